@@ -1,0 +1,193 @@
+## dualmat: forward-mode differentiation of matrix expressions.  Targets:
+##
+##   all       build/dualmat, build/libdualmat.a, build/libdualmat.so (the default)
+##   demo      everything from a bare machine: install what is missing, build, a tour on real data
+##   test      build and run the tests (V=1 shows the commands)
+##   asan      the tests under the address and undefined-behaviour sanitizers, warnings as errors
+##   valgrind  the tests under valgrind; a lost byte is a failure
+##   bench     what differentials cost, against the value alone and the theory (BENCH=--quick: shorter)
+##   deps      install what building needs and this machine lacks (Debian, Ubuntu; elsewhere it says what)
+##   install   library, header, command, manual page and dualmat.pc: PREFIX=/usr/local DESTDIR=
+##   clean     remove build/
+##   help      this text
+
+VERSION   = 0.1.0
+SOVERSION = 0
+PREFIX   ?= /usr/local
+LIBDIR   ?= $(PREFIX)/lib
+DESTDIR  ?=
+BUILD    ?= build
+CFLAGS   ?= -O2 -g
+V        ?= 0
+# Any BLAS with LAPACK that pkg-config knows serves: BLAS="lapack blas", say.
+BLAS     ?= openblas
+
+Q    = $(if $(filter 1,$(V)),,@)
+say  = $(if $(filter 1,$(V)),@:,@printf '  %-5s %s\n')
+
+WARN        = -std=c17 -pedantic -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+ALL_CFLAGS  = $(WARN) -Iinclude -Isrc $(GSL_CFLAGS) -ftree-vectorize -fPIC -fvisibility=hidden $(CFLAGS)
+COMPILE     = $(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP
+# GSL without its own CBLAS: the BLAS above has that too, and faster.
+LIBS        = $(GSL_LIBS) $(BLAS_LIBS) -lm
+
+library  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out src/command/%,$(wildcard src/*/*.c)))
+command  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/command/*.c))
+tests    := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/examples/%,$(wildcard tests/*.c tests/*/*.c)))
+examples := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/examples/*.c))
+bench    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/*.c))
+
+.PHONY: all demo test asan valgrind bench deps install clean help
+
+all: $(BUILD)/dualmat $(BUILD)/libdualmat.a $(BUILD)/libdualmat.so
+
+# ------------------------------------------------------------------------------- what is needed
+#
+# $(call ensure,PACKAGES): these Debian packages are missing.  Where apt-get is, it installs them.
+define ensure
+	if [ -n "$(strip $(1))" ]; then \
+	    echo "dualmat: missing here: $(strip $(1))"; \
+	    if ! command -v apt-get > /dev/null; then \
+	        echo "dualmat: these are Debian's names; please install what they hold and call make again" >&2; \
+	        exit 1; \
+	    fi; \
+	    as=; [ "$$(id -u)" = 0 ] || as=sudo; \
+	    $$as apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive $$as apt-get install -qq -y --no-install-recommends $(1) \
+	        > $(BUILD)/apt.log 2>&1 || { tail -20 $(BUILD)/apt.log >&2; \
+	        echo "dualmat: apt-get could not install: $(strip $(1))" >&2; exit 1; }; \
+	fi
+endef
+
+# $(call lacks,LIBRARY,PACKAGE): PACKAGE where pkg-config does not know LIBRARY.
+lacks   = $(shell pkg-config --exists $(1) 2> /dev/null || echo $(2))
+lacking = $(shell command -v $(1) > /dev/null || echo $(2))
+tools   = $(call lacking,$(CC),gcc libc6-dev) $(call lacking,pkg-config,pkg-config)
+blas_package = $(if $(filter openblas,$(BLAS)),libopenblas-dev,liblapack-dev libblas-dev)
+
+# Written once, and read by make before anything else is done.
+$(BUILD)/config.mk: Makefile
+	@mkdir -p $(BUILD)
+	@$(call ensure,$(tools) $(call lacks,gsl,libgsl-dev) $(call lacks,$(BLAS),$(blas_package)))
+	@{ echo "GSL_CFLAGS := $$(pkg-config --cflags gsl)"; \
+	   echo "GSL_LIBS := $$(pkg-config --libs gsl | sed 's/-lgslcblas//')"; \
+	   echo "BLAS_LIBS := $$(pkg-config --libs $(BLAS))"; } > $@
+
+ifeq ($(filter clean help,$(MAKECMDGOALS)),)
+include $(BUILD)/config.mk
+endif
+
+$(BUILD)/test-tools:
+	@$(call ensure,$(call lacks,check,check) $(call lacking,$(CXX),g++))
+	@touch $@
+
+deps: $(BUILD)/test-tools
+
+# -------------------------------------------------------------------------------------- building
+
+$(BUILD)/%.o: %.c Makefile
+	$(say) cc $<
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -c $< -o $@
+
+$(BUILD)/libdualmat.a: $(library)
+	$(say) ar $@
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/libdualmat.so.$(VERSION): $(library)
+	$(say) link $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libdualmat.so.$(SOVERSION) -Wl,--no-undefined \
+	    -o $@ $^ $(LIBS)
+
+$(BUILD)/libdualmat.so: $(BUILD)/libdualmat.so.$(VERSION)
+	$(Q)ln -sf $(<F) $(BUILD)/libdualmat.so.$(SOVERSION)
+	$(Q)ln -sf $(<F) $@
+
+$(BUILD)/dualmat: $(command) $(BUILD)/libdualmat.a
+	$(say) link $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+-include $(patsubst %.o,%.d,$(library) $(command) $(tests) $(bench))
+
+# --------------------------------------------------------------------------------------- testing
+
+# The tests replace malloc by one that fails when it is told to.
+WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+
+$(tests): | $(BUILD)/test-tools
+$(tests): ALL_CFLAGS += $(shell pkg-config --cflags check 2> /dev/null)
+
+$(BUILD)/tests/run: $(tests) $(BUILD)/libdualmat.a
+	$(say) link $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(WRAP) -o $@ $^ $$(pkg-config --libs check) $(LIBS)
+
+$(BUILD)/tests/examples/%: tests/examples/%.c $(BUILD)/libdualmat.a
+	$(say) link $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+test: all $(BUILD)/tests/run $(examples)
+	$(Q)sh tests/install.sh $(BUILD)
+	$(Q)DUALMAT=$(BUILD)/dualmat $(BUILD)/tests/run
+
+asan:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
+	    CFLAGS='-O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=all' \
+	    run-asan
+
+.PHONY: run-asan
+run-asan: $(BUILD)/dualmat $(BUILD)/tests/run
+	$(Q)DUALMAT=$(BUILD)/dualmat $(BUILD)/tests/run
+
+valgrind: all $(BUILD)/tests/run
+	@$(call ensure,$(call lacking,valgrind,valgrind))
+	$(Q)CK_FORK=no DUALMAT=$(BUILD)/dualmat OPENBLAS_NUM_THREADS=1 valgrind --quiet --leak-check=full \
+	    --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=1 \
+	    --suppressions=tests/valgrind.supp $(BUILD)/tests/run
+
+# ------------------------------------------------------------------------------- demo and measuring
+
+demo: $(BUILD)/dualmat
+	@sh tests/demo.sh $(BUILD)/dualmat
+
+$(BUILD)/bench/dualmat-bench: $(bench) $(BUILD)/libdualmat.a
+	$(say) link $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+bench: $(BUILD)/bench/dualmat-bench
+	$(Q)DM_BENCH_CC="$$($(CC) --version | head -n 1)" DM_BENCH_CFLAGS="$(CFLAGS)" \
+	    OPENBLAS_NUM_THREADS=1 $< $(BENCH)
+
+# ------------------------------------------------------------------------------------ installing
+
+define PC
+prefix=$(PREFIX)
+libdir=$(LIBDIR)
+includedir=$${prefix}/include
+
+Name: dualmat
+Description: forward-mode differentiation of matrix expressions
+Version: $(VERSION)
+Cflags: -I$${includedir} $(GSL_CFLAGS)
+Libs: -L$${libdir} -ldualmat $(GSL_LIBS) $(BLAS_LIBS) -lm
+endef
+export PC
+
+install: all
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include \
+	    $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(Q)install -m 755 $(BUILD)/dualmat $(DESTDIR)$(PREFIX)/bin
+	$(Q)install -m 644 include/dualmat.h $(DESTDIR)$(PREFIX)/include
+	$(Q)install -m 644 $(BUILD)/libdualmat.a $(DESTDIR)$(LIBDIR)
+	$(Q)install -m 755 $(BUILD)/libdualmat.so.$(VERSION) $(DESTDIR)$(LIBDIR)
+	$(Q)ln -sf libdualmat.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libdualmat.so.$(SOVERSION)
+	$(Q)ln -sf libdualmat.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libdualmat.so
+	$(Q)install -m 644 src/command/dualmat.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	$(Q)printf '%s\n' "$$PC" > $(DESTDIR)$(LIBDIR)/pkgconfig/dualmat.pc
+	$(Q)[ -n "$(DESTDIR)" ] || ! command -v ldconfig > /dev/null || ldconfig 2> /dev/null || true
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@sed -n 's/^## \{0,1\}//p' Makefile
