@@ -1,0 +1,257 @@
+/* dualmat: forward-mode automatic differentiation of matrix expressions, on the GNU Scientific Library.
+ *
+ * A dual matrix (dm) carries a value A and a differential dA through ordinary function calls.  Every
+ * operation knows one identity, such as d(AB) = dA*B + A*dB; the gradient of a scalar function f is
+ * read off as the U in df = tr(U'*dA).
+ *
+ *     #include <stdio.h>
+ *     #include <gsl/gsl_matrix.h>
+ *     #include <dualmat.h>
+ *
+ *     static dm *trace_of_square(dm *A, void *params)        // f(A) = tr(A*A)
+ *     {
+ *         (void) params;
+ *         return dm_trace(dm_mul(A, A));
+ *     }
+ *
+ *     int main(void)
+ *     {
+ *         double a[] = { 1, 2, 3, 4 }, u[4], value;
+ *         gsl_matrix_view A = gsl_matrix_view_array(a, 2, 2), U = gsl_matrix_view_array(u, 2, 2);
+ *         dm_function F = { trace_of_square, NULL };
+ *
+ *         dm_gradient(&F, &A.matrix, &value, &U.matrix);      // value = 29, U = 2*A'
+ *         printf("%g\n%g %g\n%g %g\n", value, u[0], u[1], u[2], u[3]);
+ *         return 0;
+ *     }
+ *
+ * Conventions, once and for all.
+ *
+ *   Shapes.    Vectors are n×1, scalars 1×1; a matrix has at least one row and one column.  The
+ *              gradient U has the shape of A.  Jacobians and Hessians act on vec, which stacks
+ *              columns: for F(X) = A*X*B the Jacobian is kron(B', A).
+ *   Memory.    A dm lives in the context of its operands until that context is reset or freed; there
+ *              is nothing to free one by one.  Matrices that are handed in are copied.
+ *   Errors.    An operation never fails in the middle of an expression: a result that cannot be is
+ *              marked, carries its reason on, and the call that takes the result out of the expression
+ *              (a driver, dm_read_off, dm_value ...) returns a GSL code and raises it through
+ *              gsl_error, once, with a message that names the operation and the shapes.  On an error
+ *              the outputs of a call are left as they were.  A result with a NaN or an infinity in it
+ *              is an error, not a result.
+ *   Constants. An operand without a differential costs no derivative work.
+ *   Threads.   Contexts are independent: use one a thread.
+ *   Indices    count from 0 in C.  In the formulas beside the operations, which are in the notation of
+ *              the expression language (Octave's), they count from 1.                               */
+#ifndef DUALMAT_H
+#define DUALMAT_H
+
+#include <stddef.h>
+#include <gsl/gsl_errno.h>
+#include <gsl/gsl_matrix.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DM_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define DM_API __attribute__((visibility("default")))
+#else
+#define DM_API
+#endif
+
+typedef struct dm dm;                   /* a dual matrix */
+typedef struct dm_context dm_context;   /* where dual matrices live */
+
+/* ---------------------------------------------------------------------- gradients and their kin --
+ *
+ * A function of one matrix, in GSL's manner: it builds its result from A by the operations below.  It
+ * may make constants in dm_context_of(A).                                                          */
+typedef struct {
+    dm *(*f)(dm *A, void *params);
+    void *params;
+} dm_function;
+
+/* df = tr(U'*dA):  the value of a scalar function and its gradient U, of the shape of A, in one
+ * evaluation and one pass back over its terms, whatever the size of A.  value may be NULL.
+ * GSL_EBADLEN  the function is not 1×1, or U has not the shape of A;  else what the function met:
+ * GSL_EBADLEN for shapes, GSL_ESING, GSL_EDOM, GSL_EZERODIV, GSL_EOVRFLW for numbers, GSL_ENOMEM.  */
+DM_API int dm_gradient(const dm_function *F, const gsl_matrix *A, double *value, gsl_matrix *U);
+
+/* dF, the differential at A along dA: the directional derivative.  value (NULL if not wanted) and dF
+ * have the shape of F(A).  Errors as above.                                                        */
+DM_API int dm_jvp(const dm_function *F, const gsl_matrix *A, const gsl_matrix *dA, gsl_matrix *value,
+                  gsl_matrix *dF);
+
+/* vec(dF) = J*vec(dA).  For F(A) p×q and A m×n: J is pq × mn, value (NULL if not wanted) p×q.  One
+ * evaluation of F; then columns by pushing directions, or rows by reading off, whichever is fewer. */
+DM_API int dm_jacobian(const dm_function *F, const gsl_matrix *A, gsl_matrix *value, gsl_matrix *J);
+
+/* d²f = vec(dA)'*H*vec(dA).  For a scalar function of A m×n: U m×n (NULL if not wanted) is the
+ * gradient, H mn × mn the derivative of vec(U).  The same rules, run one level up.                 */
+DM_API int dm_hessian(const dm_function *F, const gsl_matrix *A, double *value, gsl_matrix *U,
+                      gsl_matrix *H);
+
+/* H times a direction: HdA, of the shape of A, is the differential of the gradient along dA.  Costs a
+ * small multiple of one gradient; H is not formed.  value and U may be NULL.                       */
+DM_API int dm_hessian_vector(const dm_function *F, const gsl_matrix *A, const gsl_matrix *dA,
+                             double *value, gsl_matrix *U, gsl_matrix *HdA);
+
+/* ------------------------------------------------------------------------------------- contexts --
+ *
+ * A steady loop (reset, evaluate, reset ...) allocates nothing after its first turn.               */
+DM_API dm_context *dm_context_alloc(void);           /* NULL and GSL_ENOMEM when there is no memory  */
+DM_API void dm_context_reset(dm_context *context);   /* every dm in it is gone, the memory is kept   */
+DM_API void dm_context_free(dm_context *context);    /* NULL is allowed                              */
+DM_API dm_context *dm_context_of(const dm *A);
+
+/* The first error since the last reset: its GSL code and its message; GSL_SUCCESS and "" if none.  */
+DM_API int dm_context_error(const dm_context *context);
+DM_API const char *dm_context_message(const dm_context *context);
+
+/* A scope releases the temporaries of a loop body and keeps its results, so that pushing needs no
+ * memory in proportion to the length of a computation:
+ *
+ *     dm_scope scope = dm_scope_open(context);
+ *     X = dm_mul(dm_exp(X), B);
+ *     dm_scope_close(scope, &X, 1);
+ *
+ * keep[0..n-1] are replaced by copies that outlive the scope; everything else made since it was opened
+ * is gone.  Where a differential is formal the terms must stay: nothing is then released.          */
+typedef struct {
+    dm_context *context;
+    void *chunk, *at, *late;           /* the library's own */
+    unsigned long formal;
+} dm_scope;
+DM_API dm_scope dm_scope_open(dm_context *context);
+DM_API int dm_scope_close(dm_scope scope, dm **keep, size_t n);
+
+/* ------------------------------------------------------------------------ making dual matrices --
+ *
+ * Entries must be finite (else GSL_EDOM).                                                          */
+DM_API dm *dm_constant(dm_context *context, const gsl_matrix *A);      /* dA = 0                     */
+DM_API dm *dm_scalar(dm_context *context, double a);                   /* 1×1 constant               */
+DM_API dm *dm_identity(dm_context *context, size_t n);                 /* eye(n), a constant         */
+DM_API dm *dm_zeros(dm_context *context, size_t m, size_t n);          /* zeros(m,n), a constant     */
+DM_API dm *dm_ones(dm_context *context, size_t m, size_t n);           /* ones(m,n), a constant      */
+DM_API dm *dm_dual(dm_context *context, const gsl_matrix *A, const gsl_matrix *dA);
+                                        /* a value and one direction; all duals move at once          */
+DM_API dm *dm_dual_panel(dm_context *context, const gsl_matrix *A, size_t k,
+                         const gsl_matrix *const dA[]);  /* k directions; the same k in every dual    */
+DM_API dm *dm_variable(dm_context *context, const gsl_matrix *A);      /* dA left formal             */
+
+/* A variable whose value is any dm, at a new level of its own: the way to nest derivatives by hand.
+ * Read off with respect to it, the result is a dm again (dm_gradient_of).                          */
+DM_API dm *dm_variable_of(dm *A);
+
+/* The name that messages use for A in place of the letter of the formula; the text is not copied.  */
+DM_API dm *dm_named(dm *A, const char *name);
+
+/* ----------------------------------------------------------------------------- taking results out --
+ *
+ * Views, without a copy; valid until the context is reset or the scope closed.  Of a failed dm: an
+ * empty view (its data are NULL), NaN for a scalar, and the error is raised.                       */
+DM_API _gsl_matrix_const_view dm_value(const dm *A);
+DM_API _gsl_matrix_const_view dm_differential(const dm *A, size_t direction);   /* of dm_dual(_panel) */
+DM_API double dm_value_scalar(const dm *a);                       /* a is 1×1, else GSL_EBADLEN      */
+DM_API double dm_differential_scalar(const dm *a, size_t direction);
+DM_API size_t dm_rows(const dm *A);
+DM_API size_t dm_columns(const dm *A);
+DM_API int dm_status(const dm *A);                                /* GSL_SUCCESS, or why A failed    */
+DM_API const char *dm_message(const dm *A);                       /* "" or the reason in words       */
+
+/* df = tr(U'*dA) for the variable A (dm_variable) of the 1×1 dm f.  For several variables of one f the
+ * pass over the terms is made once.  U is zero where f does not depend on A.
+ * GSL_EINVAL  A is no variable;  GSL_EBADLEN  f is not 1×1 or U has not the shape of A.             */
+DM_API int dm_read_off(dm *f, dm *A, gsl_matrix *U);
+
+/* The same with the gradient left a dm, of a level below A's, so that it can be computed with and
+ * differentiated again.  U is failed where dm_read_off would return an error, and (GSL_EINVAL) where f
+ * carries a derivative of a level above A's, which would be lost: make A with dm_variable_of then.  */
+DM_API dm *dm_gradient_of(dm *f, dm *A);
+
+/* --------------------------------------------------------------------------------- arithmetic -- */
+DM_API dm *dm_add(dm *A, dm *B);            /* A + B     d = dA + dB                                 */
+DM_API dm *dm_sub(dm *A, dm *B);            /* A - B     d = dA - dB                                 */
+DM_API dm *dm_neg(dm *A);                   /* -A        d = -dA                                     */
+DM_API dm *dm_scale(dm *A, double p);       /* p*A       d = p*dA                                    */
+DM_API dm *dm_scale_by(dm *A, dm *s);       /* s*A       d = ds*A + s*dA           s 1×1             */
+DM_API dm *dm_hadamard(dm *A, dm *B);       /* A.*B      d = dA.*B + A.*dB                           */
+DM_API dm *dm_quotient(dm *A, dm *B);       /* A./B      d = (dA - (A./B).*dB)./B  GSL_EZERODIV      */
+
+/* ----------------------------------------------------------------------------------- products -- */
+DM_API dm *dm_mul(dm *A, dm *B);            /* A*B       d = dA*B + A*dB           m×n, n×p -> m×p   */
+DM_API dm *dm_inner(dm *A, dm *B);          /* tr(A'*B)  d = tr(dA'*B) + tr(A'*dB) same shape -> 1×1 */
+DM_API dm *dm_outer(dm *x, dm *y);          /* x*y'      d = dx*y' + x*dy'         m×1, n×1 -> m×n   */
+DM_API dm *dm_kron(dm *A, dm *B);           /* kron(A,B) d = kron(dA,B) + kron(A,dB)                 */
+DM_API dm *dm_kron_left(dm *C, dm *B);      /* the X of m×n with tr(X'*A) = tr(C'*kron(A,B)) for all A */
+DM_API dm *dm_kron_right(dm *A, dm *C);     /* the X of p×q with tr(X'*B) = tr(C'*kron(A,B)) for all B */
+DM_API dm *dm_power(dm *A, int k);          /* A^k, by squaring; k < 0 by the inverse: GSL_ESING     */
+
+/* ---------------------------------------------------------------------------------- structure --
+ *
+ * Linear: the differential is the same operation on dA.                                            */
+DM_API dm *dm_transpose(dm *A);                                   /* A'                              */
+DM_API dm *dm_reshape(dm *A, size_t r, size_t c);                 /* reshape(A,r,c), by columns      */
+DM_API dm *dm_vec(dm *A);                                         /* vec(A)   the columns, stacked   */
+DM_API dm *dm_block(dm *A, size_t i, size_t j, size_t r, size_t c); /* A(i:i+r-1, j:j+c-1), r×c      */
+DM_API dm *dm_embed(dm *A, size_t i, size_t j, size_t r, size_t c); /* A at (i,j) of an r×c zero     */
+DM_API dm *dm_hcat(dm *A, dm *B);                                 /* [A, B]                          */
+DM_API dm *dm_vcat(dm *A, dm *B);                                 /* [A; B]                          */
+DM_API dm *dm_diag(dm *x);                                        /* diag(x)  n×1 -> n×n             */
+DM_API dm *dm_diagonal(dm *A);                                    /* diag(A)  m×n -> min(m,n)×1      */
+DM_API dm *dm_repeat(dm *A, size_t r, size_t c);                  /* repmat(A,r,c)                   */
+
+/* --------------------------------------------------------------------------------- reductions -- */
+DM_API dm *dm_trace(dm *A);                 /* tr(A)     d = tr(dA)                n×n -> 1×1        */
+DM_API dm *dm_sum(dm *A);                   /* sum(A)    of all entries            m×n -> 1×1        */
+DM_API dm *dm_row_sums(dm *A);              /* sum(A,2)  A*ones(n,1)               m×n -> m×1        */
+DM_API dm *dm_column_sums(dm *A);           /* sum(A,1)  ones(1,m)*A               m×n -> 1×n        */
+
+/* ---------------------------------------------------------------------- solves and determinants --
+ *
+ * A is factored once, by LU with partial pivoting; its value keeps the factors, so further solves,
+ * inverses, determinants and all their differentials factor nothing again.  GSL_ESING where a pivot is
+ * nothing but rounding error.                                                                      */
+DM_API dm *dm_inverse(dm *A);               /* inv(A)    d = -inv(A)*dA*inv(A)                       */
+DM_API dm *dm_solve(dm *A, dm *B);          /* A\B       d = A\(dB - dA*(A\B))     n×n, n×p -> n×p   */
+DM_API dm *dm_solve_right(dm *B, dm *A);    /* B/A       d = (dB - (B/A)*dA)/A     p×n, n×n -> p×n   */
+DM_API dm *dm_det(dm *A);                   /* det(A)    d = tr(cofactor(A)'*dA)   singular A too    */
+DM_API dm *dm_cofactor(dm *A);              /* cofactor(A)  det(A)*inv(A)' and its limit at singular A */
+DM_API dm *dm_logdet(dm *A);                /* logdet(A) d = tr(inv(A)*dA)         GSL_EDOM: det < 0 */
+
+/* -------------------------------------------------------------------------------------- norms -- */
+DM_API dm *dm_norm(dm *x);                  /* norm(x)   d = x'*dx/norm(x), 0 at 0  a vector's 2-norm */
+DM_API dm *dm_norm_frobenius(dm *A);        /* norm(A,'fro')   d = tr(A'*dA)/norm, 0 at 0            */
+DM_API dm *dm_norm_squared(dm *A);          /* norm(A,'fro')^2 d = 2*tr(A'*dA)      smooth at 0      */
+DM_API dm *dm_normalize(dm *A);             /* A/norm(A,'fro'), and 0 at 0                           */
+
+/* -------------------------------------------------------------------------- entry by entry (h) --
+ *
+ * d h(A) = h'(A).*dA.  GSL_EDOM outside a function's domain, with the entry.                        */
+DM_API dm *dm_exp(dm *A);                   /* h' = exp(A)                                           */
+DM_API dm *dm_log(dm *A);                   /* h' = 1./A                           entries > 0       */
+DM_API dm *dm_sqrt(dm *A);                  /* h' = 0.5./sqrt(A)                   entries >= 0      */
+DM_API dm *dm_square(dm *A);                /* h' = 2*A                                              */
+DM_API dm *dm_reciprocal(dm *A);            /* h' = -(1./A).^2                     GSL_EZERODIV      */
+DM_API dm *dm_sin(dm *A);                   /* h' = cos(A)                                           */
+DM_API dm *dm_cos(dm *A);                   /* h' = -sin(A)                                          */
+DM_API dm *dm_tan(dm *A);                   /* h' = 1 + tan(A).^2                                    */
+DM_API dm *dm_tanh(dm *A);                  /* h' = 1 - tanh(A).^2, accurate in the tails            */
+DM_API dm *dm_sigmoid(dm *A);               /* h = 1./(1+exp(-A))    h' = h(A).*h(-A)                */
+DM_API dm *dm_relu(dm *A);                  /* max(A,0)   h' = 1 where A > 0, else 0 (0 at the kink) */
+DM_API dm *dm_abs(dm *A);                   /* h' = sign(A)                        0 at the kink     */
+DM_API dm *dm_sign(dm *A);                  /* -1, 0, 1   h' = 0                                     */
+DM_API dm *dm_step(dm *A);                  /* 1 where A > 0, else 0        h' = 0                   */
+DM_API dm *dm_pow(dm *A, double p);         /* A.^p       h' = p*A.^(p-1)                            */
+DM_API dm *dm_hadamard_power(dm *A, dm *B); /* A.^B   d = B.*A.^(B-1).*dA + A.^B.*log(A).*dB, A > 0  */
+
+/* ---------------------------------------------------------------------------------------- about -- */
+DM_API const char *dm_blas_library(void);   /* the file of the library that serves dgemm_ in here   */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

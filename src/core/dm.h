@@ -1,0 +1,196 @@
+/* The dm, its context, its level, its failures.  Everything above includes this.
+ *
+ * A dm of level 0 (level == NULL) is a number: rows × slots × cols doubles, see numbers/number.h.  One of
+ * a higher level has a value of any lower level and a differential whose coefficients are of lower
+ * levels too: pushed (a dm, one or several directions side by side) or formal (a sum of terms).       */
+#ifndef DM_CORE_DM_H
+#define DM_CORE_DM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <gsl/gsl_math.h>
+#include <dualmat.h>
+
+typedef struct dm_op dm_op;
+typedef struct dm_level dm_level;
+typedef struct dm_term dm_term;
+typedef struct dm_factors dm_factors;
+
+/* What an operation needs beside its operands: a number, a place and a shape (0-based). */
+typedef struct {
+    double number;
+    size_t row, col, rows, cols;
+} dm_parameters;
+
+/* An operation is one row.  Formula and differential are in the expression language; shapes has two
+ * letters an operand ("mn np"; 1 is one), then two for the result, ?? where `shape` works it out.    */
+struct dm_op {
+    const char *name;                  /* "mul": dm_mul in C */
+    const char *operands;              /* "AB": their letters in the formula, in order */
+    const char *formula;               /* "A*B" */
+    const char *differential;          /* "dA*B + A*dB" */
+    const char *shapes;                /* "mn np mp" */
+    void (*value)(dm *C, dm *const X[]);                 /* level 0: fill C's number */
+    void (*rule)(dm *C, dm *const X[]);                  /* state dC as a sum of terms */
+    dm *(*adjoint)(const dm *C, dm *u, const dm *X);     /* a linear operation's transpose */
+    bool (*shape)(dm *C, dm *const X[]);                 /* further checks, and ?? */
+    dm *(*compose)(dm *const X[], const dm_parameters *);/* instead of value and rule: made of others */
+    const char *parameters;            /* after the operands in the formula: i j (a place), r c (a shape),
+                                          p (a number), k (an integer) */
+};
+
+enum { DM_OPERANDS = 2 };              /* no operation takes more */
+
+typedef enum { DM_DENSE, DM_ZERO, DM_IDENTITY, DM_VIEW, DM_PRODUCT } dm_form;
+
+/* What a number is made of; numbers/number.h says what each form means. */
+typedef struct {
+    dm_form form;
+    bool transposed;                   /* VIEW: of the transpose */
+    bool temporary;                    /* DENSE: a sum under way, nobody else holds it yet */
+    double scale;                      /* IDENTITY, VIEW, PRODUCT: a factor */
+    double *data;                      /* DENSE */
+    size_t stride;                     /* DENSE: from one row to the next */
+    dm *left, *right;                  /* VIEW: left is the original.  PRODUCT: left * right */
+    dm_factors *factors;               /* LU, once somebody asked for it */
+    dm *inverse;                       /* likewise */
+} dm_number;
+
+typedef struct {
+    int code;
+    bool raised;                       /* through gsl_error already */
+    char message[480];
+} dm_failure;
+
+struct dm {
+    dm_context *context;
+    dm_level *level;                   /* NULL: a number */
+    size_t rows, slots, cols;          /* slots > 1: so many directions side by side, row by row */
+    const dm_op *op;                   /* how it was made; NULL: handed in, or a sum of contributions */
+    const dm_op *within;               /* made for the differential of this operation */
+    unsigned scope;                    /* how many scopes were open when it was made */
+    bool seen;                         /* by the search for where a NaN began */
+    dm *in[DM_OPERANDS];
+    const dm_parameters *with;
+    const char *name;                  /* for messages, or NULL */
+    dm_failure *failure;               /* NULL: all is well */
+    union {
+        dm_number number;
+        struct {
+            dm *value;
+            dm *differential;          /* pushed; NULL is zero */
+            dm_term *terms;            /* formal, the last one first */
+            dm *adjoint;               /* of the pass `pass`, while reading off */
+            unsigned long pass;
+            dm *before;                /* the formal dm of this level made before this one */
+            bool variable;
+        } dual;
+    };
+};
+
+typedef enum { DM_PUSHED, DM_FORMAL } dm_kind;
+
+struct dm_level {
+    unsigned depth;                    /* 1, 2, ...: which of two levels is the outer one */
+    dm_kind kind;
+    size_t directions;                 /* pushed */
+    dm *last;                          /* formal: the newest dm, from which `before` leads to all */
+    dm *read;                          /* the dm whose pass is complete and still stands */
+    unsigned long pass;
+};
+
+/* ------------------------------------------------------------------------------------- context --
+ *
+ * What computes at level 0.  NULL in a context means numbers: an operation's own `value` on doubles.  A
+ * base of another kind (named expressions) makes its dm here instead; the rules never know.          */
+typedef struct {
+    void (*apply)(dm *C, dm *const X[]);                 /* C->op of X, C's shape is set */
+    dm *(*accumulate)(dm *sum, dm *x);
+} dm_base;
+
+typedef struct dm_chunk dm_chunk;
+
+/* A number older than the scope, formed or factored within it: what it was before. */
+typedef struct dm_late dm_late;
+struct dm_late {
+    dm *A;
+    dm_form form;
+    dm_factors *factors;
+    dm *inverse;
+    dm_late *before;
+};
+
+struct dm_context {
+    char *at, *end;                    /* the free rest of the chunk in use */
+    dm_chunk *chunk, *first;
+    const dm_base *base;
+    dm_failure error;                  /* the first one, code 0: none */
+    dm_level dual, formal;             /* of dm_dual and dm_variable: depth 1 and 2 */
+    const dm_op *within;               /* the operation whose rule is being run, the outermost one */
+    unsigned scope;                    /* how many are open */
+    unsigned long formal_made;         /* how many formal dm were made */
+    dm_late *late;                     /* what the end of the scope puts back */
+    unsigned depth;                    /* of the topmost level */
+    char *carry;                       /* what a scope keeps, while it is closed */
+    size_t carry_size;
+    dm_failure memory_failure;
+    dm out_of_memory;                  /* the dm that stands for one there was no memory for */
+};
+
+void *dm_arena_grow(dm_context *context, size_t bytes);
+
+/* 64-byte aligned; NULL: no memory. */
+static inline void *dm_arena_alloc(dm_context *context, size_t bytes)
+{
+    size_t rounded = (bytes + 63) & ~(size_t) 63;
+
+    if (rounded < bytes || rounded > (size_t) (context->end - context->at))
+        return dm_arena_grow(context, bytes);
+    void *place = context->at;
+    context->at += rounded;
+    return place;
+}
+
+/* A's form or factors are about to change: a scope that is younger than A puts them back. */
+bool dm_remember(dm *A);
+/* The end of a scope with nothing kept: everything made since it was opened is gone. */
+void dm_scope_release(dm_scope scope);
+
+/* A number that has no entries yet; or the context's out-of-memory dm, which is failed. */
+dm *dm_new(dm_context *context, size_t rows, size_t slots, size_t cols);
+/* A dm of that level, without value and differential; or the out-of-memory dm. */
+dm *dm_new_dual(dm_context *context, dm_level *level, size_t rows, size_t slots, size_t cols);
+dm_level *dm_level_open(dm_context *context, dm_kind kind);       /* on top of all; NULL: no memory */
+
+/* -------------------------------------------------------------------------------------- errors --
+ *
+ * dm_fail marks C (or, where there is none, a new dm of the context) as failed and returns it.  The
+ * first failure is the one that stands.                                                             */
+dm *dm_fail(dm *C, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+dm *dm_failed(dm_context *context, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+dm *dm_out_of_memory(dm_context *context);
+bool dm_inherit(dm *C, const dm *X);   /* X failed: C fails for the same reason */
+int dm_raise(const dm *A);             /* its code; through gsl_error if it has not been yet */
+
+/* How messages speak of the operand X, the i-th of op: its name, or the letter of the formula. */
+typedef struct { char text[2]; } dm_letter;
+const char *dm_operand_name(dm_letter *letter, const dm_op *op, size_t i, const dm *X);
+
+static inline size_t dm_arity(const dm_op *op)
+{
+    return op->operands[1] ? 2 : 1;
+}
+
+static inline bool dm_is_failed(const dm *A)
+{
+    return A->failure != NULL;
+}
+
+static inline size_t dm_size(const dm *A)
+{
+    return A->rows * A->slots * A->cols;
+}
+
+#endif
