@@ -1,0 +1,69 @@
+/* Level 0: dense matrices of doubles, on BLAS and LAPACK.
+ *
+ * A number of slots K > 1 is a panel: K matrices side by side, stored rows × K × cols, so that row i holds
+ * row i of the first, then of the second ...  Then A*[B1 ... BK] is one product (m×n)(n×Kp), and
+ * [A1 ... AK]*B another, (mK×n)(n×p), both without copying.
+ *
+ * A number knows what it is and is formed when somebody asks for its entries:
+ *
+ *     DENSE       rows of data, `stride` apart
+ *     ZERO        nothing stored
+ *     IDENTITY    scale * I, nothing stored
+ *     VIEW        scale * original, or scale * original'   (original DENSE, no panel when transposed)
+ *     PRODUCT     scale * left * right, not made yet
+ *
+ * Nothing outside this folder looks at the form: dm_entries is the one accessor, and products, sums and
+ * scalings know the cheaper way where there is one.                                                 */
+#ifndef DM_NUMBERS_NUMBER_H
+#define DM_NUMBERS_NUMBER_H
+
+#include "core/dm.h"
+
+/* Entry (i,j) of slot k is data[i*stride + k*cols + j]. */
+typedef struct {
+    double *data;
+    size_t stride, rows, slots, cols;
+} dm_panel;
+
+static inline double *dm_row(dm_panel P, size_t i, size_t slot)
+{
+    return P.data + i * P.stride + slot * P.cols;
+}
+
+dm_panel dm_entries(dm *A);            /* forms A if need be; data == NULL: out of memory */
+dm_panel dm_fresh(dm *C);              /* C becomes DENSE with room for its entries, contents undefined */
+bool dm_is_zero(const dm *A);          /* known to be zero by its form */
+double dm_entry_scalar(dm *a);         /* the entry of a 1×1 number */
+
+bool dm_number_write(dm_panel target, double scale, dm *A);    /* target = scale*A; false: no memory */
+dm *dm_original(const dm *A);          /* what A is a view of, formed or not; NULL: of nothing */
+
+dm *dm_number_copy(dm_context *, const gsl_matrix *A);         /* a number with A's entries */
+dm *dm_number_panel(dm_context *, size_t k, const gsl_matrix *const A[]);
+dm *dm_number_zero(dm_context *, size_t rows, size_t slots, size_t cols);
+dm *dm_number_identity(dm_context *, size_t n, double scale);
+
+/* Fill the number C, whose shape is set, from operands of fitting shapes.  On failure C is marked. */
+void dm_number_product(dm *C, double scale, dm *A, dm *B);     /* scale*A*B; not both panels */
+void dm_number_transpose(dm *C, dm *A);
+void dm_number_scale(dm *C, double scale, dm *A);              /* scale*A */
+void dm_number_sum(dm *C, double a, dm *A, double b, dm *B);   /* a*A + b*B */
+void dm_number_inner(dm *C, dm *A, dm *B);                     /* tr(A'*B); one may be a panel */
+void dm_number_trace(dm *C, dm *A);
+void dm_number_hadamard(dm *C, dm *A, dm *B);                  /* one may be a panel; 0*x = 0 for any x */
+
+/* The sum + x of two numbers, into sum's own memory if that is a sum under way.  sum may be NULL. */
+dm *dm_number_accumulate(dm *sum, dm *x);
+
+/* ------------------------------------------------------------------------------- factorization -- */
+
+/* false: A is singular to working precision, or C is marked (no memory). */
+bool dm_number_solve(dm *C, dm *A, dm *B);         /* A\B */
+bool dm_number_solve_right(dm *C, dm *B, dm *A);   /* B/A */
+bool dm_number_inverse(dm *C, dm *A);
+bool dm_number_determinant(dm *A, double *fraction, double *exponent);   /* fraction * 2^exponent */
+bool dm_number_singular(dm *A, size_t *pivot, double *size);       /* to working precision */
+double dm_number_weakest(dm *A);       /* the smallest pivot over the sizes of what it is a difference of */
+bool dm_number_svd(dm *A, double *U, double *s, double *V, double *sign);  /* A = U diag(s) V', row-major */
+
+#endif
