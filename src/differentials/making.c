@@ -1,0 +1,161 @@
+/* Where dual matrices come from: constants, duals (differential: numbers), variables (formal). */
+#include <math.h>
+#include <string.h>
+#include "differentials/terms.h"
+#include "numbers/number.h"
+
+/* Entries that are no finite numbers are refused where they come in: `what` is the function. */
+static bool acceptable(const gsl_matrix *A, size_t *row, size_t *col)
+{
+    for (size_t i = 0; i < A->size1; i++) {
+        const double *x = A->data + i * A->tda;
+        double zero = 0;
+        for (size_t j = 0; j < A->size2; j++)
+            zero += x[j] * 0;          /* NaN as soon as one entry is not finite */
+        for (size_t j = 0; zero != 0 && j < A->size2; j++)
+            if (!isfinite(x[j])) {
+                *row = i;
+                *col = j;
+                return false;
+            }
+    }
+    return true;
+}
+
+/* NULL, or the failed dm that says what is wrong with the matrix. */
+static dm *refused(dm_context *context, const char *what, const char *letter, const gsl_matrix *A)
+{
+    size_t i, j;
+
+    if (!A || !A->data || A->size1 == 0 || A->size2 == 0)
+        return dm_failed(context, GSL_EINVAL, "dm_%s: %s is empty: a matrix has at least one row and one "
+                         "column", what, letter);
+    if (!acceptable(A, &i, &j))
+        return dm_failed(context, GSL_EDOM, "dm_%s: %s is %zu×%zu and its entry (%zu,%zu) is %g", what,
+                         letter, A->size1, A->size2, i + 1, j + 1, gsl_matrix_get(A, i, j));
+    return NULL;
+}
+
+dm *dm_constant(dm_context *context, const gsl_matrix *A)
+{
+    if (!context)
+        return NULL;
+    dm *no = refused(context, "constant", "A", A);
+    return no ? no : dm_number_copy(context, A);
+}
+
+dm *dm_scalar(dm_context *context, double a)
+{
+    gsl_matrix_const_view A = gsl_matrix_const_view_array(&a, 1, 1);
+
+    if (!context)
+        return NULL;
+    dm *no = refused(context, "scalar", "a", &A.matrix);
+    return no ? no : dm_number_copy(context, &A.matrix);
+}
+
+static dm *no_shape(dm_context *context, const char *what, size_t m, size_t n)
+{
+    return dm_failed(context, GSL_EINVAL, "dm_%s: %zu×%zu: a matrix has at least one row and one column",
+                     what, m, n);
+}
+
+dm *dm_identity(dm_context *context, size_t n)
+{
+    if (!context)
+        return NULL;
+    return n ? dm_number_identity(context, n, 1) : no_shape(context, "identity", n, n);
+}
+
+dm *dm_zeros(dm_context *context, size_t m, size_t n)
+{
+    if (!context)
+        return NULL;
+    return m && n ? dm_number_zero(context, m, 1, n) : no_shape(context, "zeros", m, n);
+}
+
+dm *dm_ones(dm_context *context, size_t m, size_t n)
+{
+    if (!context)
+        return NULL;
+    if (m == 0 || n == 0)
+        return no_shape(context, "ones", m, n);
+    dm *C = dm_new(context, m, 1, n);
+    dm_panel P = dm_fresh(C);
+    for (size_t i = 0; P.data && i < m * n; i++)
+        P.data[i] = 1;
+    return C;
+}
+
+/* --------------------------------------------------------------------------- duals and variables */
+
+dm *dm_on_level(dm_level *level, dm *value, dm *differential)
+{
+    if (dm_is_failed(value))
+        return value;
+    if (differential && dm_is_failed(differential))
+        return differential;
+    if (!level)
+        return dm_out_of_memory(value->context);
+    dm *A = dm_new_dual(value->context, level, value->rows, value->slots, value->cols);
+    if (dm_is_failed(A))
+        return A;
+    A->dual.value = value;
+    A->dual.differential = differential;
+    A->dual.variable = level->kind == DM_FORMAL;
+    A->name = value->name;
+    dm_stated(A);
+    return A;
+}
+
+dm *dm_dual_panel(dm_context *context, const gsl_matrix *A, size_t k, const gsl_matrix *const dA[])
+{
+    dm *no;
+
+    if (!context)
+        return NULL;
+    if ((no = refused(context, "dual", "A", A)))
+        return no;
+    if (k == 0)
+        return dm_failed(context, GSL_EINVAL, "dm_dual_panel: no direction is given");
+    for (size_t slot = 0; slot < k; slot++) {
+        if ((no = refused(context, "dual", "dA", dA[slot])))
+            return no;
+        if (dA[slot]->size1 != A->size1 || dA[slot]->size2 != A->size2)
+            return dm_failed(context, GSL_EBADLEN, "dm_dual: A is %zu×%zu and dA is %zu×%zu: they must "
+                             "have the same shape", A->size1, A->size2, dA[slot]->size1, dA[slot]->size2);
+    }
+    dm_level *level = &context->dual;
+    if (level->directions && level->directions != k)
+        return dm_failed(context, GSL_EINVAL, "dm_dual: %zu directions here and %zu in another dual "
+                         "matrix of this context: all move at once", k, level->directions);
+    level->directions = k;
+    return dm_on_level(level, dm_number_copy(context, A), dm_number_panel(context, k, dA));
+}
+
+dm *dm_dual(dm_context *context, const gsl_matrix *A, const gsl_matrix *dA)
+{
+    return dm_dual_panel(context, A, 1, &dA);
+}
+
+dm *dm_variable(dm_context *context, const gsl_matrix *A)
+{
+    if (!context)
+        return NULL;
+    dm *no = refused(context, "variable", "A", A);
+    return no ? no : dm_on_level(&context->formal, dm_number_copy(context, A), NULL);
+}
+
+dm *dm_variable_of(dm *A)
+{
+    if (!A || dm_is_failed(A))
+        return A;
+    return dm_on_level(dm_level_open(A->context, DM_FORMAL), A, NULL);
+}
+
+dm *dm_named(dm *A, const char *name)
+{
+    for (dm *X = A; X && !dm_is_failed(X); X = X->level ? X->dual.value : NULL)
+        X->name = name;
+    return A;
+}

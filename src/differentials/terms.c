@@ -1,0 +1,193 @@
+/* Sums of terms: stated, pushed, read off. */
+#include <string.h>
+#include "differentials/terms.h"
+#include "numbers/number.h"
+
+/* ---------------------------------------------------------------------------------- running sums --
+ *
+ * d(A + B) = dA + dB: the sum of two dm of any level, from which the other parts build their sums.   */
+
+static dm *same(const dm_term *t, dm *d)
+{
+    (void) t;
+    return d;
+}
+
+static const dm_map identity = { "identity", same, same };
+
+static dm_level *outer(const dm *A, const dm *B)
+{
+    unsigned a = A->level ? A->level->depth : 0, b = B->level ? B->level->depth : 0;
+
+    return a >= b ? A->level : B->level;
+}
+
+dm *dm_accumulate(dm *sum, dm *x)
+{
+    if (!sum || !x)
+        return sum ? sum : x;
+    if (dm_is_failed(sum))
+        return sum;
+    if (dm_is_failed(x))
+        return x;
+    dm_level *level = outer(sum, x);
+    if (!level) {
+        const dm_base *base = sum->context->base;
+        return base ? base->accumulate(sum, x) : dm_number_accumulate(sum, x);
+    }
+    dm *C = dm_new_dual(sum->context, level, sum->rows, sum->slots, sum->cols);
+    if (dm_is_failed(C))
+        return C;
+    C->dual.value = dm_accumulate(dm_lower(C, sum), dm_lower(C, x));
+    dm_inherit(C, C->dual.value);
+    dm_term_add(C, &identity, 1, NULL, NULL, sum);
+    dm_term_add(C, &identity, 1, NULL, NULL, x);
+    dm_stated(C);
+    return C;
+}
+
+/* A sum is complete once somebody uses it: from then on it must not be carried on in place. */
+static dm *complete(dm *sum)
+{
+    for (dm *A = sum; A; A = A->dual.value) {
+        if (!A->level) {
+            A->number.temporary = false;
+            break;
+        }
+        if (A->level->kind == DM_PUSHED)
+            complete(A->dual.differential);
+    }
+    return sum;
+}
+
+/* -------------------------------------------------------------------------------- stating terms -- */
+
+static void keep(dm *C, const dm_term *term)
+{
+    dm_term *kept = dm_arena_alloc(C->context, sizeof *kept);
+
+    if (!kept) {
+        dm_fail(C, GSL_ENOMEM, "out of memory");
+        return;
+    }
+    *kept = *term;
+    kept->next = C->dual.terms;
+    C->dual.terms = kept;
+}
+
+void dm_term_add(dm *C, const dm_map *map, double scale, dm *L, dm *R, dm *X)
+{
+    if (dm_is_failed(C) || !dm_varies(C, X))
+        return;
+    if ((L && dm_inherit(C, L)) || (R && dm_inherit(C, R)))
+        return;
+    dm_term term = { map, C, X, L, R, scale, NULL };
+    if (C->level->kind == DM_FORMAL) {
+        keep(C, &term);
+    } else if (X->dual.differential) {
+        C->dual.differential = dm_accumulate(C->dual.differential,
+                                             map->push(&term, X->dual.differential));
+        dm_inherit(C, C->dual.differential);
+    }
+}
+
+dm *dm_between(dm *C, size_t rows, size_t cols)
+{
+    dm *M = dm_new_dual(C->context, C->level, rows, C->slots, cols);
+
+    dm_inherit(C, M);
+    return M;
+}
+
+void dm_stated(dm *C)
+{
+    if (dm_is_failed(C))
+        return;
+    if (C->level->kind == DM_PUSHED) {
+        complete(C->dual.differential);
+        return;
+    }
+    C->dual.before = C->level->last;
+    C->level->last = C;
+    C->context->formal_made++;
+}
+
+/* ----------------------------------------------------------------------------------- reading off --
+ *
+ * Every dm of the level was made after its operands, so one walk from the newest to the oldest meets
+ * each when its own adjoint is complete.                                                            */
+
+static bool reached(const dm *A, unsigned long pass)
+{
+    return A->dual.pass == pass && A->dual.adjoint;
+}
+
+static void give(dm *X, dm *u, unsigned long pass)
+{
+    if (X->dual.pass != pass) {
+        X->dual.pass = pass;
+        X->dual.adjoint = NULL;
+    }
+    X->dual.adjoint = dm_accumulate(X->dual.adjoint, u);
+}
+
+dm *dm_pull(dm *f, dm *u)
+{
+    dm_level *level = f->level;
+    unsigned long pass = ++level->pass;
+
+    level->read = NULL;
+    give(f, u, pass);
+    for (dm *C = level->last; C; C = C->dual.before) {
+        if (!reached(C, pass))
+            continue;
+        dm *adjoint = complete(C->dual.adjoint);
+        if (dm_is_failed(adjoint))
+            return adjoint;
+        for (const dm_term *t = C->dual.terms; t; t = t->next)
+            give(t->X, t->map->pull(t, adjoint), pass);
+    }
+    level->read = f;
+    return NULL;
+}
+
+dm *dm_adjoint(const dm *f, const dm *X)
+{
+    return reached(X, f->level->pass) ? complete(X->dual.adjoint) : NULL;
+}
+
+/* --------------------------------------------------------------------------------------- pushing --
+ *
+ * The other way: from the oldest to the newest.  The list leads backwards, so it is turned round for
+ * the walk and back again.  While pushing, `adjoint` holds a dm's differential.                      */
+
+static dm *turned(dm *last)
+{
+    dm *front = NULL;
+
+    while (last) {
+        dm *before = last->dual.before;
+        last->dual.before = front;
+        front = last;
+        last = before;
+    }
+    return front;
+}
+
+dm *dm_push(dm *f, dm *X, dm *d)
+{
+    dm_level *level = f->level;
+    unsigned long pass = ++level->pass;
+
+    level->read = NULL;
+    give(X, d, pass);
+    dm *oldest = turned(level->last);
+    for (dm *C = oldest; C; C = C->dual.before)
+        for (const dm_term *t = C->dual.terms; t; t = t->next)
+            if (reached(t->X, pass)) {
+                dm *dX = complete(t->X->dual.adjoint);
+                give(C, dm_is_failed(dX) ? dX : t->map->push(t, dX), pass);
+            }
+    turned(oldest);
+    return dm_adjoint(f, f);
+}
