@@ -1,0 +1,196 @@
+/* Where operations are applied: shapes, failed operands, constants and levels are handled here, once, so
+ * that a rule holds nothing but its rule.                                                            */
+#include <string.h>
+#include "operations/operations.h"
+
+/* ---------------------------------------------------------------------------------------- shapes --
+ *
+ * "mn np mp": each letter is bound by the first operand that has it; the others must agree.           */
+
+typedef struct {
+    size_t size;                       /* 0: not bound yet */
+    unsigned char operand, side;       /* who bound it: side 0 are its rows, 1 its columns */
+} binding;
+
+static size_t side_of(const dm *X, int side)
+{
+    return side ? X->cols : X->rows;
+}
+
+static const char *sides(int side, size_t n)
+{
+    return side ? n == 1 ? "column" : "columns" : n == 1 ? "row" : "rows";
+}
+
+static void mismatch(dm *C, dm *const X[], const binding *b, size_t i, int side)
+{
+    const dm_op *op = C->op;
+    dm_letter first, second;
+    const dm *A = X[b->operand], *B = X[i];
+    const char *a = dm_operand_name(&first, op, b->operand, A), *bb = dm_operand_name(&second, op, i, B);
+
+    if (b->operand == i)
+        dm_fail(C, GSL_EBADLEN, "dm_%s: %s is %zu×%zu: %zu %s against %zu %s, a square matrix is needed",
+                op->name, a, A->rows, A->cols, A->rows, sides(0, A->rows), A->cols,
+                sides(1, A->cols));
+    else
+        dm_fail(C, GSL_EBADLEN, "dm_%s: %s is %zu×%zu and %s is %zu×%zu: %zu %s against %zu %s",
+                op->name, a, A->rows, A->cols, bb, B->rows, B->cols, b->size,
+                sides(b->side, b->size), side_of(B, side), sides(side, side_of(B, side)));
+}
+
+static void not_one(dm *C, dm *const X[], size_t i, int side)
+{
+    const dm_op *op = C->op;
+    const char *pattern = op->shapes + 3 * i;
+    dm_letter letter;
+
+    dm_fail(C, GSL_EBADLEN, "dm_%s: %s is %zu×%zu: a %s is needed (%zu %s against 1)", op->name,
+            dm_operand_name(&letter, op, i, X[i]), X[i]->rows, X[i]->cols,
+            pattern[0] == '1' && pattern[1] == '1' ? "scalar, 1×1"
+            : side ? "column vector" : "row vector", side_of(X[i], side),
+            sides(side, side_of(X[i], side)));
+}
+
+/* Bind one operand's letters. */
+static bool fits(dm *C, dm *const X[], size_t i, binding bound[])
+{
+    for (int side = 0; side < 2; side++) {
+        char letter = C->op->shapes[3 * i + (size_t) side];
+        size_t size = side_of(X[i], side);
+        if (letter == '1') {
+            if (size != 1) {
+                not_one(C, X, i, side);
+                return false;
+            }
+            continue;
+        }
+        binding *b = &bound[letter - 'm'];
+        if (b->size == 0) {
+            *b = (binding) { size, (unsigned char) i, (unsigned char) side };
+        } else if (b->size != size) {
+            mismatch(C, X, b, i, side);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Set C's shape, or fail it. */
+static bool shape(dm *C, dm *const X[])
+{
+    enum { LETTERS = 'q' - 'm' + 1 };
+    const dm_op *op = C->op;
+    size_t arity = dm_arity(op);
+    binding bound[LETTERS] = { { 0, 0, 0 } };
+
+    for (size_t i = 0; i < arity; i++)
+        if (!fits(C, X, i, bound))
+            return false;
+    const char *result = op->shapes + 3 * arity;
+    if (result[0] != '?') {
+        C->rows = result[0] == '1' ? 1 : bound[result[0] - 'm'].size;
+        C->cols = result[1] == '1' ? 1 : bound[result[1] - 'm'].size;
+    }
+    if (op->shape && !op->shape(C, X))
+        return false;
+    if (C->rows == 0 || C->cols == 0) {
+        dm_fail(C, GSL_EBADLEN, "dm_%s: the result would be %zu×%zu: a matrix has at least one row and "
+                "one column", op->name, C->rows, C->cols);
+        return false;
+    }
+    return true;
+}
+
+/* Directions side by side go through every map; two different sets of them cannot. */
+static bool slots(dm *C, dm *const X[])
+{
+    C->slots = X[0]->slots;
+    if (!X[1] || X[1]->slots == 1)
+        return true;
+    if (X[0]->slots == 1) {
+        C->slots = X[1]->slots;
+        return true;
+    }
+    dm_fail(C, GSL_EUNSUP, "dm_%s: both operands carry several directions (%zu and %zu): at most one "
+            "level of a computation can", C->op->name, X[0]->slots, X[1]->slots);
+    return false;
+}
+
+/* ---------------------------------------------------------------------------------------- levels -- */
+
+static dm_level *highest(dm *const X[])
+{
+    dm_level *level = X[0]->level;
+
+    if (X[1] && X[1]->level && (!level || X[1]->level->depth > level->depth))
+        level = X[1]->level;
+    return level;
+}
+
+/* C has its op, operands, parameters and shape: give it its value and its differential. */
+static void compute(dm *C)
+{
+    dm_level *level = highest(C->in);
+
+    if (!level) {
+        if (C->context->base)
+            C->context->base->apply(C, C->in);
+        else
+            C->op->value(C, C->in);
+        return;
+    }
+    C->level = level;
+    dm *value = dm_new(C->context, C->rows, C->slots, C->cols);
+    if (dm_inherit(C, value))
+        return;
+    value->op = C->op;
+    value->with = C->with;
+    value->name = C->name;
+    for (size_t i = 0; i < DM_OPERANDS && C->in[i]; i++)
+        value->in[i] = dm_lower(C, C->in[i]);
+    compute(value);
+    C->dual.value = value;
+    if (dm_inherit(C, value))
+        return;
+    const dm_op *within = C->context->within;
+    if (!within)
+        C->context->within = C->op;
+    C->op->rule(C, C->in);
+    C->context->within = within;
+    dm_stated(C);
+}
+
+dm *dm_apply(const dm_op *op, dm *const X[], const dm_parameters *with)
+{
+    size_t arity = dm_arity(op);
+
+    for (size_t i = 0; i < arity; i++)
+        if (!X[i])
+            return NULL;
+    for (size_t i = 0; i < arity; i++)
+        if (dm_is_failed(X[i]))
+            return X[i];
+    dm *C = dm_new(X[0]->context, 1, 1, 1);
+    if (dm_is_failed(C))
+        return C;
+    C->op = op;
+    for (size_t i = 0; i < arity; i++) {
+        C->in[i] = X[i];
+        if (X[i]->context != X[0]->context)
+            return dm_fail(C, GSL_EINVAL, "dm_%s: the operands live in different contexts", op->name);
+    }
+    if (with) {
+        dm_parameters *kept = dm_arena_alloc(C->context, sizeof *kept);
+        if (!kept)
+            return dm_out_of_memory(C->context);
+        *kept = *with;
+        C->with = kept;
+    }
+    if (!shape(C, C->in) || !slots(C, C->in))
+        return C;
+    if (op->compose)
+        return op->compose(X, C->with);
+    compute(C);
+    return C;
+}

@@ -1,0 +1,254 @@
+/* Functions entry by entry: d h(A) = h'(A).*dA.
+ *
+ * Each is a scalar function with its domain, and a rule that names h' by other operations of the library, so
+ * that second derivatives follow.  h' is written so that it is accurate in the tails: the derivative of
+ * tanh is 4*sigmoid(2x)*sigmoid(-2x), never 1 - tanh(x)^2, which is 0 long before it should be.       */
+#include <math.h>
+#include "operations/rules.h"
+
+/* A row that knows its scalar function: `inside` is its domain, `needs` says it in words. */
+typedef struct {
+    dm_op op;
+    double (*h)(double x);
+    bool (*inside)(double x);
+    int code;
+    const char *needs;
+} entry_op;
+
+static void outside(dm *C, const char *needs, int code, size_t i, size_t j, double x)
+{
+    dm_letter letter;
+    const dm *A = C->in[0];
+
+    dm_fail(C, code, "dm_%s: %s is %zu×%zu and its entry (%zu,%zu) is %g: %s", C->op->name,
+            dm_operand_name(&letter, C->op, 0, A), A->rows, A->cols, i + 1, j + 1, x, needs);
+}
+
+static void entry_value(dm *C, dm *const X[])
+{
+    const entry_op *e = (const entry_op *) C->op;
+    dm_panel a = dm_entries(X[0]), c = dm_fresh(C);
+
+    if (!a.data || !c.data) {
+        dm_fail(C, GSL_ENOMEM, "out of memory");
+        return;
+    }
+    for (size_t i = 0; i < c.rows; i++) {
+        const double *x = dm_row(a, i, 0);
+        double *y = dm_row(c, i, 0);
+        for (size_t j = 0; j < c.cols; j++) {
+            if (e->inside && !e->inside(x[j])) {
+                outside(C, e->needs, e->code, i, j, x[j]);
+                return;
+            }
+            y[j] = e->h(x[j]);
+            if (!isfinite(y[j]) && isfinite(x[j])) {
+                outside(C, "the result overflows", GSL_EOVRFLW, i, j, x[j]);
+                return;
+            }
+        }
+    }
+}
+
+/* C = h(A), in a rule: p times a slope given as a dm. */
+static void slope(dm *C, dm *const X[], dm *h_prime)
+{
+    dm_term_hadamard(C, h_prime, X[0]);
+}
+
+static dm *plus_one(dm *A)
+{
+    return dm_add(dm_ones(dm_context_of(A), dm_rows(A), dm_columns(A)), A);
+}
+
+/* A.^p where an infinite result at 0 is wanted as such: it is the slope of a function whose derivative is
+ * infinite at the edge of its domain.  It meets a zero direction there as 0, any other as infinity,
+ * which the call that takes the result out reports.                                                 */
+static dm *edge_power(dm *A, double p);
+
+/* ------------------------------------------------------------------------------------ functions */
+
+static double sigmoid(double x)
+{
+    if (x >= 0)
+        return 1 / (1 + exp(-x));
+    double e = exp(x);
+    return e / (1 + e);
+}
+
+static double square(double x) { return x * x; }
+static double reciprocal(double x) { return 1 / x; }
+static double relu(double x) { return x > 0 ? x : 0; }
+static double sign(double x) { return (x > 0) - (x < 0); }
+static double step(double x) { return x > 0; }
+
+static bool positive(double x) { return x > 0; }
+static bool not_negative(double x) { return x >= 0; }
+static bool not_zero(double x) { return x != 0; }
+
+static void exp_rule(dm *C, dm *const X[]) { slope(C, X, value_of(C)); }
+static void log_rule(dm *C, dm *const X[]) { slope(C, X, dm_reciprocal(lower(C, X[0]))); }
+static void sqrt_rule(dm *C, dm *const X[]) { slope(C, X, dm_scale(edge_power(lower(C, X[0]), -0.5), 0.5)); }
+static void square_rule(dm *C, dm *const X[]) { slope(C, X, dm_scale(lower(C, X[0]), 2)); }
+static void reciprocal_rule(dm *C, dm *const X[]) { slope(C, X, dm_neg(dm_square(value_of(C)))); }
+static void sin_rule(dm *C, dm *const X[]) { slope(C, X, dm_cos(lower(C, X[0]))); }
+static void cos_rule(dm *C, dm *const X[]) { slope(C, X, dm_neg(dm_sin(lower(C, X[0])))); }
+static void tan_rule(dm *C, dm *const X[]) { slope(C, X, plus_one(dm_square(value_of(C)))); }
+static void relu_rule(dm *C, dm *const X[]) { slope(C, X, dm_step(lower(C, X[0]))); }
+static void abs_rule(dm *C, dm *const X[]) { slope(C, X, dm_sign(lower(C, X[0]))); }
+static void flat_rule(dm *C, dm *const X[]) { (void) C, (void) X; }
+
+/* sigmoid(x)*sigmoid(-x) */
+static dm *bump(dm *A)
+{
+    return dm_hadamard(dm_sigmoid(A), dm_sigmoid(dm_neg(A)));
+}
+
+static void sigmoid_rule(dm *C, dm *const X[]) { slope(C, X, bump(lower(C, X[0]))); }
+
+static void tanh_rule(dm *C, dm *const X[])
+{
+    slope(C, X, dm_scale(bump(dm_scale(lower(C, X[0]), 2)), 4));
+}
+
+/* name, its C function, formula, differential, rule, domain */
+#define ENTRY(NAME, H, FORMULA, DIFFERENTIAL, RULE, INSIDE, CODE, NEEDS)                              \
+    static const entry_op NAME##_entry = {                                                           \
+        { .name = #NAME, .operands = "A", .formula = FORMULA, .differential = DIFFERENTIAL,          \
+          .shapes = "mn mn", .value = entry_value, .rule = RULE },                                   \
+        H, INSIDE, CODE, NEEDS,                                                                      \
+    };                                                                                               \
+    dm *dm_##NAME(dm *A)                                                                             \
+    {                                                                                                \
+        return dm_apply(&NAME##_entry.op, (dm *[DM_OPERANDS]) { A }, NULL);                          \
+    }
+
+ENTRY(exp, exp, "exp(A)", "exp(A).*dA", exp_rule, NULL, 0, NULL)
+ENTRY(log, log, "log(A)", "dA./A", log_rule, positive, GSL_EDOM,
+      "the logarithm needs a positive entry")
+ENTRY(sqrt, sqrt, "sqrt(A)", "dA./(2*sqrt(A))", sqrt_rule, not_negative, GSL_EDOM,
+      "the square root needs an entry that is not negative")
+ENTRY(square, square, "square(A)", "2*A.*dA", square_rule, NULL, 0, NULL)
+ENTRY(reciprocal, reciprocal, "reciprocal(A)", "-dA./(A.*A)", reciprocal_rule, not_zero, GSL_EZERODIV,
+      "the reciprocal needs an entry that is not 0")
+ENTRY(sin, sin, "sin(A)", "cos(A).*dA", sin_rule, NULL, 0, NULL)
+ENTRY(cos, cos, "cos(A)", "-sin(A).*dA", cos_rule, NULL, 0, NULL)
+ENTRY(tan, tan, "tan(A)", "(1./cos(A).^2).*dA", tan_rule, NULL, 0, NULL)
+ENTRY(tanh, tanh, "tanh(A)", "4*sigmoid(2*A).*sigmoid(-2*A).*dA", tanh_rule, NULL, 0, NULL)
+ENTRY(sigmoid, sigmoid, "sigmoid(A)", "sigmoid(A).*sigmoid(-A).*dA", sigmoid_rule, NULL, 0, NULL)
+ENTRY(relu, relu, "relu(A)", "step(A).*dA", relu_rule, NULL, 0, NULL)
+ENTRY(abs, fabs, "abs(A)", "sign(A).*dA", abs_rule, NULL, 0, NULL)
+ENTRY(sign, sign, "sign(A)", "0*dA", flat_rule, NULL, 0, NULL)
+ENTRY(step, step, "step(A)", "0*dA", flat_rule, NULL, 0, NULL)
+
+/* ------------------------------------------------------------------------ d A.^p = p*A.^(p-1).*dA
+ *
+ * An integer p takes any base but 0 to a negative p; another p takes a base that is not negative.    */
+
+enum { CHECKED, AT_THE_EDGE };         /* dm_parameters.row: may the result be infinite? */
+
+static void pow_value(dm *C, dm *const X[])
+{
+    double p = C->with->number;
+    bool integer = p == floor(p), edge = C->with->row == AT_THE_EDGE;
+    dm_panel a = dm_entries(X[0]), c = dm_fresh(C);
+
+    if (!a.data || !c.data) {
+        dm_fail(C, GSL_ENOMEM, "out of memory");
+        return;
+    }
+    for (size_t i = 0; i < c.rows; i++)
+        for (size_t j = 0; j < c.cols; j++) {
+            double x = dm_row(a, i, 0)[j], y = pow(fabs(x), p);
+            if (x < 0 && !integer) {
+                outside(C, "a power that is no integer needs an entry that is not negative", GSL_EDOM,
+                        i, j, x);
+                return;
+            }
+            if (x == 0 && p < 0 && !edge) {
+                outside(C, "a negative power needs an entry that is not 0", GSL_EZERODIV, i, j, x);
+                return;
+            }
+            if (!isfinite(y) && !edge) {
+                outside(C, "the result overflows", GSL_EOVRFLW, i, j, x);
+                return;
+            }
+            dm_row(c, i, 0)[j] = x < 0 && fmod(p, 2) != 0 ? -y : y;
+        }
+}
+
+static void pow_rule(dm *C, dm *const X[])
+{
+    double p = C->with->number;
+
+    if (p != 0)                        /* x^0 is 1, at 0 too */
+        slope(C, X, dm_scale(edge_power(lower(C, X[0]), p - 1), p));
+}
+
+static const dm_op pow_op = {
+    .name = "pow", .operands = "A", .formula = "A.^p", .differential = "p*A.^(p-1).*dA",
+    .shapes = "mn mn", .value = pow_value, .rule = pow_rule, .parameters = "p",
+};
+
+static dm *edge_power(dm *A, double p)
+{
+    return dm_apply(&pow_op, (dm *[DM_OPERANDS]) { A },
+                    &(dm_parameters) { .number = p, .row = AT_THE_EDGE });
+}
+
+dm *dm_pow(dm *A, double p)
+{
+    if (A && !isfinite(p))
+        return dm_failed(dm_context_of(A), GSL_EDOM, "dm_pow: the exponent is %g", p);
+    return dm_apply(&pow_op, (dm *[DM_OPERANDS]) { A },
+                    &(dm_parameters) { .number = p, .row = CHECKED });
+}
+
+/* ------------------------------------------- C = A.^B:  dC = B.*A.^(B-1).*dA + C.*log(A).*dB, A > 0 */
+
+static void hadamard_power_value(dm *C, dm *const X[])
+{
+    dm_panel a = dm_entries(X[0]), b = dm_entries(X[1]), c = dm_fresh(C);
+
+    if (!a.data || !b.data || !c.data) {
+        dm_fail(C, GSL_ENOMEM, "out of memory");
+        return;
+    }
+    for (size_t i = 0; i < c.rows; i++)
+        for (size_t j = 0; j < c.cols; j++) {
+            double x = dm_row(a, i, 0)[j], y = pow(x, dm_row(b, i, 0)[j]);
+            if (!(x > 0) || !isfinite(y)) {
+                outside(C, x > 0 ? "the result overflows" : "a variable power needs a positive entry",
+                        x > 0 ? GSL_EOVRFLW : GSL_EDOM, i, j, x);
+                return;
+            }
+            dm_row(c, i, 0)[j] = y;
+        }
+}
+
+static void hadamard_power_rule(dm *C, dm *const X[])
+{
+    dm *A = lower(C, X[0]), *B = lower(C, X[1]);
+    dm *ones = dm_ones(dm_context_of(C), C->rows, C->cols);
+
+    dm_term_hadamard(C, dm_hadamard(B, dm_hadamard_power(A, dm_sub(B, ones))), X[0]);
+    dm_term_hadamard(C, dm_hadamard(value_of(C), dm_log(A)), X[1]);
+}
+
+static const dm_op hadamard_power_op = {
+    .name = "hadamard_power", .operands = "AB", .formula = "A.^B",
+    .differential = "B.*A.^(B-ones(m,n)).*dA + A.^B.*log(A).*dB", .shapes = "mn mn mn",
+    .value = hadamard_power_value, .rule = hadamard_power_rule,
+};
+
+dm *dm_hadamard_power(dm *A, dm *B)
+{
+    return dm_apply(&hadamard_power_op, (dm *[DM_OPERANDS]) { A, B }, NULL);
+}
+
+const dm_op *const dm_entrywise[] = {
+    &exp_entry.op, &log_entry.op, &sqrt_entry.op, &square_entry.op, &reciprocal_entry.op,
+    &sin_entry.op, &cos_entry.op, &tan_entry.op, &tanh_entry.op, &sigmoid_entry.op, &relu_entry.op,
+    &abs_entry.op, &sign_entry.op, &step_entry.op, &pow_op,
+    &hadamard_power_op, NULL,
+};
