@@ -1,0 +1,32 @@
+/* What the drivers share: calling a user's function, and handing finished results out. */
+#ifndef DM_DRIVERS_H
+#define DM_DRIVERS_H
+
+#include "differentials/terms.h"
+#include "numbers/number.h"
+
+/* F at X.  Failed where F gives nothing or something of another context. */
+dm *dm_call(const char *driver, const dm_function *F, dm *X);
+
+/* Is R, a number, finite?  NULL, or the failed dm that says where it is not, and which operation began it.
+ * `what` and `driver` are for the message: "dm_gradient", "the gradient".                            */
+dm *dm_not_finite(const char *driver, const char *what, dm *R);
+
+/* The pushed differential of A on that level, below all else; NULL: zero. */
+dm *dm_differential_on(dm *A, const dm_level *level);
+
+/* U in df = tr(U'*dX): a dm of a level below X's; zeros where f does not depend on X; failed. */
+dm *dm_gradient_dm(const char *driver, dm *f, dm *X);
+
+/* Row-major entries of a number to a matrix of its shape; NULL is zero. */
+void dm_hand_out(dm *R, gsl_matrix *to);
+
+/* A message for an argument that does not fit, raised at once. */
+int dm_refuse(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int dm_check_shape(const char *driver, const char *name, const gsl_matrix *M, size_t rows, size_t cols,
+                   const char *why);
+
+/* dY = J*dX for a formal Y = Y(X): J, numbers all.  Failed dm or NULL. */
+dm *dm_jacobian_rows(const char *driver, dm *Y, dm *X, gsl_matrix *J);
+
+#endif

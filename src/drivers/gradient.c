@@ -1,0 +1,107 @@
+/* Reading off: df = tr(U'*dA). */
+#include "drivers/drivers.h"
+
+/* f as the level of X sees it: what lies on higher levels is not X's. */
+static dm *seen_from(dm *f, const dm *X)
+{
+    while (f->level && f->level->depth > X->level->depth)
+        f = f->dual.value;
+    return f;
+}
+
+dm *dm_gradient_dm(const char *driver, dm *f, dm *X)
+{
+    if (dm_is_failed(f))
+        return f;
+    if (dm_is_failed(X))
+        return X;
+    dm_context *context = X->context;
+    if (!X->level || X->level->kind != DM_FORMAL || !X->dual.variable)
+        return dm_failed(context, GSL_EINVAL, "%s: the %zu×%zu matrix to differentiate by is no variable "
+                         "(dm_variable makes one)", driver, X->rows, X->cols);
+    if (f->rows != 1 || f->cols != 1)
+        return dm_failed(context, GSL_EBADLEN, "%s: the function is %zu×%zu: a gradient is that of a 1×1",
+                         driver, f->rows, f->cols);
+    f = seen_from(f, X);
+    if (f->level != X->level)
+        return dm_number_zero(context, X->rows, 1, X->cols);
+    if (f->level->read != f) {
+        dm *seed = dm_number_identity(context, 1, 1);
+        dm *failed = dm_is_failed(seed) ? seed : dm_pull(f, seed);
+        if (failed)
+            return failed;
+    }
+    dm *U = dm_adjoint(f, X);
+    return U ? U : dm_number_zero(context, X->rows, 1, X->cols);
+}
+
+dm *dm_gradient_of(dm *f, dm *A)
+{
+    if (!f || !A)
+        return NULL;
+    if (!dm_is_failed(f) && !dm_is_failed(A) && A->level && f->level
+        && f->level->depth > A->level->depth)
+        return dm_failed(A->context, GSL_EINVAL, "dm_gradient_of: f carries a derivative of a level above "
+                         "that of A, which would be lost: make A by dm_variable_of");
+    return dm_gradient_dm("dm_gradient_of", f, A);
+}
+
+/* The gradient as finite numbers, or what is wrong. */
+static dm *finished(const char *driver, dm *f, dm *X)
+{
+    dm *U = dm_gradient_dm(driver, f, X);
+
+    if (dm_is_failed(U))
+        return U;
+    dm *R = dm_number_of(U), *bad = dm_not_finite(driver, "the gradient", R);
+    return bad ? bad : R;
+}
+
+int dm_read_off(dm *f, dm *A, gsl_matrix *U)
+{
+    if (!f || !A)
+        return dm_raise(NULL);
+    if (!U)
+        return dm_refuse(GSL_EFAULT, "dm_read_off: there is no matrix for the gradient");
+    dm *R = finished("dm_read_off", f, A);
+    if (dm_is_failed(R))
+        return dm_raise(R);
+    int status = dm_check_shape("dm_read_off", "U", U, A->rows, A->cols, "the shape of the variable");
+    if (!status)
+        dm_hand_out(R, U);
+    return status;
+}
+
+static int gradient(const dm_function *F, dm_context *context, const gsl_matrix *A, double *value,
+                    gsl_matrix *U)
+{
+    dm *input = dm_constant(context, A);
+    dm *X = dm_is_failed(input) ? input : dm_on_level(dm_level_open(context, DM_FORMAL), input, NULL);
+    dm *f = dm_call("dm_gradient", F, X);
+    dm *R = dm_is_failed(f) ? f : finished("dm_gradient", f, X);
+
+    if (dm_is_failed(R))
+        return dm_raise(R);
+    dm *f0 = dm_number_of(f), *bad = dm_not_finite("dm_gradient", "the value", f0);
+    if (bad)
+        return dm_raise(bad);
+    if (value)
+        *value = dm_entry_scalar(f0);
+    dm_hand_out(R, U);
+    return GSL_SUCCESS;
+}
+
+int dm_gradient(const dm_function *F, const gsl_matrix *A, double *value, gsl_matrix *U)
+{
+    if (!F || !F->f || !A || !U)
+        return dm_refuse(GSL_EFAULT, "dm_gradient: F, A or U is NULL");
+    int status = dm_check_shape("dm_gradient", "U", U, A->size1, A->size2, "the shape of A");
+    if (status)
+        return status;
+    dm_context *context = dm_context_alloc();
+    if (!context)
+        return GSL_ENOMEM;
+    status = gradient(F, context, A, value, U);
+    dm_context_free(context);
+    return status;
+}

@@ -1,0 +1,177 @@
+/* Directional derivatives and Jacobians. */
+#include "drivers/drivers.h"
+
+/* ------------------------------------------------------------------------------------------- jvp -- */
+
+static int jvp(const dm_function *F, dm_context *context, const gsl_matrix *A, const gsl_matrix *dA,
+               gsl_matrix *value, gsl_matrix *dF)
+{
+    dm *A0 = dm_constant(context, A), *direction = dm_constant(context, dA);
+    dm_level *level = dm_level_open(context, DM_PUSHED);
+    dm *f = dm_call("dm_jvp", F, dm_on_level(level, A0, direction));
+    int status;
+
+    if (dm_is_failed(f))
+        return dm_raise(f);
+    if ((value && (status = dm_check_shape("dm_jvp", "value", value, f->rows, f->cols,
+                                           "the shape of F(A)")))
+        || (status = dm_check_shape("dm_jvp", "dF", dF, f->rows, f->cols, "the shape of F(A)")))
+        return status;
+    dm *f0 = dm_number_of(f), *d = dm_differential_on(f, level);
+    dm *bad = dm_not_finite("dm_jvp", "the value", f0);
+    if (!bad && d)
+        bad = dm_is_failed(d) ? d : dm_not_finite("dm_jvp", "the differential", d);
+    if (bad)
+        return dm_raise(bad);
+    if (value)
+        dm_hand_out(f0, value);
+    dm_hand_out(d, dF);
+    return GSL_SUCCESS;
+}
+
+int dm_jvp(const dm_function *F, const gsl_matrix *A, const gsl_matrix *dA, gsl_matrix *value,
+           gsl_matrix *dF)
+{
+    if (!F || !F->f || !A || !dA || !dF)
+        return dm_refuse(GSL_EFAULT, "dm_jvp: F, A, dA or dF is NULL");
+    int status = dm_check_shape("dm_jvp", "dA", dA, A->size1, A->size2, "the shape of A");
+    if (status)
+        return status;
+    dm_context *context = dm_context_alloc();
+    if (!context)
+        return GSL_ENOMEM;
+    status = jvp(F, context, A, dA, value, dF);
+    dm_context_free(context);
+    return status;
+}
+
+/* -------------------------------------------------------------------------------------- Jacobians --
+ *
+ * Y is recorded once; then K unit directions at a time are pushed through its terms and give K columns, or
+ * K unit adjoints are pulled back and give K rows.  The matrices of a pass are released after it; those
+ * formed in the first pass stay, and the last pass overlaps the one before, so that all are alike.     */
+
+enum { AT_A_TIME = 32 };
+
+/* The units number `first`, `first`+1, ... of an m×n matrix, in the order of vec, side by side. */
+static dm *units(dm_context *context, size_t m, size_t n, size_t first, size_t k)
+{
+    dm *E = dm_new(context, m, k, n);
+    dm_panel P = dm_fresh(E);
+
+    if (!P.data)
+        return E;
+    for (size_t i = 0; i < m * k * n; i++)
+        P.data[i] = 0;
+    for (size_t slot = 0; slot < k; slot++)
+        dm_row(P, (first + slot) % m, slot)[(first + slot) / m] = 1;
+    return E;
+}
+
+/* Slot `slot` of R, as vec, into a row or a column of J; NULL is zero. */
+static void store(dm *R, size_t slot, gsl_vector *line)
+{
+    if (!R) {
+        gsl_vector_set_zero(line);
+        return;
+    }
+    dm_panel P = dm_entries(R);
+    for (size_t i = 0; i < P.rows; i++) {
+        const double *x = dm_row(P, i, slot);
+        for (size_t j = 0; j < P.cols; j++)
+            gsl_vector_set(line, j * P.rows + i, x[j]);
+    }
+}
+
+/* One pass: lines first ... first+k-1 of J.  NULL or what failed. */
+static dm *pass(const char *driver, dm *Y, dm *X, bool columns, size_t first, size_t k, gsl_matrix *J)
+{
+    const dm *from = columns ? X : Y;
+    dm *seed = units(Y->context, from->rows, from->cols, first, k), *R, *failed = NULL;
+
+    if (dm_is_failed(seed))
+        return seed;
+    if (columns) {
+        R = dm_push(Y, X, seed);
+    } else {
+        failed = dm_pull(Y, seed);
+        R = failed ? NULL : dm_adjoint(Y, X);
+        Y->level->read = NULL;         /* what was read goes with the scope */
+    }
+    if (failed || (R && dm_is_failed(R)))
+        return failed ? failed : R;
+    if (R) {
+        R = dm_number_of(R);
+        dm *bad = dm_not_finite(driver, "the derivative", R);
+        if (bad)
+            return bad;
+    }
+    for (size_t slot = 0; slot < k; slot++) {
+        gsl_vector_view line = columns ? gsl_matrix_column(J, first + slot)
+                                       : gsl_matrix_row(J, first + slot);
+        store(R, slot, &line.vector);
+    }
+    return NULL;
+}
+
+dm *dm_jacobian_rows(const char *driver, dm *Y, dm *X, gsl_matrix *J)
+{
+    if (Y->level != X->level) {
+        gsl_matrix_set_zero(J);
+        return NULL;
+    }
+    bool columns = J->size2 <= J->size1;
+    size_t n = columns ? J->size2 : J->size1, k = n < AT_A_TIME ? n : AT_A_TIME;
+    dm *failed = pass(driver, Y, X, columns, 0, k, J);
+
+    for (size_t first = k; !failed && first < n; first += k) {
+        dm_scope scope = dm_scope_open(Y->context);
+        failed = pass(driver, Y, X, columns, first + k <= n ? first : n - k, k, J);
+        if (!failed)
+            dm_scope_release(scope);
+    }
+    return failed;
+}
+
+static int jacobian(const dm_function *F, dm_context *context, const gsl_matrix *A, gsl_matrix *value,
+                    gsl_matrix *J)
+{
+    dm *A0 = dm_constant(context, A);
+    dm *X = dm_on_level(dm_level_open(context, DM_FORMAL), A0, NULL);
+    dm *Y = dm_call("dm_jacobian", F, X);
+    int status;
+
+    if (dm_is_failed(Y))
+        return dm_raise(Y);
+    if ((value && (status = dm_check_shape("dm_jacobian", "value", value, Y->rows, Y->cols,
+                                           "the shape of F(A)")))
+        || (status = dm_check_shape("dm_jacobian", "J", J, Y->rows * Y->cols, A->size1 * A->size2,
+                                    "entries of F(A) by entries of A")))
+        return status;
+    dm *bad = dm_not_finite("dm_jacobian", "the value", dm_number_of(Y));
+    if (bad)
+        return dm_raise(bad);
+    gsl_matrix *result = gsl_matrix_alloc(J->size1, J->size2);
+    if (!result)
+        return GSL_ENOMEM;
+    bad = dm_jacobian_rows("dm_jacobian", Y, X, result);
+    if (!bad) {
+        gsl_matrix_memcpy(J, result);
+        if (value)
+            dm_hand_out(dm_number_of(Y), value);
+    }
+    gsl_matrix_free(result);
+    return bad ? dm_raise(bad) : GSL_SUCCESS;
+}
+
+int dm_jacobian(const dm_function *F, const gsl_matrix *A, gsl_matrix *value, gsl_matrix *J)
+{
+    if (!F || !F->f || !A || !J)
+        return dm_refuse(GSL_EFAULT, "dm_jacobian: F, A or J is NULL");
+    dm_context *context = dm_context_alloc();
+    if (!context)
+        return GSL_ENOMEM;
+    int status = jacobian(F, context, A, value, J);
+    dm_context_free(context);
+    return status;
+}

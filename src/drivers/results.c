@@ -1,0 +1,220 @@
+/* Taking results out: values, differentials, and the search for where a NaN began. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "drivers/drivers.h"
+
+/* --------------------------------------------------------------------------------- finite or not -- */
+
+/* The first entry that is not finite; false: all are. */
+static bool bad_entry(dm *R, size_t *row, size_t *col)
+{
+    dm_panel P = dm_entries(R);
+
+    for (size_t i = 0; P.data && i < P.rows; i++)
+        for (size_t slot = 0; slot < P.slots; slot++)
+            for (size_t j = 0; j < P.cols; j++)
+                if (!isfinite(dm_row(P, i, slot)[j])) {
+                    *row = i;
+                    *col = j;
+                    return true;
+                }
+    return false;
+}
+
+/* The number, among those R was computed from, that is not finite though its operands are. */
+static dm *origin(dm *R)
+{
+    size_t i, j;
+
+    if (!R || R->level || R->seen || dm_is_failed(R) || !bad_entry(R, &i, &j))
+        return NULL;
+    R->seen = true;
+    for (size_t k = 0; k < DM_OPERANDS; k++) {
+        dm *earlier = origin(R->in[k]);
+        if (earlier)
+            return earlier;
+    }
+    return R;
+}
+
+dm *dm_not_finite(const char *driver, const char *what, dm *R)
+{
+    size_t i, j, k, l;
+    dm_letter letter;
+
+    if (!dm_entries(R).data)
+        return dm_out_of_memory(R->context);
+    if (!bad_entry(R, &i, &j))
+        return NULL;
+    double x = dm_row(dm_entries(R), i, 0)[j];
+    dm *from = origin(R), *A = from ? from->in[0] : NULL;
+    if (!from || !from->op || !A || A->level || !bad_entry(from, &k, &l))
+        return dm_failed(R->context, GSL_EOVRFLW, "%s: entry (%zu,%zu) of %s is %g", driver, i + 1,
+                         j + 1, what, x);
+    if (from->within && A->rows == from->rows && A->cols == from->cols)
+        return dm_failed(R->context, GSL_EDOM, "%s: entry (%zu,%zu) of %s is %g: dm_%s has no finite "
+                         "derivative where entry (%zu,%zu) of its operand is %g", driver, i + 1, j + 1,
+                         what, x, from->within->name, k + 1, l + 1, dm_row(dm_entries(A), k, 0)[l]);
+    return dm_failed(R->context, GSL_EOVRFLW, "%s: entry (%zu,%zu) of %s is %g: it began in dm_%s of the "
+                     "%zu×%zu %s, whose result overflows", driver, i + 1, j + 1, what, x, from->op->name,
+                     A->rows, A->cols, dm_operand_name(&letter, from->op, 0, A));
+}
+
+/* ------------------------------------------------------------------------------------- accessors -- */
+
+static _gsl_matrix_const_view empty_view(void)
+{
+    _gsl_matrix_const_view none;
+
+    memset(&none, 0, sizeof none);
+    return none;
+}
+
+/* One slot of a finished number. */
+static _gsl_matrix_const_view view(dm *R, size_t slot)
+{
+    dm_panel P = dm_entries(R);
+
+    return gsl_matrix_const_view_array_with_tda(dm_row(P, 0, slot), P.rows, P.cols, P.stride);
+}
+
+/* The accessors form on demand, so what they are given is const only to their caller. */
+static dm *writable(const dm *A)
+{
+    return (dm *) A;
+}
+
+_gsl_matrix_const_view dm_value(const dm *A)
+{
+    if (!A || dm_is_failed(A)) {
+        dm_raise(A);
+        return empty_view();
+    }
+    dm *R = dm_number_of(writable(A)), *bad = dm_not_finite("dm_value", "the value", R);
+    if (bad) {
+        dm_raise(bad);
+        return empty_view();
+    }
+    return view(R, 0);
+}
+
+/* The numbers below A's value, at A's differential on that level. */
+dm *dm_differential_on(dm *A, const dm_level *level)
+{
+    while (A && A->level) {
+        if (A->level == level)
+            return A->dual.differential ? dm_number_of(A->dual.differential) : NULL;
+        A = A->dual.value;
+    }
+    return NULL;
+}
+
+_gsl_matrix_const_view dm_differential(const dm *A, size_t direction)
+{
+    if (!A || dm_is_failed(A)) {
+        dm_raise(A);
+        return empty_view();
+    }
+    dm_context *context = A->context;
+    size_t k = context->dual.directions;
+    if (direction >= (k ? k : 1)) {
+        dm_refuse(GSL_EINVAL, "dm_differential: direction %zu of %zu (they count from 0)", direction, k);
+        return empty_view();
+    }
+    dm *d = dm_differential_on(writable(A), &context->dual);
+    if (!d && A->level && A->level->kind == DM_FORMAL && k == 0) {
+        dm_refuse(GSL_EINVAL, "dm_differential: the differential is formal: read it off with "
+                  "dm_read_off, or use dm_dual");
+        return empty_view();
+    }
+    if (!d) {
+        d = dm_number_zero(context, A->rows, 1, A->cols);
+        direction = 0;
+    }
+    dm *bad = dm_is_failed(d) ? d : dm_not_finite("dm_differential", "the differential", d);
+    if (bad) {
+        dm_raise(bad);
+        return empty_view();
+    }
+    return view(d, d->slots > 1 ? direction : 0);
+}
+
+static double scalar(const char *what, const dm *a, _gsl_matrix_const_view v)
+{
+    if (!v.matrix.data)
+        return GSL_NAN;
+    if (a->rows != 1 || a->cols != 1) {
+        dm_refuse(GSL_EBADLEN, "%s: the dual matrix is %zu×%zu: a 1×1 is needed", what, a->rows, a->cols);
+        return GSL_NAN;
+    }
+    return v.matrix.data[0];
+}
+
+double dm_value_scalar(const dm *a)
+{
+    return scalar("dm_value_scalar", a, dm_value(a));
+}
+
+double dm_differential_scalar(const dm *a, size_t direction)
+{
+    return scalar("dm_differential_scalar", a, dm_differential(a, direction));
+}
+
+size_t dm_rows(const dm *A)
+{
+    return A ? A->rows : 0;
+}
+
+size_t dm_columns(const dm *A)
+{
+    return A ? A->cols : 0;
+}
+
+/* -------------------------------------------------------------------------------- for the drivers -- */
+
+void dm_hand_out(dm *R, gsl_matrix *to)
+{
+    if (!R) {
+        gsl_matrix_set_zero(to);
+        return;
+    }
+    dm_panel P = dm_entries(R);
+    for (size_t i = 0; i < P.rows; i++)
+        memcpy(to->data + i * to->tda, dm_row(P, i, 0), P.cols * sizeof *P.data);
+}
+
+int dm_refuse(int code, const char *format, ...)
+{
+    char message[480];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    gsl_error(message, __FILE__, __LINE__, code);
+    return code;
+}
+
+int dm_check_shape(const char *driver, const char *name, const gsl_matrix *M, size_t rows, size_t cols,
+                   const char *why)
+{
+    if (M->size1 == rows && M->size2 == cols)
+        return GSL_SUCCESS;
+    return dm_refuse(GSL_EBADLEN, "%s: %s is %zu×%zu: %zu×%zu is needed, %s", driver, name, M->size1,
+                     M->size2, rows, cols, why);
+}
+
+dm *dm_call(const char *driver, const dm_function *F, dm *X)
+{
+    if (dm_is_failed(X))
+        return X;
+    dm *f = F->f(X, F->params);
+    if (!f)
+        return dm_failed(X->context, GSL_EFAULT, "%s: the function returned NULL", driver);
+    if (f->context != X->context)
+        return dm_failed(X->context, GSL_EINVAL, "%s: the function's result lives in another context than "
+                         "its argument", driver);
+    return f;
+}
