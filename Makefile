@@ -26,7 +26,7 @@ Q    = $(if $(filter 1,$(V)),,@)
 say  = $(if $(filter 1,$(V)),@:,@printf '  %-5s %s\n')
 
 WARN        = -std=c17 -pedantic -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-ALL_CFLAGS  = $(WARN) -Iinclude -Isrc $(GSL_CFLAGS) -ftree-vectorize -fPIC -fvisibility=hidden $(CFLAGS)
+ALL_CFLAGS  = $(WARN) -Iinclude -Isrc $(GSL_CFLAGS) -ftree-vectorize -ffp-contract=fast -fPIC -fvisibility=hidden $(CFLAGS)
 COMPILE     = $(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP
 # GSL without its own CBLAS: the BLAS above has that too, and faster.
 LIBS        = $(GSL_LIBS) $(BLAS_LIBS) -lm

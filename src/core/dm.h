@@ -42,17 +42,19 @@ struct dm_op {
 
 enum { DM_OPERANDS = 2 };              /* no operation takes more */
 
-typedef enum { DM_DENSE, DM_ZERO, DM_IDENTITY, DM_VIEW, DM_PRODUCT } dm_form;
+typedef enum {
+    DM_DENSE, DM_ZERO, DM_FILL, DM_IDENTITY, DM_DIAGONAL, DM_VIEW, DM_PRODUCT
+} dm_form;
 
 /* What a number is made of; numbers/number.h says what each form means. */
 typedef struct {
     dm_form form;
-    bool transposed;                   /* VIEW: of the transpose */
+    bool left_transposed, right_transposed;
+    bool diagonal;                     /* DIAGONAL, formed or not: left is no original */
     bool temporary;                    /* DENSE: a sum under way, nobody else holds it yet */
-    double scale;                      /* IDENTITY, VIEW, PRODUCT: a factor */
+    double scale;                      /* of all forms that have one */
     double *data;                      /* DENSE */
-    size_t stride;                     /* DENSE: from one row to the next */
-    dm *left, *right;                  /* VIEW: left is the original.  PRODUCT: left * right */
+    dm *left, *right;
     dm_factors *factors;               /* LU, once somebody asked for it */
     dm *inverse;                       /* likewise */
 } dm_number;

@@ -2,24 +2,26 @@
 #include <math.h>
 #include <string.h>
 #include "differentials/terms.h"
+#include "numbers/kernels.h"
 #include "numbers/number.h"
 
-/* Entries that are no finite numbers are refused where they come in: `what` is the function. */
-static bool acceptable(const gsl_matrix *A, size_t *row, size_t *col)
+/* The first entry that is no finite number; false: there is none. */
+static bool not_finite(const gsl_matrix *A, size_t *row, size_t *col)
 {
+    if (A->tda == A->size2 && dm_times_zero(A->size1 * A->size2, A->data) == 0)
+        return false;
     for (size_t i = 0; i < A->size1; i++) {
         const double *x = A->data + i * A->tda;
-        double zero = 0;
+        if (dm_times_zero(A->size2, x) == 0)
+            continue;
         for (size_t j = 0; j < A->size2; j++)
-            zero += x[j] * 0;          /* NaN as soon as one entry is not finite */
-        for (size_t j = 0; zero != 0 && j < A->size2; j++)
             if (!isfinite(x[j])) {
                 *row = i;
                 *col = j;
-                return false;
+                return true;
             }
     }
-    return true;
+    return false;
 }
 
 /* NULL, or the failed dm that says what is wrong with the matrix. */
@@ -30,7 +32,7 @@ static dm *refused(dm_context *context, const char *what, const char *letter, co
     if (!A || !A->data || A->size1 == 0 || A->size2 == 0)
         return dm_failed(context, GSL_EINVAL, "dm_%s: %s is empty: a matrix has at least one row and one "
                          "column", what, letter);
-    if (!acceptable(A, &i, &j))
+    if (not_finite(A, &i, &j))
         return dm_failed(context, GSL_EDOM, "dm_%s: %s is %zu×%zu and its entry (%zu,%zu) is %g", what,
                          letter, A->size1, A->size2, i + 1, j + 1, gsl_matrix_get(A, i, j));
     return NULL;
@@ -80,11 +82,7 @@ dm *dm_ones(dm_context *context, size_t m, size_t n)
         return NULL;
     if (m == 0 || n == 0)
         return no_shape(context, "ones", m, n);
-    dm *C = dm_new(context, m, 1, n);
-    dm_panel P = dm_fresh(C);
-    for (size_t i = 0; P.data && i < m * n; i++)
-        P.data[i] = 1;
-    return C;
+    return dm_number_fill(context, m, n, 1);
 }
 
 /* --------------------------------------------------------------------------- duals and variables */

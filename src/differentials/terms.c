@@ -7,10 +7,10 @@
  *
  * d(A + B) = dA + dB: the sum of two dm of any level, from which the other parts build their sums.   */
 
-static dm *same(const dm_term *t, dm *d)
+static dm *same(const dm_term *t, dm *d, dm *sum)
 {
     (void) t;
-    return d;
+    return dm_accumulate(sum, d);
 }
 
 static const dm_map identity = { "identity", same, same };
@@ -85,8 +85,7 @@ void dm_term_add(dm *C, const dm_map *map, double scale, dm *L, dm *R, dm *X)
     if (C->level->kind == DM_FORMAL) {
         keep(C, &term);
     } else if (X->dual.differential) {
-        C->dual.differential = dm_accumulate(C->dual.differential,
-                                             map->push(&term, X->dual.differential));
+        C->dual.differential = map->push(&term, X->dual.differential, C->dual.differential);
         dm_inherit(C, C->dual.differential);
     }
 }
@@ -122,13 +121,14 @@ static bool reached(const dm *A, unsigned long pass)
     return A->dual.pass == pass && A->dual.adjoint;
 }
 
-static void give(dm *X, dm *u, unsigned long pass)
+/* X's running sum in this pass. */
+static dm **sum_of(dm *X, unsigned long pass)
 {
     if (X->dual.pass != pass) {
         X->dual.pass = pass;
         X->dual.adjoint = NULL;
     }
-    X->dual.adjoint = dm_accumulate(X->dual.adjoint, u);
+    return &X->dual.adjoint;
 }
 
 dm *dm_pull(dm *f, dm *u)
@@ -137,15 +137,17 @@ dm *dm_pull(dm *f, dm *u)
     unsigned long pass = ++level->pass;
 
     level->read = NULL;
-    give(f, u, pass);
+    *sum_of(f, pass) = u;
     for (dm *C = level->last; C; C = C->dual.before) {
         if (!reached(C, pass))
             continue;
         dm *adjoint = complete(C->dual.adjoint);
         if (dm_is_failed(adjoint))
             return adjoint;
-        for (const dm_term *t = C->dual.terms; t; t = t->next)
-            give(t->X, t->map->pull(t, adjoint), pass);
+        for (const dm_term *t = C->dual.terms; t; t = t->next) {
+            dm **sum = sum_of(t->X, pass);
+            *sum = t->map->pull(t, adjoint, *sum);
+        }
     }
     level->read = f;
     return NULL;
@@ -180,13 +182,13 @@ dm *dm_push(dm *f, dm *X, dm *d)
     unsigned long pass = ++level->pass;
 
     level->read = NULL;
-    give(X, d, pass);
+    *sum_of(X, pass) = d;
     dm *oldest = turned(level->last);
     for (dm *C = oldest; C; C = C->dual.before)
         for (const dm_term *t = C->dual.terms; t; t = t->next)
             if (reached(t->X, pass)) {
-                dm *dX = complete(t->X->dual.adjoint);
-                give(C, dm_is_failed(dX) ? dX : t->map->push(t, dX), pass);
+                dm *dX = complete(t->X->dual.adjoint), **sum = sum_of(C, pass);
+                *sum = dm_is_failed(dX) ? dX : t->map->push(t, dX, *sum);
             }
     turned(oldest);
     return dm_adjoint(f, f);

@@ -10,11 +10,12 @@
 
 #include "core/dm.h"
 
-/* A linear map and its transpose: tr(push(d)'*u) = tr(d'*pull(u)) for all d, u. */
+/* A linear map and its transpose: tr(push(d)'*u) = tr(d'*pull(u)) for all d, u.  Each returns `sum` (NULL
+ * is zero) plus the map's value, so that a product can be added where it lands: dm_accumulate.        */
 typedef struct {
     const char *name;
-    dm *(*push)(const dm_term *t, dm *d);
-    dm *(*pull)(const dm_term *t, dm *u);
+    dm *(*push)(const dm_term *t, dm *d, dm *sum);
+    dm *(*pull)(const dm_term *t, dm *u, dm *sum);
 } dm_map;
 
 struct dm_term {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "drivers/drivers.h"
+#include "numbers/kernels.h"
 
 /* --------------------------------------------------------------------------------- finite or not -- */
 
@@ -12,7 +13,9 @@ static bool bad_entry(dm *R, size_t *row, size_t *col)
 {
     dm_panel P = dm_entries(R);
 
-    for (size_t i = 0; P.data && i < P.rows; i++)
+    if (!P.data || dm_times_zero(P.rows * P.stride, P.data) == 0)
+        return false;
+    for (size_t i = 0; i < P.rows; i++)
         for (size_t slot = 0; slot < P.slots; slot++)
             for (size_t j = 0; j < P.cols; j++)
                 if (!isfinite(dm_row(P, i, slot)[j])) {

@@ -50,7 +50,7 @@ static factored factor(dm *A)
 
     while (dm_original(f.original)) {
         const dm_number *x = &f.original->number;
-        f = (factored) { NULL, x->left, f.transposed ^ x->transposed, f.scale * x->scale };
+        f = (factored) { NULL, x->left, f.transposed ^ x->left_transposed, f.scale * x->scale };
     }
     if (f.original->number.factors) {
         f.F = f.original->number.factors;
@@ -206,7 +206,7 @@ bool dm_number_inverse(dm *C, dm *A)
     }
     C->number.form = DM_VIEW;
     C->number.left = f.original->number.inverse;
-    C->number.transposed = f.transposed;
+    C->number.left_transposed = f.transposed;
     C->number.scale = 1 / f.scale;
     return true;
 }

@@ -1,32 +1,75 @@
 /* Numbers: how each form is made and formed, and the arithmetic that knows the cheaper way.
  *
- * The heart is add_to: target = beta*target + scale*A for a number A of any form.  Forming, sums and
+ * The heart is add_to: target = beta*target + scale*A(') for a number A of any form.  Forming, sums and
  * accumulation are all that one call.                                                               */
 #include <limits.h>
 #include <string.h>
+#include "numbers/kernels.h"
 #include "numbers/lapack.h"
 #include "numbers/number.h"
 
+static bool add_to(dm_panel target, double beta, double scale, dm *A, bool transposed);
+
+static void must(dm *C, bool done)
+{
+    if (!done)
+        dm_fail(C, GSL_ENOMEM, "out of memory");
+}
+
 /* ---------------------------------------------------------------------------------- making them -- */
 
-static dm_panel panel_of(const dm *A, double *data, size_t stride)
+static dm_panel panel_of(const dm *A, double *data)
 {
-    return (dm_panel) { data, stride, A->rows, A->slots, A->cols };
+    return (dm_panel) { data, A->slots * A->cols, A->rows, A->slots, A->cols };
 }
 
 dm_panel dm_fresh(dm *C)
 {
-    size_t stride = C->slots * C->cols;
+    size_t width = C->slots * C->cols;
     double *data = NULL;
 
-    if (!dm_is_failed(C) && C->rows <= (size_t) -1 / 16 / stride)
-        data = dm_arena_alloc(C->context, C->rows * stride * sizeof *data);
+    if (!dm_is_failed(C) && C->rows <= (size_t) -1 / 16 / width)
+        data = dm_arena_alloc(C->context, C->rows * width * sizeof *data);
     if (!data)
         dm_fail(C, GSL_ENOMEM, "out of memory");
     C->number.form = DM_DENSE;
     C->number.data = data;
-    C->number.stride = stride;
-    return panel_of(C, data, stride);
+    return panel_of(C, data);
+}
+
+/* The one accessor.  A view keeps its original, for the sake of its factors. */
+dm_panel dm_form_entries(dm *A)
+{
+    double *data = dm_arena_alloc(A->context, dm_size(A) * sizeof *data);
+
+    if (data && dm_remember(A) && add_to(panel_of(A, data), 0, 1, A, false)) {
+        A->number.form = DM_DENSE;
+        A->number.data = data;
+        return panel_of(A, data);
+    }
+    return panel_of(A, NULL);
+}
+
+bool dm_number_write(dm_panel target, double scale, dm *A)
+{
+    return add_to(target, 0, scale, A, false);
+}
+
+dm *dm_original(const dm *A)
+{
+    return A->number.right || A->number.diagonal ? NULL : A->number.left;
+}
+
+bool dm_is_zero(const dm *A)
+{
+    return A->number.form == DM_ZERO;
+}
+
+double dm_entry_scalar(dm *a)
+{
+    dm_panel P = dm_entries(a);
+
+    return P.data ? P.data[0] : GSL_NAN;
 }
 
 dm *dm_number_panel(dm_context *context, size_t k, const gsl_matrix *const A[])
@@ -34,6 +77,10 @@ dm *dm_number_panel(dm_context *context, size_t k, const gsl_matrix *const A[])
     dm *C = dm_new(context, A[0]->size1, k, A[0]->size2);
     dm_panel P = dm_fresh(C);
 
+    if (P.data && k == 1 && A[0]->tda == P.cols) {
+        memcpy(P.data, A[0]->data, P.rows * P.cols * sizeof *P.data);
+        return C;
+    }
     for (size_t slot = 0; P.data && slot < k; slot++)
         for (size_t i = 0; i < P.rows; i++)
             memcpy(dm_row(P, i, slot), A[slot]->data + i * A[slot]->tda, P.cols * sizeof *P.data);
@@ -45,43 +92,50 @@ dm *dm_number_copy(dm_context *context, const gsl_matrix *A)
     return dm_number_panel(context, 1, &A);
 }
 
-dm *dm_number_zero(dm_context *context, size_t rows, size_t slots, size_t cols)
+/* A number that is known by its form and one scale. */
+static dm *simple(dm_context *context, dm_form form, double scale, size_t rows, size_t slots, size_t cols)
 {
     dm *C = dm_new(context, rows, slots, cols);
 
-    if (!dm_is_failed(C))
-        C->number.form = DM_ZERO;
-    return C;
-}
-
-dm *dm_number_identity(dm_context *context, size_t n, double scale)
-{
-    dm *C = dm_new(context, n, 1, n);
-
     if (!dm_is_failed(C)) {
-        C->number.form = DM_IDENTITY;
+        C->number.form = form;
         C->number.scale = scale;
     }
     return C;
 }
 
-/* C = scale * original or its transpose; a view of a view is a view of the original. */
+dm *dm_number_zero(dm_context *context, size_t rows, size_t slots, size_t cols)
+{
+    return simple(context, DM_ZERO, 0, rows, slots, cols);
+}
+
+dm *dm_number_fill(dm_context *context, size_t rows, size_t cols, double scale)
+{
+    return simple(context, DM_FILL, scale, rows, 1, cols);
+}
+
+dm *dm_number_identity(dm_context *context, size_t n, double scale)
+{
+    return simple(context, DM_IDENTITY, scale, n, 1, n);
+}
+
+/* C = scale * A('), as a view; a view of a view is a view of the original. */
 static void view(dm *C, double scale, dm *A, bool transposed)
 {
     if (A->number.form == DM_VIEW) {
         scale *= A->number.scale;
-        transposed ^= A->number.transposed;
+        transposed ^= A->number.left_transposed;
         A = A->number.left;
     }
     C->number.form = DM_VIEW;
     C->number.scale = scale;
-    C->number.transposed = transposed;
+    C->number.left_transposed = transposed;
     C->number.left = A;
 }
 
 /* ------------------------------------------------------------------------------------ products -- */
 
-/* A matrix as BLAS takes it: entries (i,j) at data[i*stride + j], or of the transpose of that. */
+/* A matrix as BLAS takes it: scale times the rows at `data`, `stride` apart, or the transpose of that. */
 typedef struct {
     const double *data;
     size_t stride;
@@ -89,20 +143,52 @@ typedef struct {
     double scale;
 } operand;
 
-static operand operand_of(dm *A)
+static operand operand_of(dm *A, bool transposed)
 {
-    const dm_number *x = &A->number;
-    dm_panel P;
+    double scale = 1;
 
-    if (x->form == DM_VIEW) {
-        P = dm_entries(x->left);
-        return (operand) { P.data, P.stride, x->transposed, x->scale };
+    if (A->slots > 1 && (transposed || (A->number.form == DM_VIEW && A->number.left_transposed))) {
+        /* A panel's transpose cannot be had by a flag. */
+        dm *T = dm_new(A->context, A->rows, A->slots, A->cols);
+        if (transposed) {
+            T->rows = A->cols;
+            T->cols = A->rows;
+        }
+        if (dm_is_failed(T))
+            return (operand) { NULL, 0, false, 1 };
+        view(T, 1, A, transposed);
+        dm_panel P = dm_entries(T);
+        return (operand) { P.data, P.stride, false, 1 };
     }
-    P = dm_entries(A);
-    return (operand) { P.data, P.stride, false, 1 };
+    if (A->number.form == DM_VIEW) {
+        scale = A->number.scale;
+        transposed ^= A->number.left_transposed;
+        A = A->number.left;
+    }
+    dm_panel P = dm_entries(A);
+    return (operand) { P.data, P.stride, transposed, scale };
 }
 
-/* C = beta*C + alpha*A*B for the row-major m×n A and n×p B: handed over as C' = B'*A'. */
+enum { SMALL = 14 };                   /* up to here, our own loops are faster than a call of BLAS */
+
+/* The p×n transpose of the n×p B at hand, for the small product. */
+static void small(size_t m, size_t n, size_t p, double alpha, operand A, operand B, double beta,
+                  double *C, size_t stride)
+{
+    size_t down = A.transposed ? 1 : A.stride, across = A.transposed ? A.stride : 1;
+    double flipped[SMALL * SMALL];
+
+    if (B.transposed) {
+        for (size_t k = 0; k < n; k++)
+            for (size_t j = 0; j < p; j++)
+                flipped[k * p + j] = B.data[j * B.stride + k];
+        B.data = flipped;
+        B.stride = p;
+    }
+    dm_small_product(m, n, p, alpha, A.data, down, across, B.data, B.stride, beta, C, stride);
+}
+
+/* C = beta*C + alpha*A*B for the row-major m×n A and n×p B: handed to BLAS as C' = B'*A'. */
 static void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand B, double beta,
                  double *C, size_t stride)
 {
@@ -110,7 +196,9 @@ static void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand 
     int ldc = (int) stride, one = 1;
 
     alpha *= A.scale * B.scale;
-    if (p == 1) {
+    if (n <= SMALL && m <= 4 * SMALL && (B.transposed ? p <= SMALL : p <= 4 * SMALL)) {
+        small(m, n, p, alpha, A, B, beta, C, stride);
+    } else if (p == 1) {
         int inc = B.transposed ? 1 : ldb;
         if (A.transposed)
             dgemv_("N", &M, &N, &alpha, A.data, &lda, B.data, &inc, &beta, C, &ldc, 1);
@@ -128,267 +216,313 @@ static void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand 
     }
 }
 
-/* If A is a product that is not made yet, A = L*R, then (L*R)*B may be cheaper as L*(R*B). */
-static bool cheaper_from_the_right(const dm *A, const dm *B)
+/* An operand of a product, with the shape it has there. */
+typedef struct {
+    dm *A;
+    bool transposed;
+} side;
+
+static size_t rows_of(side s)
 {
-    if (A->number.form != DM_PRODUCT)
-        return false;
-    double m = (double) (A->rows * A->slots), k = (double) A->number.left->cols, n = (double) A->cols;
-    double p = (double) (B->slots * B->cols);
-    return A->slots == 1 && k * n * p + m * k * p < m * k * n + m * n * p;
+    return s.transposed ? s.A->cols : s.A->rows;
 }
 
-/* ... and A*(L*R) as (A*L)*R. */
-static bool cheaper_from_the_left(const dm *A, const dm *B)
+static size_t cols_of(side s)
 {
-    if (B->number.form != DM_PRODUCT)
-        return false;
-    double m = (double) (A->rows * A->slots), n = (double) A->cols, k = (double) B->number.left->cols;
-    double p = (double) (B->slots * B->cols);
-    return B->slots == 1 && m * n * k + m * k * p < n * k * p + m * n * p;
+    return s.transposed ? s.A->rows : s.A->cols;
 }
 
-static dm *product(dm_context *context, double scale, dm *A, dm *B)
+/* The two factors of a product that is not made yet, transposed if the product is. */
+static void factors_of(side s, side *L, side *R)
 {
-    dm *C = dm_new(context, A->rows, A->slots > B->slots ? A->slots : B->slots, B->cols);
+    const dm_number *x = &s.A->number;
+    side l = { x->left, x->left_transposed }, r = { x->right, x->right_transposed };
 
-    if (!dm_inherit(C, A) && !dm_inherit(C, B))
-        dm_number_product(C, scale, A, B);
+    *L = s.transposed ? (side) { r.A, !r.transposed } : l;
+    *R = s.transposed ? (side) { l.A, !l.transposed } : r;
+}
+
+static dm *product(double scale, side A, side B)
+{
+    size_t slots = A.A->slots > B.A->slots ? A.A->slots : B.A->slots;
+    dm *C = dm_new(A.A->context, rows_of(A), slots, cols_of(B));
+
+    if (!dm_inherit(C, A.A) && !dm_inherit(C, B.A))
+        dm_number_product(C, scale, A.A, A.transposed, B.A, B.transposed);
     return C;
 }
 
-/* target = beta*target + scale*A*B, made now. */
-static bool add_product(dm_panel target, double beta, double scale, dm *A, dm *B)
+/* If A is a product L*R that is not made yet, then (L*R)*B may be cheaper as L*(R*B), and B*(L*R) as
+ * (B*L)*R.  `thin` is the number of columns of B, or of rows: what the product is spread over.        */
+static bool cheaper_apart(side A, size_t thin)
 {
-    dm *outer = NULL;
+    side L, R;
 
-    if (cheaper_from_the_right(A, B)) {
-        B = product(A->context, A->number.scale, A->number.right, B);
-        outer = A->number.left;
-        if (dm_is_failed(B))
-            return false;
-        return add_product(target, beta, scale, outer, B);
-    }
-    if (cheaper_from_the_left(A, B)) {
-        A = product(A->context, B->number.scale, A, B->number.left);
-        outer = B->number.right;
-        if (dm_is_failed(A))
-            return false;
-        return add_product(target, beta, scale, A, outer);
-    }
-    operand a = operand_of(A), b = operand_of(B);
-    if (!a.data || !b.data)
+    if (A.A->number.form != DM_PRODUCT || A.A->slots > 1)
         return false;
-    size_t rows = A->rows * A->slots, cols = B->slots * B->cols;
-    if (rows > INT_MAX || cols > INT_MAX || A->cols > INT_MAX || b.stride > INT_MAX)
+    factors_of(A, &L, &R);
+    double m = (double) rows_of(A), n = (double) cols_of(A), k = (double) cols_of(L), p = (double) thin;
+    return k * p * (m + n) < m * n * (k + p);
+}
+
+/* row i of target = beta * row i + scale * d(i) * row i of B. */
+static bool add_diagonal_product(dm_panel target, double beta, double scale, dm *D, side B, bool from_left)
+{
+    dm *T = dm_new(D->context, target.rows, target.slots, target.cols);
+    dm_panel d = dm_entries(D->number.left), b;
+
+    if (dm_is_failed(T))
         return false;
-    /* [A1 ... AK]*B: the panel's rows lie one behind the other, as its slots do. */
-    size_t stride = A->slots > 1 ? target.cols : target.stride;
-    if (A->slots > 1)
-        a.stride = A->cols;
-    gemm(rows, A->cols, cols, scale, a, b, beta, target.data, stride);
+    view(T, 1, B.A, B.transposed);
+    b = T->number.left_transposed ? dm_entries(T) : dm_entries(T->number.left);
+    if (T->number.form == DM_VIEW)
+        scale *= T->number.scale;
+    scale *= D->number.scale;
+    if (!d.data || !b.data)
+        return false;
+    for (size_t i = 0; i < target.rows; i++)
+        for (size_t slot = 0; slot < target.slots; slot++) {
+            double *t = dm_row(target, i, slot);
+            const double *x = dm_row(b, i, slot);
+            double left = from_left ? scale * d.data[i] : scale;
+            for (size_t j = 0; j < target.cols; j++)
+                t[j] = (beta == 0 ? 0 : t[j]) + (from_left ? left : left * d.data[j]) * x[j];
+        }
     return true;
 }
 
-/* ------------------------------------------------------------------------- target += scale * A -- */
-
-static void add_rows(dm_panel target, double beta, double scale, dm_panel A)
+/* target = beta*target + scale*A*B, made now. */
+static bool add_product(dm_panel target, double beta, double scale, side A, side B)
 {
-    size_t width = target.slots * target.cols;
+    side L, R;
 
-    for (size_t i = 0; i < target.rows; i++) {
-        double *t = target.data + i * target.stride;
-        const double *a = A.data + i * A.stride;
-        if (beta == 0 && scale == 1)
-            memcpy(t, a, width * sizeof *t);
-        else if (beta == 0)
-            for (size_t j = 0; j < width; j++)
-                t[j] = scale * a[j];
-        else
-            for (size_t j = 0; j < width; j++)
-                t[j] += scale * a[j];
+    if (cheaper_apart(A, B.A->slots * cols_of(B))) {
+        factors_of(A, &L, &R);
+        dm *RB = product(A.A->number.scale, R, B);
+        return !dm_is_failed(RB) && add_product(target, beta, scale, L, (side) { RB, false });
     }
+    if (cheaper_apart(B, A.A->slots * rows_of(A))) {
+        factors_of(B, &L, &R);
+        dm *AL = product(B.A->number.scale, A, L);
+        return !dm_is_failed(AL) && add_product(target, beta, scale, (side) { AL, false }, R);
+    }
+    if (A.A->number.form == DM_ZERO || B.A->number.form == DM_ZERO) {
+        return add_to(target, beta, 0, A.A->number.form == DM_ZERO ? A.A : B.A, false);
+    }
+    if (A.A->number.form == DM_IDENTITY)
+        return add_to(target, beta, scale * A.A->number.scale, B.A, B.transposed);
+    if (B.A->number.form == DM_IDENTITY)
+        return add_to(target, beta, scale * B.A->number.scale, A.A, A.transposed);
+    if (A.A->number.form == DM_DIAGONAL)
+        return add_diagonal_product(target, beta, scale, A.A, B, true);
+    if (B.A->number.form == DM_DIAGONAL)
+        return add_diagonal_product(target, beta, scale, B.A, A, false);
+    operand a = operand_of(A.A, A.transposed), b = operand_of(B.A, B.transposed);
+    if (!a.data || !b.data)
+        return false;
+    size_t rows = rows_of(A) * A.A->slots, cols = B.A->slots * cols_of(B);
+    if (rows > INT_MAX || cols > INT_MAX || cols_of(A) > INT_MAX || a.stride > INT_MAX
+        || b.stride > INT_MAX)
+        return false;
+    /* [A1 ... AK]*B: the panel's rows lie one behind the other, as its slots do. */
+    size_t stride = A.A->slots > 1 ? target.cols : target.stride;
+    if (A.A->slots > 1)
+        a.stride = cols_of(A);
+    gemm(rows, cols_of(A), cols, scale, a, b, beta, target.data, stride);
+    return true;
 }
 
-/* Of the transpose of A, in tiles that stay in the cache. */
+/* ---------------------------------------------------------------------- target += scale * A(') -- */
+
+static void clear(dm_panel P)
+{
+    memset(P.data, 0, P.rows * P.stride * sizeof *P.data);
+}
+
+static void add_same(dm_panel target, double beta, double scale, const double *a)
+{
+    size_t n = target.rows * target.stride;
+    double *t = target.data;
+
+    if (beta != 0)
+        dm_axpy(n, scale, a, t);
+    else if (scale == 1)
+        memcpy(t, a, n * sizeof *t);
+    else
+        for (size_t i = 0; i < n; i++)
+            t[i] = scale * a[i];
+}
+
+/* Of the transpose of A, slot by slot, in tiles that stay in the cache. */
 static void add_transposed(dm_panel target, double beta, double scale, dm_panel A)
 {
     enum { TILE = 16 };
 
-    for (size_t i0 = 0; i0 < target.rows; i0 += TILE)
-        for (size_t j0 = 0; j0 < target.cols; j0 += TILE) {
-            size_t i1 = i0 + TILE < target.rows ? i0 + TILE : target.rows;
-            size_t j1 = j0 + TILE < target.cols ? j0 + TILE : target.cols;
-            for (size_t i = i0; i < i1; i++)
-                for (size_t j = j0; j < j1; j++) {
-                    double *t = target.data + i * target.stride + j;
-                    *t = (beta == 0 ? 0 : *t) + scale * A.data[j * A.stride + i];
+    if (target.slots == 1 && target.rows <= TILE && target.cols <= TILE) {
+        double *t = target.data;
+        for (size_t i = 0; i < target.rows; i++, t += target.stride)
+            for (size_t j = 0; j < target.cols; j++)
+                t[j] = (beta == 0 ? 0 : t[j]) + scale * A.data[j * A.stride + i];
+        return;
+    }
+    for (size_t slot = 0; slot < target.slots; slot++)
+        for (size_t i0 = 0; i0 < target.rows; i0 += TILE)
+            for (size_t j0 = 0; j0 < target.cols; j0 += TILE) {
+                size_t i1 = i0 + TILE < target.rows ? i0 + TILE : target.rows;
+                size_t j1 = j0 + TILE < target.cols ? j0 + TILE : target.cols;
+                for (size_t i = i0; i < i1; i++) {
+                    double *t = dm_row(target, i, slot);
+                    const double *a = dm_row(A, 0, slot) + i;
+                    if (beta == 0)
+                        for (size_t j = j0; j < j1; j++)
+                            t[j] = scale * a[j * A.stride];
+                    else
+                        for (size_t j = j0; j < j1; j++)
+                            t[j] += scale * a[j * A.stride];
                 }
-        }
+            }
 }
 
-static void clear(dm_panel P)
+static void add_fill(dm_panel target, double beta, double value)
 {
-    for (size_t i = 0; i < P.rows; i++)
-        memset(P.data + i * P.stride, 0, P.slots * P.cols * sizeof *P.data);
+    size_t n = target.rows * target.stride;
+
+    for (size_t i = 0; i < n; i++)
+        target.data[i] = (beta == 0 ? 0 : target.data[i]) + value;
 }
 
-/* target = beta*target + scale*A, beta 0 or 1; false: no memory. */
-static bool add_to(dm_panel target, double beta, double scale, dm *A)
+/* target = beta*target + scale*A('), beta 0 or 1; false: no memory. */
+static bool add_to(dm_panel target, double beta, double scale, dm *A, bool transposed)
 {
     dm_number *x = &A->number;
     dm_panel P;
+    side L, R;
 
-    if (beta == 0 && (x->form == DM_ZERO || x->form == DM_IDENTITY))
-        clear(target);
     switch (x->form) {
     case DM_ZERO:
+        if (beta == 0)
+            clear(target);
+        return true;
+    case DM_FILL:
+        add_fill(target, beta, scale * x->scale);
         return true;
     case DM_IDENTITY:
+    case DM_DIAGONAL:
+        if (beta == 0)
+            clear(target);
+        P = x->form == DM_DIAGONAL ? dm_entries(x->left) : (dm_panel) { 0 };
+        if (x->form == DM_DIAGONAL && !P.data)
+            return false;
         for (size_t i = 0; i < target.rows; i++)
-            target.data[i * target.stride + i] += scale * x->scale;
+            target.data[i * target.stride + i] += scale * x->scale * (P.data ? P.data[i] : 1);
         return true;
     case DM_PRODUCT:
-        return add_product(target, beta, scale * x->scale, x->left, x->right);
+        if (A->slots == 1 || !transposed) {
+            factors_of((side) { A, transposed }, &L, &R);
+            return add_product(target, beta, scale * x->scale, L, R);
+        }
+        break;                         /* the transpose of a panel: made first */
     case DM_VIEW:
-        P = dm_entries(x->left);
-        if (!P.data)
-            return false;
-        (x->transposed ? add_transposed : add_rows)(target, beta, scale * x->scale, P);
-        return true;
+        return add_to(target, beta, scale * x->scale, x->left, transposed ^ x->left_transposed);
     case DM_DENSE:
-        add_rows(target, beta, scale, panel_of(A, x->data, x->stride));
-        return true;
+        break;
     }
-    return false;
-}
-
-/* The one accessor.  A view keeps its original, for the sake of its factors. */
-dm_panel dm_entries(dm *A)
-{
-    if (A->number.form == DM_DENSE)
-        return panel_of(A, A->number.data, A->number.stride);
-
-    size_t stride = A->slots * A->cols;
-    double *data = dm_arena_alloc(A->context, A->rows * stride * sizeof *data);
-    if (data && dm_remember(A) && add_to(panel_of(A, data, stride), 0, 1, A)) {
-        A->number.form = DM_DENSE;
-        A->number.data = data;
-        A->number.stride = stride;
-        return panel_of(A, data, stride);
-    }
-    return panel_of(A, NULL, 0);
-}
-
-bool dm_number_write(dm_panel target, double scale, dm *A)
-{
-    return add_to(target, 0, scale, A);
-}
-
-dm *dm_original(const dm *A)
-{
-    return A->number.right ? NULL : A->number.left;
-}
-
-bool dm_is_zero(const dm *A)
-{
-    return A->number.form == DM_ZERO;
-}
-
-double dm_entry_scalar(dm *a)
-{
-    dm_panel P = dm_entries(a);
-
-    return P.data ? P.data[0] : GSL_NAN;
+    P = dm_entries(A);
+    if (!P.data)
+        return false;
+    if (transposed)
+        add_transposed(target, beta, scale, P);
+    else
+        add_same(target, beta, scale, P.data);
+    return true;
 }
 
 /* ---------------------------------------------------------------------------------- arithmetic -- */
 
-static void must(dm *C, bool done)
-{
-    if (!done)
-        dm_fail(C, GSL_ENOMEM, "out of memory");
-}
-
-void dm_number_product(dm *C, double scale, dm *A, dm *B)
+void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, bool B_transposed)
 {
     const dm_number *a = &A->number, *b = &B->number;
 
     if (a->form == DM_ZERO || b->form == DM_ZERO) {
         C->number.form = DM_ZERO;
-    } else if (a->form == DM_IDENTITY) {
-        dm_number_scale(C, scale * a->scale, B);
-    } else if (b->form == DM_IDENTITY) {
-        dm_number_scale(C, scale * b->scale, A);
+    } else if (a->form == DM_IDENTITY && B->slots == C->slots) {
+        if (B_transposed)
+            view(C, scale * a->scale, B, true);
+        else
+            dm_number_scale(C, scale * a->scale, B);
+    } else if (b->form == DM_IDENTITY && A->slots == C->slots) {
+        if (A_transposed)
+            view(C, scale * b->scale, A, true);
+        else
+            dm_number_scale(C, scale * b->scale, A);
     } else {
         C->number.form = DM_PRODUCT;
         C->number.scale = scale;
         C->number.left = A;
+        C->number.left_transposed = A_transposed;
         C->number.right = B;
+        C->number.right_transposed = B_transposed;
     }
 }
 
 void dm_number_scale(dm *C, double scale, dm *A)
 {
-    const dm_number *a = &A->number;
-
-    switch (a->form) {
-    case DM_ZERO:
-        C->number.form = DM_ZERO;
-        break;
-    case DM_IDENTITY:
-        C->number.form = DM_IDENTITY;
-        C->number.scale = scale * a->scale;
-        break;
-    case DM_PRODUCT:
-        C->number.form = DM_PRODUCT;
-        C->number.scale = scale * a->scale;
-        C->number.left = a->left;
-        C->number.right = a->right;
-        break;
-    default:
+    if (A->number.form == DM_DENSE || A->number.form == DM_VIEW) {
         view(C, scale, A, false);
-    }
-}
-
-static void transpose_slots(dm *C, dm *A)
-{
-    dm_panel c = dm_fresh(C), a = dm_entries(A);
-
-    if (!c.data || !a.data) {
-        must(C, false);
         return;
     }
-    for (size_t slot = 0; slot < a.slots; slot++) {
-        dm_panel t = { dm_row(c, 0, slot), c.stride, c.rows, 1, c.cols };
-        add_transposed(t, 0, 1, (dm_panel) { dm_row(a, 0, slot), a.stride, a.rows, 1, a.cols });
-    }
-}
-
-static dm *transposed(dm *A)
-{
-    dm *T = dm_new(A->context, A->cols, A->slots, A->rows);
-
-    if (!dm_inherit(T, A))
-        dm_number_transpose(T, A);
-    return T;
+    C->number = A->number;
+    C->number.factors = NULL;
+    C->number.inverse = NULL;
+    C->number.scale *= scale;
 }
 
 void dm_number_transpose(dm *C, dm *A)
 {
-    const dm_number *a = &A->number;
+    side L, R;
 
-    if (a->form == DM_ZERO || a->form == DM_IDENTITY) {
-        C->number.form = a->form;
-        C->number.scale = a->scale;
-    } else if (A->slots > 1) {
-        transpose_slots(C, A);
-    } else if (a->form == DM_PRODUCT && a->left->slots == 1 && a->right->slots == 1) {
-        dm *L = transposed(a->right), *R = transposed(a->left);
-        if (!dm_inherit(C, L) && !dm_inherit(C, R))
-            dm_number_product(C, a->scale, L, R);
-    } else {
+    switch (A->number.form) {
+    case DM_ZERO:
+    case DM_FILL:
+    case DM_IDENTITY:
+    case DM_DIAGONAL:
+        dm_number_scale(C, 1, A);
+        break;
+    case DM_PRODUCT:
+        if (A->slots == 1) {
+            factors_of((side) { A, true }, &L, &R);
+            dm_number_product(C, A->number.scale, L.A, L.transposed, R.A, R.transposed);
+            break;
+        }
+        if (!dm_entries(A).data) {
+            must(C, false);
+            break;
+        }
         view(C, 1, A, true);
+        break;
+    default:
+        view(C, 1, A, true);
+    }
+}
+
+void dm_number_diag(dm *C, dm *x)
+{
+    if (dm_is_zero(x)) {
+        C->number.form = DM_ZERO;
+    } else if (x->slots == 1) {
+        C->number.form = DM_DIAGONAL;
+        C->number.diagonal = true;
+        C->number.scale = 1;
+        C->number.left = x;
+    } else {
+        dm_panel c = dm_fresh(C), d = dm_entries(x);
+        must(C, c.data && d.data);
+        if (dm_is_failed(C))
+            return;
+        clear(c);
+        for (size_t i = 0; i < c.rows; i++)
+            for (size_t slot = 0; slot < c.slots; slot++)
+                dm_row(c, i, slot)[i] = *dm_row(d, i, slot);
     }
 }
 
@@ -398,13 +532,28 @@ void dm_number_sum(dm *C, double a, dm *A, double b, dm *B)
         dm_number_scale(C, b, B);
     } else if (dm_is_zero(B)) {
         dm_number_scale(C, a, A);
-    } else if (A->number.form == DM_IDENTITY && B->number.form == DM_IDENTITY) {
-        C->number.form = DM_IDENTITY;
+    } else if (A->number.form == B->number.form
+               && (A->number.form == DM_IDENTITY || A->number.form == DM_FILL)) {
+        C->number.form = A->number.form;
         C->number.scale = a * A->number.scale + b * B->number.scale;
     } else {
         dm_panel P = dm_fresh(C);
-        must(C, P.data && add_to(P, 0, a, A) && add_to(P, 1, b, B));
+        must(C, P.data && add_to(P, 0, a, A, false) && add_to(P, 1, b, B, false));
     }
+}
+
+/* A sum under way that begins with `sum`, in memory of its own. */
+static dm *begin(dm *sum)
+{
+    dm *C = dm_new(sum->context, sum->rows, sum->slots, sum->cols);
+    dm_panel P = dm_fresh(C);
+
+    if (P.data) {
+        C->in[0] = sum;
+        C->number.temporary = true;
+        must(C, add_to(P, 0, 1, sum, false));
+    }
+    return C;
 }
 
 dm *dm_number_accumulate(dm *sum, dm *x)
@@ -415,35 +564,54 @@ dm *dm_number_accumulate(dm *sum, dm *x)
         return sum;
     if (dm_is_zero(sum))
         return x;
-    if (sum->number.temporary) {
-        must(sum, add_to(dm_entries(sum), 1, 1, x));
-        return sum;
+    if (!sum->number.temporary) {
+        sum = begin(sum);
+        if (dm_is_failed(sum))
+            return sum;
+        sum->in[1] = x;
     }
-    dm *C = dm_new(sum->context, sum->rows, sum->slots, sum->cols);
-    if (!dm_is_failed(C)) {
-        C->in[0] = sum;
-        C->in[1] = x;
-        dm_number_sum(C, 1, sum, 1, x);
-        C->number.temporary = C->number.form == DM_DENSE;
-    }
-    return C;
+    must(sum, add_to(dm_entries(sum), 1, 1, x, false));
+    return sum;
 }
 
-/* Where entry (i,j) of a slot lies, so that a transposed view can be read in place. */
+dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed, dm *B,
+                                 bool B_transposed)
+{
+    side a = { A, A_transposed }, b = { B, B_transposed };
+
+    if (!sum || dm_is_zero(sum))
+        return product(scale, a, b);
+    if (dm_is_failed(sum) || dm_is_zero(A) || dm_is_zero(B))
+        return sum;
+    if (!sum->number.temporary) {
+        sum = begin(sum);
+        if (dm_is_failed(sum))
+            return sum;
+    }
+    must(sum, add_product(dm_entries(sum), 1, scale, a, b));
+    return sum;
+}
+
+/* ------------------------------------------------------------------------- inner products, traces -- */
+
+/* Where entry (i,j) of a slot lies, so that a transpose can be read in place. */
 typedef struct {
     const double *data;
     size_t down, across;
+    double scale;
 } strided;
 
-static strided strided_of(dm *A, size_t slot, double *scale)
+static strided strided_of(side s, size_t slot)
 {
-    if (A->slots > 1) {
-        dm_panel P = dm_entries(A);
-        return (strided) { P.data ? dm_row(P, 0, slot) : NULL, P.stride, 1 };
+    double scale = 1;
+
+    if (s.A->number.form == DM_VIEW) {
+        scale = s.A->number.scale;
+        s = (side) { s.A->number.left, s.transposed ^ s.A->number.left_transposed };
     }
-    operand a = operand_of(A);
-    *scale *= a.scale;
-    return a.transposed ? (strided) { a.data, 1, a.stride } : (strided) { a.data, a.stride, 1 };
+    dm_panel P = dm_entries(s.A);
+    const double *data = P.data ? dm_row(P, 0, s.A->slots > 1 ? slot : 0) : NULL;
+    return s.transposed ? (strided) { data, 1, P.stride, scale } : (strided) { data, P.stride, 1, scale };
 }
 
 /* The sum of A(i,j)*B(i,j), in tiles, so that either may lie transposed. */
@@ -452,18 +620,65 @@ static double dot(size_t m, size_t n, strided A, strided B)
     enum { TILE = 32 };
     double sum = 0;
 
-    if (A.across == 1 && B.across == 1) {
-        for (size_t i = 0; i < m; i++)
-            for (size_t j = 0; j < n; j++)
-                sum += A.data[i * A.down + j] * B.data[i * B.down + j];
-        return sum;
-    }
+    if (A.across == 1 && B.across == 1 && A.down == n && B.down == n)
+        return A.scale * B.scale * dm_dot(m * n, A.data, B.data);
+    if (A.down == 1 && B.down == 1 && A.across == m && B.across == m)
+        return A.scale * B.scale * dm_dot(m * n, A.data, B.data);
     for (size_t i0 = 0; i0 < m; i0 += TILE)
-        for (size_t j0 = 0; j0 < n; j0 += TILE)
-            for (size_t i = i0; i < m && i < i0 + TILE; i++)
-                for (size_t j = j0; j < n && j < j0 + TILE; j++)
-                    sum += A.data[i * A.down + j * A.across] * B.data[i * B.down + j * B.across];
-    return sum;
+        for (size_t j0 = 0; j0 < n; j0 += TILE) {
+            size_t i1 = i0 + TILE < m ? i0 + TILE : m, j1 = j0 + TILE < n ? j0 + TILE : n;
+            for (size_t i = i0; i < i1; i++) {
+                const double *a = A.data + i * A.down, *b = B.data + i * B.down;
+                double even = 0, odd = 0;
+                size_t j = j0;
+                for (; j + 2 <= j1; j += 2) {
+                    even += a[j * A.across] * b[j * B.across];
+                    odd += a[(j + 1) * A.across] * b[(j + 1) * B.across];
+                }
+                if (j < j1)
+                    even += a[j * A.across] * b[j * B.across];
+                sum += even + odd;
+            }
+        }
+    return A.scale * B.scale * sum;
+}
+
+/* The sum of L(i,j)*R(i,j) for slot after slot. */
+static void dot_slots(dm *C, double scale, size_t m, size_t n, side L, side R)
+{
+    dm_panel P = dm_fresh(C);
+
+    for (size_t slot = 0; slot < C->slots && P.data; slot++) {
+        strided l = strided_of(L, slot), r = strided_of(R, slot);
+        if (!l.data || !r.data) {
+            must(C, false);
+            return;
+        }
+        P.data[slot] = scale * dot(m, n, l, r);
+    }
+}
+
+/* C, 1×1, times a number. */
+static void scale_slots(dm *C, double scale)
+{
+    dm_panel P = dm_entries(C);
+
+    for (size_t slot = 0; P.data && slot < C->slots; slot++)
+        P.data[slot] *= scale;
+}
+
+static void sum_slots(dm *C, dm *A)
+{
+    dm_panel P = dm_fresh(C), a = dm_entries(A);
+
+    must(C, P.data && a.data);
+    for (size_t slot = 0; slot < C->slots && !dm_is_failed(C); slot++) {
+        double sum = 0;
+        for (size_t i = 0; i < a.rows; i++)
+            for (size_t j = 0; j < a.cols; j++)
+                sum += dm_row(a, i, slot)[j];
+        P.data[slot] = sum;
+    }
 }
 
 void dm_number_inner(dm *C, dm *A, dm *B)
@@ -472,64 +687,47 @@ void dm_number_inner(dm *C, dm *A, dm *B)
         C->number.form = DM_ZERO;
         return;
     }
-    dm *eye = A->number.form == DM_IDENTITY ? A : B->number.form == DM_IDENTITY ? B : NULL;
-    if (eye) {
-        dm *t = dm_new(C->context, 1, C->slots, 1);
-        if (dm_inherit(C, t))
-            return;
-        dm_number_trace(t, eye == A ? B : A);
-        dm_panel from = dm_entries(t), to = dm_fresh(C);
-        must(C, from.data && to.data);
-        for (size_t slot = 0; slot < C->slots && !dm_is_failed(C); slot++)
-            to.data[slot] = eye->number.scale * from.data[slot];
-        return;
+    if (B->number.form == DM_IDENTITY || B->number.form == DM_FILL) {
+        dm *swap = A;
+        A = B;
+        B = swap;
     }
-    dm_panel P = dm_fresh(C);
-    for (size_t slot = 0; slot < C->slots && P.data; slot++) {
-        double scale = 1;
-        strided a = strided_of(A, slot, &scale), b = strided_of(B, slot, &scale);
-        if (!a.data || !b.data)
-            must(C, false);
-        else
-            P.data[slot] = scale * dot(A->rows, A->cols, a, b);
+    if (A->number.form == DM_IDENTITY) {
+        dm_number_trace(C, B);
+        scale_slots(C, A->number.scale);
+    } else if (A->number.form == DM_FILL) {
+        sum_slots(C, B);
+        scale_slots(C, A->number.scale);
+    } else {
+        dot_slots(C, 1, A->rows, A->cols, (side) { A, false }, (side) { B, false });
     }
 }
 
 void dm_number_trace(dm *C, dm *A)
 {
-    const dm_number *x = &A->number;
-    dm_panel P = dm_fresh(C);
+    side L, R;
 
+    if (A->number.form == DM_PRODUCT) {
+        /* tr(L*R) = sum of L(i,j)*R(j,i): n² work, and L*R is not made. */
+        factors_of((side) { A, false }, &L, &R);
+        R.transposed = !R.transposed;
+        dot_slots(C, A->number.scale, A->rows, cols_of(L), L, R);
+        return;
+    }
+    dm_panel P = dm_fresh(C);
     for (size_t slot = 0; slot < C->slots && P.data; slot++) {
-        double t = 0, scale = 1;
-        if (x->form == DM_IDENTITY) {
-            t = (double) A->rows * x->scale;
-        } else if (x->form == DM_PRODUCT) {
-            /* tr(L*R) = sum of L(i,j)*R(j,i): n² work, and L*R is not made. */
-            strided l = strided_of(x->left, slot, &scale), r = strided_of(x->right, slot, &scale);
-            r = (strided) { r.data, r.across, r.down };
-            if (!l.data || !r.data)
-                must(C, false);
-            else
-                t = x->scale * scale * dot(A->rows, x->left->cols, l, r);
-        } else if (x->form != DM_ZERO) {
-            strided a = strided_of(A, slot, &scale);
-            if (!a.data)
-                must(C, false);
-            else
-                for (size_t i = 0; i < A->rows; i++)
-                    t += a.data[i * (a.down + a.across)];
-            t *= scale;
+        double t = 0;
+        if (A->number.form == DM_IDENTITY || A->number.form == DM_FILL) {
+            t = (double) A->rows * A->number.scale;
+        } else if (A->number.form != DM_ZERO) {
+            strided a = strided_of((side) { A, false }, slot);
+            must(C, a.data != NULL);
+            for (size_t i = 0; a.data && i < A->rows; i++)
+                t += a.data[i * (a.down + a.across)];
+            t *= a.scale;
         }
         P.data[slot] = t;
     }
-}
-
-/* A zero stays zero whatever it meets: the direction that does not move a function at the edge of its
- * domain has no infinite differential there.                                                        */
-static inline double times(double a, double b)
-{
-    return a == 0 || b == 0 ? 0 : a * b;
 }
 
 void dm_number_hadamard(dm *C, dm *A, dm *B)
@@ -538,17 +736,25 @@ void dm_number_hadamard(dm *C, dm *A, dm *B)
         C->number.form = DM_ZERO;
         return;
     }
+    if (A->number.form == DM_FILL && B->slots == C->slots) {
+        dm_number_scale(C, A->number.scale, B);
+        return;
+    }
+    if (B->number.form == DM_FILL && A->slots == C->slots) {
+        dm_number_scale(C, B->number.scale, A);
+        return;
+    }
     dm_panel c = dm_fresh(C), a = dm_entries(A), b = dm_entries(B);
     if (!c.data || !a.data || !b.data) {
         must(C, false);
         return;
     }
+    if (a.slots == b.slots) {
+        dm_multiply(c.rows * c.stride, a.data, b.data, c.data);
+        return;
+    }
     for (size_t i = 0; i < c.rows; i++)
-        for (size_t slot = 0; slot < c.slots; slot++) {
-            double *z = dm_row(c, i, slot);
-            const double *x = dm_row(a, i, a.slots > 1 ? slot : 0);
-            const double *y = dm_row(b, i, b.slots > 1 ? slot : 0);
-            for (size_t j = 0; j < c.cols; j++)
-                z[j] = times(x[j], y[j]);
-        }
+        for (size_t slot = 0; slot < c.slots; slot++)
+            dm_multiply(c.cols, dm_row(a, i, a.slots > 1 ? slot : 0), dm_row(b, i, b.slots > 1 ? slot : 0),
+                        dm_row(c, i, slot));
 }

@@ -6,11 +6,13 @@
  *
  * A number knows what it is and is formed when somebody asks for its entries:
  *
- *     DENSE       rows of data, `stride` apart
+ *     DENSE       rows of data, one behind the other
  *     ZERO        nothing stored
- *     IDENTITY    scale * I, nothing stored
- *     VIEW        scale * original, or scale * original'   (original DENSE, no panel when transposed)
- *     PRODUCT     scale * left * right, not made yet
+ *     FILL        every entry is `scale`
+ *     IDENTITY    scale * I
+ *     DIAGONAL    scale * diag(left)
+ *     VIEW        scale * left(')
+ *     PRODUCT     scale * left(') * right('), not made yet
  *
  * Nothing outside this folder looks at the form: dm_entries is the one accessor, and products, sums and
  * scalings know the cheaper way where there is one.                                                 */
@@ -19,7 +21,7 @@
 
 #include "core/dm.h"
 
-/* Entry (i,j) of slot k is data[i*stride + k*cols + j]. */
+/* Entry (i,j) of slot k is data[i*stride + k*cols + j]; stride is slots*cols. */
 typedef struct {
     double *data;
     size_t stride, rows, slots, cols;
@@ -30,30 +32,42 @@ static inline double *dm_row(dm_panel P, size_t i, size_t slot)
     return P.data + i * P.stride + slot * P.cols;
 }
 
-dm_panel dm_entries(dm *A);            /* forms A if need be; data == NULL: out of memory */
+dm_panel dm_form_entries(dm *A);
+
+/* A's entries, formed if need be; data == NULL: out of memory. */
+static inline dm_panel dm_entries(dm *A)
+{
+    if (A->number.form != DM_DENSE)
+        return dm_form_entries(A);
+    return (dm_panel) { A->number.data, A->slots * A->cols, A->rows, A->slots, A->cols };
+}
+
 dm_panel dm_fresh(dm *C);              /* C becomes DENSE with room for its entries, contents undefined */
 bool dm_is_zero(const dm *A);          /* known to be zero by its form */
 double dm_entry_scalar(dm *a);         /* the entry of a 1×1 number */
-
 bool dm_number_write(dm_panel target, double scale, dm *A);    /* target = scale*A; false: no memory */
 dm *dm_original(const dm *A);          /* what A is a view of, formed or not; NULL: of nothing */
 
 dm *dm_number_copy(dm_context *, const gsl_matrix *A);         /* a number with A's entries */
 dm *dm_number_panel(dm_context *, size_t k, const gsl_matrix *const A[]);
 dm *dm_number_zero(dm_context *, size_t rows, size_t slots, size_t cols);
+dm *dm_number_fill(dm_context *, size_t rows, size_t cols, double scale);
 dm *dm_number_identity(dm_context *, size_t n, double scale);
 
 /* Fill the number C, whose shape is set, from operands of fitting shapes.  On failure C is marked. */
-void dm_number_product(dm *C, double scale, dm *A, dm *B);     /* scale*A*B; not both panels */
+void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, bool B_transposed);
 void dm_number_transpose(dm *C, dm *A);
 void dm_number_scale(dm *C, double scale, dm *A);              /* scale*A */
 void dm_number_sum(dm *C, double a, dm *A, double b, dm *B);   /* a*A + b*B */
 void dm_number_inner(dm *C, dm *A, dm *B);                     /* tr(A'*B); one may be a panel */
 void dm_number_trace(dm *C, dm *A);
 void dm_number_hadamard(dm *C, dm *A, dm *B);                  /* one may be a panel; 0*x = 0 for any x */
+void dm_number_diag(dm *C, dm *x);                             /* diag(x) of a column */
 
-/* The sum + x of two numbers, into sum's own memory if that is a sum under way.  sum may be NULL. */
+/* sum + x, and sum + scale*A(')*B('), into sum's own memory if that is a sum under way.  sum may be NULL. */
 dm *dm_number_accumulate(dm *sum, dm *x);
+dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed, dm *B,
+                                 bool B_transposed);
 
 /* ------------------------------------------------------------------------------- factorization -- */
 

@@ -76,23 +76,52 @@ static bool fits(dm *C, dm *const X[], size_t i, binding bound[])
     return true;
 }
 
-/* Set C's shape, or fail it. */
+/* Say what does not fit. */
+static void complain(dm *C, dm *const X[])
+{
+    binding bound['q' - 'm' + 1] = { { 0, 0, 0 } };
+
+    for (size_t i = 0; i < dm_arity(C->op); i++)
+        if (!fits(C, X, i, bound))
+            return;
+}
+
+/* Set C's shape, or fail it.  The last letter of a name wins its place; if all then agree with what stands
+ * there, all that are named alike agree.                                                            */
 static bool shape(dm *C, dm *const X[])
 {
-    enum { LETTERS = 'q' - 'm' + 1 };
     const dm_op *op = C->op;
-    size_t arity = dm_arity(op);
-    binding bound[LETTERS] = { { 0, 0, 0 } };
+    const char *s = op->shapes;
+    size_t size['q' - '1' + 1];
+#define SIZE(LETTER) size[(LETTER) - '1']
+    bool agree;
 
-    for (size_t i = 0; i < arity; i++)
-        if (!fits(C, X, i, bound))
-            return false;
-    const char *result = op->shapes + 3 * arity;
-    if (result[0] != '?') {
-        C->rows = result[0] == '1' ? 1 : bound[result[0] - 'm'].size;
-        C->cols = result[1] == '1' ? 1 : bound[result[1] - 'm'].size;
+    SIZE(s[0]) = X[0]->rows;
+    SIZE(s[1]) = X[0]->cols;
+    if (X[1]) {
+        SIZE(s[3]) = X[1]->rows;
+        SIZE(s[4]) = X[1]->cols;
+        SIZE('1') = 1;
+        agree = SIZE(s[0]) == X[0]->rows && SIZE(s[1]) == X[0]->cols && SIZE(s[3]) == X[1]->rows
+             && SIZE(s[4]) == X[1]->cols;
+        s += 6;
+    } else {
+        SIZE('1') = 1;
+        agree = SIZE(s[0]) == X[0]->rows && SIZE(s[1]) == X[0]->cols;
+        s += 3;
     }
-    if (op->shape && !op->shape(C, X))
+    if (!agree) {
+        complain(C, X);
+        return false;
+    }
+    if (s[0] != '?') {
+        C->rows = SIZE(s[0]);
+        C->cols = SIZE(s[1]);
+    }
+#undef SIZE
+    if (!op->shape)
+        return true;
+    if (!op->shape(C, X))
         return false;
     if (C->rows == 0 || C->cols == 0) {
         dm_fail(C, GSL_EBADLEN, "dm_%s: the result would be %zu×%zu: a matrix has at least one row and "
@@ -163,23 +192,22 @@ static void compute(dm *C)
 
 dm *dm_apply(const dm_op *op, dm *const X[], const dm_parameters *with)
 {
-    size_t arity = dm_arity(op);
+    dm *A = X[0], *B = dm_arity(op) > 1 ? X[1] : NULL;
 
-    for (size_t i = 0; i < arity; i++)
-        if (!X[i])
-            return NULL;
-    for (size_t i = 0; i < arity; i++)
-        if (dm_is_failed(X[i]))
-            return X[i];
-    dm *C = dm_new(X[0]->context, 1, 1, 1);
+    if (!A || (dm_arity(op) > 1 && !B))
+        return NULL;
+    if (dm_is_failed(A))
+        return A;
+    if (B && dm_is_failed(B))
+        return B;
+    dm *C = dm_new(A->context, 1, 1, 1);
     if (dm_is_failed(C))
         return C;
     C->op = op;
-    for (size_t i = 0; i < arity; i++) {
-        C->in[i] = X[i];
-        if (X[i]->context != X[0]->context)
-            return dm_fail(C, GSL_EINVAL, "dm_%s: the operands live in different contexts", op->name);
-    }
+    C->in[0] = A;
+    C->in[1] = B;
+    if (B && A->context != B->context)
+        return dm_fail(C, GSL_EINVAL, "dm_%s: the operands live in different contexts", op->name);
     if (with) {
         dm_parameters *kept = dm_arena_alloc(C->context, sizeof *kept);
         if (!kept)
@@ -190,7 +218,7 @@ dm *dm_apply(const dm_op *op, dm *const X[], const dm_parameters *with)
     if (!shape(C, C->in) || !slots(C, C->in))
         return C;
     if (op->compose)
-        return op->compose(X, C->with);
+        return op->compose(C->in, C->with);
     compute(C);
     return C;
 }

@@ -4,9 +4,9 @@
 /* ---------------------------------------------------------------------------- the maps of this file */
 
 /* dX -> p*dX */
-static dm *scaled(const dm_term *t, dm *d)
+static dm *scaled(const dm_term *t, dm *d, dm *sum)
 {
-    return dm_times(t->scale, d);
+    return dm_accumulate(sum, dm_times(t->scale, d));
 }
 
 static const dm_map scaled_map = { "scaled", scaled, scaled };
@@ -17,9 +17,9 @@ void dm_term_scaled(dm *C, double p, dm *X)
 }
 
 /* dX -> s*dX */
-static dm *scale_by(const dm_term *t, dm *d)
+static dm *scale_by(const dm_term *t, dm *d, dm *sum)
 {
-    return dm_scale_by(d, t->L);
+    return dm_accumulate(sum, dm_scale_by(d, t->L));
 }
 
 static const dm_map scale_map = { "scale", scale_by, scale_by };
@@ -30,14 +30,14 @@ void dm_term_scale(dm *C, dm *s, dm *X)
 }
 
 /* ds -> ds*W, and back tr(W'*u) */
-static dm *outer_push(const dm_term *t, dm *d)
+static dm *outer_push(const dm_term *t, dm *d, dm *sum)
 {
-    return dm_scale_by(t->L, d);
+    return dm_accumulate(sum, dm_scale_by(t->L, d));
 }
 
-static dm *outer_pull(const dm_term *t, dm *u)
+static dm *outer_pull(const dm_term *t, dm *u, dm *sum)
 {
-    return dm_inner(t->L, u);
+    return dm_accumulate(sum, dm_inner(t->L, u));
 }
 
 static const dm_map outer_map = { "outer", outer_push, outer_pull };
@@ -48,9 +48,9 @@ void dm_term_outer(dm *C, dm *s, dm *W)
 }
 
 /* dX -> H.*dX */
-static dm *hadamard_both(const dm_term *t, dm *d)
+static dm *hadamard_both(const dm_term *t, dm *d, dm *sum)
 {
-    return dm_hadamard(t->L, d);
+    return dm_accumulate(sum, dm_hadamard(t->L, d));
 }
 
 static const dm_map hadamard_map = { "hadamard", hadamard_both, hadamard_both };

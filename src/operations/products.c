@@ -3,15 +3,31 @@
 
 /* ---------------------------------------------------------------------------- the maps of this file */
 
-/* dX -> p*L*dX, and back p*L'*u */
-static dm *left_push(const dm_term *t, dm *d)
+/* sum + p*A*B, where A and B may stand transposed; of numbers, made where it lands. */
+static dm *add_product(dm *sum, double p, dm *A, bool A_transposed, dm *B, bool B_transposed)
 {
-    return dm_times(t->scale, dm_mul(t->L, d));
+    bool numbers = !A->level && !B->level && (!sum || !sum->level) && !A->context->base;
+
+    if (dm_is_failed(A) || dm_is_failed(B))
+        return dm_is_failed(A) ? A : B;
+    if (numbers && (A->slots == 1 || B->slots == 1))
+        return dm_number_accumulate_product(sum, p, A, A_transposed, B, B_transposed);
+    if (A_transposed)
+        A = dm_transpose(A);
+    if (B_transposed)
+        B = dm_transpose(B);
+    return dm_accumulate(sum, dm_times(p, dm_mul(A, B)));
 }
 
-static dm *left_pull(const dm_term *t, dm *u)
+/* dX -> p*L*dX, and back p*L'*u */
+static dm *left_push(const dm_term *t, dm *d, dm *sum)
 {
-    return dm_times(t->scale, dm_mul(dm_transpose(t->L), u));
+    return add_product(sum, t->scale, t->L, false, d, false);
+}
+
+static dm *left_pull(const dm_term *t, dm *u, dm *sum)
+{
+    return add_product(sum, t->scale, t->L, true, u, false);
 }
 
 static const dm_map left_map = { "left", left_push, left_pull };
@@ -22,14 +38,14 @@ void dm_term_left(dm *C, double p, dm *L, dm *X)
 }
 
 /* dX -> p*dX*R, and back p*u*R' */
-static dm *right_push(const dm_term *t, dm *d)
+static dm *right_push(const dm_term *t, dm *d, dm *sum)
 {
-    return dm_times(t->scale, dm_mul(d, t->R));
+    return add_product(sum, t->scale, d, false, t->R, false);
 }
 
-static dm *right_pull(const dm_term *t, dm *u)
+static dm *right_pull(const dm_term *t, dm *u, dm *sum)
 {
-    return dm_times(t->scale, dm_mul(u, dm_transpose(t->R)));
+    return add_product(sum, t->scale, u, false, t->R, true);
 }
 
 static const dm_map right_map = { "right", right_push, right_pull };
@@ -40,14 +56,18 @@ void dm_term_right(dm *C, double p, dm *X, dm *R)
 }
 
 /* dX -> p*L*dX*R, and back p*L'*u*R' */
-static dm *sandwich_push(const dm_term *t, dm *d)
+static dm *sandwich_push(const dm_term *t, dm *d, dm *sum)
 {
-    return dm_times(t->scale, dm_mul(dm_mul(t->L, d), t->R));
+    dm *Ld = add_product(NULL, 1, t->L, false, d, false);
+
+    return add_product(sum, t->scale, Ld, false, t->R, false);
 }
 
-static dm *sandwich_pull(const dm_term *t, dm *u)
+static dm *sandwich_pull(const dm_term *t, dm *u, dm *sum)
 {
-    return dm_times(t->scale, dm_mul(dm_mul(dm_transpose(t->L), u), dm_transpose(t->R)));
+    dm *Lu = add_product(NULL, 1, t->L, true, u, false);
+
+    return add_product(sum, t->scale, Lu, false, t->R, true);
 }
 
 static const dm_map sandwich_map = { "sandwich", sandwich_push, sandwich_pull };
@@ -58,14 +78,14 @@ void dm_term_sandwich(dm *C, double p, dm *L, dm *X, dm *R)
 }
 
 /* dX -> p*tr(W'*dX), and back p*u*W */
-static dm *inner_push(const dm_term *t, dm *d)
+static dm *inner_push(const dm_term *t, dm *d, dm *sum)
 {
-    return dm_times(t->scale, dm_inner(t->L, d));
+    return dm_accumulate(sum, dm_times(t->scale, dm_inner(t->L, d)));
 }
 
-static dm *inner_pull(const dm_term *t, dm *u)
+static dm *inner_pull(const dm_term *t, dm *u, dm *sum)
 {
-    return dm_times(t->scale, dm_scale_by(t->L, u));
+    return dm_accumulate(sum, dm_times(t->scale, dm_scale_by(t->L, u)));
 }
 
 static const dm_map inner_map = { "inner", inner_push, inner_pull };
@@ -79,7 +99,7 @@ void dm_term_inner(dm *C, double p, dm *W, dm *X)
 
 static void mul_value(dm *C, dm *const X[])
 {
-    dm_number_product(C, 1, X[0], X[1]);
+    dm_number_product(C, 1, X[0], false, X[1], false);
 }
 
 static void mul_rule(dm *C, dm *const X[])
@@ -218,15 +238,19 @@ static void kron_right_value(dm *Z, dm *const X[])
         }
 }
 
-/* The six maps: each operation as a map of its first and of its second operand. */
-static dm *kron_1(const dm_term *t, dm *d) { return dm_kron(d, t->R); }
-static dm *kron_2(const dm_term *t, dm *d) { return dm_kron(t->L, d); }
-static dm *kron_left_1(const dm_term *t, dm *d) { return dm_kron_left(d, t->R); }
-static dm *kron_left_2(const dm_term *t, dm *d) { return dm_kron_left(t->L, d); }
-static dm *kron_right_1(const dm_term *t, dm *d) { return dm_kron_right(d, t->R); }
-static dm *kron_right_2(const dm_term *t, dm *d) { return dm_kron_right(t->L, d); }
-static dm *kron_right_by(const dm_term *t, dm *u) { return dm_kron_right(u, t->L); }
-static dm *kron_left_by(const dm_term *t, dm *u) { return dm_kron_left(t->R, u); }
+/* The maps: each operation as one of its first and of its second operand. */
+#define MAP(NAME, D, VALUE)                                                                           \
+    static dm *NAME(const dm_term *t, dm *D, dm *sum) { return dm_accumulate(sum, VALUE); }
+
+MAP(kron_1, d, dm_kron(d, t->R))
+MAP(kron_2, d, dm_kron(t->L, d))
+MAP(kron_left_1, d, dm_kron_left(d, t->R))
+MAP(kron_left_2, d, dm_kron_left(t->L, d))
+MAP(kron_right_1, d, dm_kron_right(d, t->R))
+MAP(kron_right_2, d, dm_kron_right(t->L, d))
+MAP(kron_right_by, u, dm_kron_right(u, t->L))
+MAP(kron_left_by, u, dm_kron_left(t->R, u))
+#undef MAP
 
 /* d kron(A,B) = kron(dA,B) + kron(A,dB) */
 static void kron_rule(dm *C, dm *const X[])

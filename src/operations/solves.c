@@ -8,14 +8,14 @@
 /* ---------------------------------------------------------------------------- the maps of this file */
 
 /* dX -> A\dX, and back A'\u */
-static dm *solve_push(const dm_term *t, dm *d)
+static dm *solve_push(const dm_term *t, dm *d, dm *sum)
 {
-    return dm_solve(t->L, d);
+    return dm_accumulate(sum, dm_solve(t->L, d));
 }
 
-static dm *solve_pull(const dm_term *t, dm *u)
+static dm *solve_pull(const dm_term *t, dm *u, dm *sum)
 {
-    return dm_solve(dm_transpose(t->L), u);
+    return dm_accumulate(sum, dm_solve(dm_transpose(t->L), u));
 }
 
 static const dm_map solve_map = { "solve", solve_push, solve_pull };
@@ -26,14 +26,14 @@ void dm_term_solve(dm *C, dm *A, dm *X)
 }
 
 /* dX -> dX/A, and back u/A' */
-static dm *solve_right_push(const dm_term *t, dm *d)
+static dm *solve_right_push(const dm_term *t, dm *d, dm *sum)
 {
-    return dm_solve_right(d, t->R);
+    return dm_accumulate(sum, dm_solve_right(d, t->R));
 }
 
-static dm *solve_right_pull(const dm_term *t, dm *u)
+static dm *solve_right_pull(const dm_term *t, dm *u, dm *sum)
 {
-    return dm_solve_right(u, dm_transpose(t->R));
+    return dm_accumulate(sum, dm_solve_right(u, dm_transpose(t->R)));
 }
 
 static const dm_map solve_right_map = { "solve_right", solve_right_push, solve_right_pull };
@@ -297,9 +297,8 @@ static void cofactor_of_singular(dm *C, dm *A)
         for (size_t i = 0; i < n; i++)
             dm_row(P, i, 0)[j] = dm_row(U, i, 0)[j] * product;
     }
-    dm *Vt = dm_transpose(d.V);
-    if (!dm_inherit(C, S) && !dm_inherit(C, Vt))
-        dm_number_product(C, 1, S, Vt);
+    if (!dm_inherit(C, S))
+        dm_number_product(C, 1, S, false, d.V, true);
 }
 
 static void cofactor_value(dm *C, dm *const X[])

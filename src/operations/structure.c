@@ -5,14 +5,14 @@
 
 /* ------------------------------------------------------------------- the map of a linear operation */
 
-static dm *linear_push(const dm_term *t, dm *d)
+static dm *linear_push(const dm_term *t, dm *d, dm *sum)
 {
-    return dm_apply(t->C->op, (dm *[DM_OPERANDS]) { d }, t->C->with);
+    return dm_accumulate(sum, dm_apply(t->C->op, (dm *[DM_OPERANDS]) { d }, t->C->with));
 }
 
-static dm *linear_pull(const dm_term *t, dm *u)
+static dm *linear_pull(const dm_term *t, dm *u, dm *sum)
 {
-    return t->C->op->adjoint(t->C, u, t->X);
+    return dm_accumulate(sum, t->C->op->adjoint(t->C, u, t->X));
 }
 
 static const dm_map linear_map = { "linear", linear_push, linear_pull };
@@ -249,30 +249,30 @@ static void second_place(const dm *C, size_t *row, size_t *col)
     *col = C->op == &dm_op_hcat ? C->in[0]->cols : 0;
 }
 
-static dm *first_push(const dm_term *t, dm *d)
+static dm *first_push(const dm_term *t, dm *d, dm *sum)
 {
-    return dm_embed(d, 0, 0, t->C->rows, t->C->cols);
+    return dm_accumulate(sum, dm_embed(d, 0, 0, t->C->rows, t->C->cols));
 }
 
-static dm *first_pull(const dm_term *t, dm *u)
+static dm *first_pull(const dm_term *t, dm *u, dm *sum)
 {
-    return dm_block(u, 0, 0, t->X->rows, t->X->cols);
+    return dm_accumulate(sum, dm_block(u, 0, 0, t->X->rows, t->X->cols));
 }
 
-static dm *second_push(const dm_term *t, dm *d)
+static dm *second_push(const dm_term *t, dm *d, dm *sum)
 {
     size_t row, col;
 
     second_place(t->C, &row, &col);
-    return dm_embed(d, row, col, t->C->rows, t->C->cols);
+    return dm_accumulate(sum, dm_embed(d, row, col, t->C->rows, t->C->cols));
 }
 
-static dm *second_pull(const dm_term *t, dm *u)
+static dm *second_pull(const dm_term *t, dm *u, dm *sum)
 {
     size_t row, col;
 
     second_place(t->C, &row, &col);
-    return dm_block(u, row, col, t->X->rows, t->X->cols);
+    return dm_accumulate(sum, dm_block(u, row, col, t->X->rows, t->X->cols));
 }
 
 static void cat_rule(dm *C, dm *const X[])
@@ -333,14 +333,7 @@ dm *dm_vcat(dm *A, dm *B)
 
 static void diag_value(dm *C, dm *const X[])
 {
-    dm_panel c, x;
-
-    if (!panels(C, X[0], &c, &x))
-        return;
-    memset(c.data, 0, c.rows * c.stride * sizeof *c.data);
-    for (size_t i = 0; i < c.rows; i++)
-        for (size_t slot = 0; slot < c.slots; slot++)
-            dm_row(c, i, slot)[i] = *dm_row(x, i, slot);
+    dm_number_diag(C, X[0]);
 }
 
 static void diagonal_value(dm *C, dm *const X[])

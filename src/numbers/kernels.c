@@ -1,0 +1,164 @@
+/* The loops are written with vectors of eight doubles, which the compiler maps to what there is: one register
+ * of AVX-512, two of AVX2, four of SSE2.  Each function is compiled for all three and the loader picks one,
+ * so that one binary runs everywhere.                                                                */
+#include <string.h>
+#include "numbers/kernels.h"
+
+#if defined(__x86_64__) && defined(__GNUC__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__) \
+    && !defined(DM_NO_CLONES)
+#define FOR_EACH_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define FOR_EACH_CPU
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
+typedef double v8 __attribute__((vector_size(64), aligned(8), may_alias));
+typedef double v4 __attribute__((vector_size(32), aligned(8), may_alias));
+typedef double v2 __attribute__((vector_size(16), aligned(8), may_alias));
+typedef double v1;
+
+/* Columns j ... j+WIDTH-1 of the product, four rows at a time. */
+#define STRIP(WIDTH)                                                                                  \
+    INLINE void strip##WIDTH(size_t m, size_t n, double alpha, const double *A, size_t down,         \
+                             size_t across, const double *B, size_t ldb, double beta, double *C,     \
+                             size_t ldc)                                                             \
+    {                                                                                                \
+        size_t i = 0;                                                                                \
+        for (; i + 4 <= m; i += 4) {                                                                 \
+            v##WIDTH s0 = { 0 }, s1 = { 0 }, s2 = { 0 }, s3 = { 0 };                                 \
+            const double *a = A + i * down;                                                          \
+            for (size_t k = 0; k < n; k++, a += across) {                                            \
+                v##WIDTH b = *(const v##WIDTH *) (B + k * ldb);                                      \
+                s0 += a[0] * b;                                                                      \
+                s1 += a[down] * b;                                                                   \
+                s2 += a[2 * down] * b;                                                               \
+                s3 += a[3 * down] * b;                                                               \
+            }                                                                                        \
+            v##WIDTH *c0 = (v##WIDTH *) (C + i * ldc), *c1 = (v##WIDTH *) (C + (i + 1) * ldc);       \
+            v##WIDTH *c2 = (v##WIDTH *) (C + (i + 2) * ldc), *c3 = (v##WIDTH *) (C + (i + 3) * ldc); \
+            if (beta == 0) {                                                                         \
+                *c0 = alpha * s0, *c1 = alpha * s1, *c2 = alpha * s2, *c3 = alpha * s3;              \
+            } else {                                                                                 \
+                *c0 += alpha * s0, *c1 += alpha * s1, *c2 += alpha * s2, *c3 += alpha * s3;          \
+            }                                                                                        \
+        }                                                                                            \
+        for (; i < m; i++) {                                                                         \
+            v##WIDTH s = { 0 };                                                                      \
+            for (size_t k = 0; k < n; k++)                                                           \
+                s += A[i * down + k * across] * *(const v##WIDTH *) (B + k * ldb);                   \
+            v##WIDTH *c = (v##WIDTH *) (C + i * ldc);                                                \
+            *c = beta == 0 ? alpha * s : *c + alpha * s;                                             \
+        }                                                                                            \
+    }
+
+STRIP(8)
+STRIP(4)
+STRIP(2)
+STRIP(1)
+
+FOR_EACH_CPU
+void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down,
+                      size_t across, const double *B, size_t ldb, double beta, double *C, size_t ldc)
+{
+    size_t j = 0;
+
+    for (; j + 8 <= p; j += 8)
+        strip8(m, n, alpha, A, down, across, B + j, ldb, beta, C + j, ldc);
+    if (p & 4) {
+        strip4(m, n, alpha, A, down, across, B + j, ldb, beta, C + j, ldc);
+        j += 4;
+    }
+    if (p & 2) {
+        strip2(m, n, alpha, A, down, across, B + j, ldb, beta, C + j, ldc);
+        j += 2;
+    }
+    if (p & 1)
+        strip1(m, n, alpha, A, down, across, B + j, ldb, beta, C + j, ldc);
+}
+
+FOR_EACH_CPU
+static double long_dot(size_t n, const double *x, const double *y)
+{
+    v8 s0 = { 0 }, s1 = { 0 };
+    double sum = 0;
+    size_t i = 0;
+
+    for (; i + 16 <= n; i += 16) {
+        s0 += *(const v8 *) (x + i) * *(const v8 *) (y + i);
+        s1 += *(const v8 *) (x + i + 8) * *(const v8 *) (y + i + 8);
+    }
+    for (; i < n; i++)
+        sum += x[i] * y[i];
+    s0 += s1;
+    for (int k = 0; k < 8; k++)
+        sum += s0[k];
+    return sum;
+}
+
+double dm_dot(size_t n, const double *x, const double *y)
+{
+    double even = 0, odd = 0;
+    size_t i = 0;
+
+    if (n >= 32)
+        return long_dot(n, x, y);
+    for (; i + 2 <= n; i += 2) {
+        even += x[i] * y[i];
+        odd += x[i + 1] * y[i + 1];
+    }
+    if (i < n)
+        even += x[i] * y[i];
+    return even + odd;
+}
+
+FOR_EACH_CPU
+void dm_axpy(size_t n, double a, const double *x, double *y)
+{
+    size_t i = 0;
+
+    for (; i + 8 <= n; i += 8)
+        *(v8 *) (y + i) += a * *(const v8 *) (x + i);
+    for (; i < n; i++)
+        y[i] += a * x[i];
+}
+
+/* A zero stays zero whatever it meets: the direction that does not move a function at the edge of its
+ * domain has no infinite differential there.                                                        */
+FOR_EACH_CPU
+void dm_multiply(size_t n, const double *x, const double *y, double *z)
+{
+    for (size_t i = 0; i < n; i++)
+        z[i] = x[i] == 0 || y[i] == 0 ? 0 : x[i] * y[i];
+}
+
+FOR_EACH_CPU
+static double long_times_zero(size_t n, const double *x)
+{
+    v8 s = { 0 };
+    double sum = 0;
+    size_t i = 0;
+
+    for (; i + 8 <= n; i += 8)
+        s += 0.0 * *(const v8 *) (x + i);
+    for (; i < n; i++)
+        sum += 0.0 * x[i];
+    for (int k = 0; k < 8; k++)
+        sum += s[k];
+    return sum;
+}
+
+double dm_times_zero(size_t n, const double *x)
+{
+    double even = 0, odd = 0;
+    size_t i = 0;
+
+    if (n >= 32)
+        return long_times_zero(n, x);
+    for (; i + 2 <= n; i += 2) {
+        even += 0.0 * x[i];
+        odd += 0.0 * x[i + 1];
+    }
+    if (i < n)
+        even += 0.0 * x[i];
+    return even + odd;
+}

@@ -1,0 +1,18 @@
+/* Inner loops, compiled for several instruction sets and chosen by what the processor has. */
+#ifndef DM_NUMBERS_KERNELS_H
+#define DM_NUMBERS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* C = beta*C + alpha*A*B for the m×n A with entry (i,k) at A[i*down + k*across] and the row-major n×p B;
+ * beta is 0 or 1.  For matrices so small that a call of BLAS costs more than its work.               */
+void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down,
+                      size_t across, const double *B, size_t ldb, double beta, double *C, size_t ldc);
+
+double dm_dot(size_t n, const double *x, const double *y);
+void dm_axpy(size_t n, double a, const double *x, double *y);          /* y += a*x */
+void dm_multiply(size_t n, const double *x, const double *y, double *z); /* z = x.*y, and 0*anything is 0 */
+double dm_times_zero(size_t n, const double *x);   /* 0, or NaN if an entry is not finite */
+
+#endif
