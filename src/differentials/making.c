@@ -8,11 +8,11 @@
 /* The first entry that is no finite number; false: there is none. */
 static bool not_finite(const gsl_matrix *A, size_t *row, size_t *col)
 {
-    if (A->tda == A->size2 && dm_times_zero(A->size1 * A->size2, A->data) == 0)
+    if (A->tda == A->size2 && dm_times_zero(A->size1 * A->size2, 1, A->data) == 0)
         return false;
     for (size_t i = 0; i < A->size1; i++) {
         const double *x = A->data + i * A->tda;
-        if (dm_times_zero(A->size2, x) == 0)
+        if (dm_times_zero(A->size2, 1, x) == 0)
             continue;
         for (size_t j = 0; j < A->size2; j++)
             if (!isfinite(x[j])) {

@@ -4,17 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 #include "drivers/drivers.h"
-#include "numbers/kernels.h"
 
 /* --------------------------------------------------------------------------------- finite or not -- */
 
 /* The first entry that is not finite; false: all are. */
 static bool bad_entry(dm *R, size_t *row, size_t *col)
 {
-    dm_panel P = dm_entries(R);
-
-    if (!P.data || dm_times_zero(P.rows * P.stride, P.data) == 0)
+    if (dm_number_finite(R))
         return false;
+    dm_panel P = dm_entries(R);
     for (size_t i = 0; i < P.rows; i++)
         for (size_t slot = 0; slot < P.slots; slot++)
             for (size_t j = 0; j < P.cols; j++)
@@ -47,10 +45,10 @@ dm *dm_not_finite(const char *driver, const char *what, dm *R)
     size_t i, j, k, l;
     dm_letter letter;
 
-    if (!dm_entries(R).data)
-        return dm_out_of_memory(R->context);
-    if (!bad_entry(R, &i, &j))
+    if (dm_number_finite(R))
         return NULL;
+    if (!bad_entry(R, &i, &j))
+        return dm_out_of_memory(R->context);
     double x = dm_row(dm_entries(R), i, 0)[j];
     dm *from = origin(R), *A = from ? from->in[0] : NULL;
     if (!from || !from->op || !A || A->level || !bad_entry(from, &k, &l))
@@ -183,6 +181,9 @@ void dm_hand_out(dm *R, gsl_matrix *to)
         gsl_matrix_set_zero(to);
         return;
     }
+    if (to->tda == to->size2
+        && dm_number_write((dm_panel) { to->data, to->size2, to->size1, 1, to->size2 }, 1, R))
+        return;
     dm_panel P = dm_entries(R);
     for (size_t i = 0; i < P.rows; i++)
         memcpy(to->data + i * to->tda, dm_row(P, i, 0), P.cols * sizeof *P.data);

@@ -132,33 +132,33 @@ void dm_multiply(size_t n, const double *x, const double *y, double *z)
 }
 
 FOR_EACH_CPU
-static double long_times_zero(size_t n, const double *x)
+static double long_times_zero(size_t n, double a, const double *x)
 {
     v8 s = { 0 };
     double sum = 0;
     size_t i = 0;
 
     for (; i + 8 <= n; i += 8)
-        s += 0.0 * *(const v8 *) (x + i);
+        s += 0.0 * (a * *(const v8 *) (x + i));
     for (; i < n; i++)
-        sum += 0.0 * x[i];
+        sum += 0.0 * (a * x[i]);
     for (int k = 0; k < 8; k++)
         sum += s[k];
     return sum;
 }
 
-double dm_times_zero(size_t n, const double *x)
+double dm_times_zero(size_t n, double a, const double *x)
 {
     double even = 0, odd = 0;
     size_t i = 0;
 
     if (n >= 32)
-        return long_times_zero(n, x);
+        return long_times_zero(n, a, x);
     for (; i + 2 <= n; i += 2) {
-        even += 0.0 * x[i];
-        odd += 0.0 * x[i + 1];
+        even += 0.0 * (a * x[i]);
+        odd += 0.0 * (a * x[i + 1]);
     }
     if (i < n)
-        even += 0.0 * x[i];
+        even += 0.0 * (a * x[i]);
     return even + odd;
 }

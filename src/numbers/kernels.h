@@ -13,6 +13,6 @@ void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *
 double dm_dot(size_t n, const double *x, const double *y);
 void dm_axpy(size_t n, double a, const double *x, double *y);          /* y += a*x */
 void dm_multiply(size_t n, const double *x, const double *y, double *z); /* z = x.*y, and 0*anything is 0 */
-double dm_times_zero(size_t n, const double *x);   /* 0, or NaN if an entry is not finite */
+double dm_times_zero(size_t n, double a, const double *x);  /* 0, or NaN if an a*x[i] is not finite */
 
 #endif

@@ -55,6 +55,16 @@ bool dm_number_write(dm_panel target, double scale, dm *A)
     return add_to(target, 0, scale, A, false);
 }
 
+/* Of a view, its original is looked at in place. */
+bool dm_number_finite(dm *A)
+{
+    const dm_number *x = &A->number;
+    bool seen_through = x->form == DM_VIEW;
+    dm_panel P = dm_entries(seen_through ? x->left : A);
+
+    return P.data && dm_times_zero(P.rows * P.stride, seen_through ? x->scale : 1, P.data) == 0;
+}
+
 dm *dm_original(const dm *A)
 {
     return A->number.right || A->number.diagonal ? NULL : A->number.left;
@@ -360,9 +370,15 @@ static void add_transposed(dm_panel target, double beta, double scale, dm_panel 
 
     if (target.slots == 1 && target.rows <= TILE && target.cols <= TILE) {
         double *t = target.data;
-        for (size_t i = 0; i < target.rows; i++, t += target.stride)
-            for (size_t j = 0; j < target.cols; j++)
-                t[j] = (beta == 0 ? 0 : t[j]) + scale * A.data[j * A.stride + i];
+        for (size_t i = 0; i < target.rows; i++) {
+            const double *a = A.data + i;
+            if (beta == 0)
+                for (size_t j = 0; j < target.cols; j++, t++, a += A.stride)
+                    *t = scale * *a;
+            else
+                for (size_t j = 0; j < target.cols; j++, t++, a += A.stride)
+                    *t += scale * *a;
+        }
         return;
     }
     for (size_t slot = 0; slot < target.slots; slot++)
@@ -526,15 +542,22 @@ void dm_number_diag(dm *C, dm *x)
     }
 }
 
+/* A' + A' = 2*A', I + I = 2*I ...: multiples of one thing, which nobody has to form. */
+static bool alike(const dm_number *a, const dm_number *b)
+{
+    return a->form == b->form
+        && ((a->form == DM_VIEW && a->left == b->left && a->left_transposed == b->left_transposed)
+            || a->form == DM_IDENTITY || a->form == DM_FILL);
+}
+
 void dm_number_sum(dm *C, double a, dm *A, double b, dm *B)
 {
     if (dm_is_zero(A)) {
         dm_number_scale(C, b, B);
     } else if (dm_is_zero(B)) {
         dm_number_scale(C, a, A);
-    } else if (A->number.form == B->number.form
-               && (A->number.form == DM_IDENTITY || A->number.form == DM_FILL)) {
-        C->number.form = A->number.form;
+    } else if (alike(&A->number, &B->number)) {
+        C->number = A->number;
         C->number.scale = a * A->number.scale + b * B->number.scale;
     } else {
         dm_panel P = dm_fresh(C);
@@ -556,6 +579,17 @@ static dm *begin(dm *sum)
     return C;
 }
 
+static dm *together(dm *sum, double scale)
+{
+    dm *C = dm_new(sum->context, sum->rows, sum->slots, sum->cols);
+
+    if (!dm_is_failed(C)) {
+        C->number = sum->number;
+        C->number.scale += scale;
+    }
+    return C;
+}
+
 dm *dm_number_accumulate(dm *sum, dm *x)
 {
     if (!sum || dm_is_failed(x))
@@ -564,6 +598,8 @@ dm *dm_number_accumulate(dm *sum, dm *x)
         return sum;
     if (dm_is_zero(sum))
         return x;
+    if (alike(&sum->number, &x->number))
+        return together(sum, x->number.scale);
     if (!sum->number.temporary) {
         sum = begin(sum);
         if (dm_is_failed(sum))
@@ -583,6 +619,8 @@ dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed
         return product(scale, a, b);
     if (dm_is_failed(sum) || dm_is_zero(A) || dm_is_zero(B))
         return sum;
+    if (A->number.form == DM_IDENTITY || B->number.form == DM_IDENTITY)
+        return dm_number_accumulate(sum, product(scale, a, b));
     if (!sum->number.temporary) {
         sum = begin(sum);
         if (dm_is_failed(sum))
@@ -624,6 +662,14 @@ static double dot(size_t m, size_t n, strided A, strided B)
         return A.scale * B.scale * dm_dot(m * n, A.data, B.data);
     if (A.down == 1 && B.down == 1 && A.across == m && B.across == m)
         return A.scale * B.scale * dm_dot(m * n, A.data, B.data);
+    if (m * n <= TILE) {
+        for (size_t i = 0; i < m; i++) {
+            const double *a = A.data + i * A.down, *b = B.data + i * B.down;
+            for (size_t j = 0; j < n; j++, a += A.across, b += B.across)
+                sum += *a * *b;
+        }
+        return A.scale * B.scale * sum;
+    }
     for (size_t i0 = 0; i0 < m; i0 += TILE)
         for (size_t j0 = 0; j0 < n; j0 += TILE) {
             size_t i1 = i0 + TILE < m ? i0 + TILE : m, j1 = j0 + TILE < n ? j0 + TILE : n;

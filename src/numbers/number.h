@@ -46,6 +46,7 @@ dm_panel dm_fresh(dm *C);              /* C becomes DENSE with room for its entr
 bool dm_is_zero(const dm *A);          /* known to be zero by its form */
 double dm_entry_scalar(dm *a);         /* the entry of a 1×1 number */
 bool dm_number_write(dm_panel target, double scale, dm *A);    /* target = scale*A; false: no memory */
+bool dm_number_finite(dm *A);          /* every entry */
 dm *dm_original(const dm *A);          /* what A is a view of, formed or not; NULL: of nothing */
 
 dm *dm_number_copy(dm_context *, const gsl_matrix *A);         /* a number with A's entries */
