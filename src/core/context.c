@@ -34,7 +34,7 @@ void *dm_arena_grow(dm_context *context, size_t bytes)
 
     if (bytes > SIZE_MAX / 4)
         return NULL;
-    bytes = (bytes + 63) & ~(size_t) 63;
+    bytes = (bytes + 31) & ~(size_t) 31;
     while (chunk && chunk->next) {
         chunk = chunk->next;
         if (chunk->size >= bytes) {

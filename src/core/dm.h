@@ -17,6 +17,13 @@ typedef struct dm_level dm_level;
 typedef struct dm_term dm_term;
 typedef struct dm_factors dm_factors;
 
+/* The linear maps whose matrix is a Kronecker product: d -> scale * L*d*R, or L*d'*R; NULL is the identity. */
+typedef struct {
+    double scale;
+    dm *L, *R;
+    bool transposed;
+} dm_sandwich;
+
 /* What an operation needs beside its operands: a number, a place and a shape (0-based). */
 typedef struct {
     double number;
@@ -33,7 +40,10 @@ struct dm_op {
     const char *shapes;                /* "mn np mp" */
     void (*value)(dm *C, dm *const X[]);                 /* level 0: fill C's number */
     void (*rule)(dm *C, dm *const X[]);                  /* state dC as a sum of terms */
+    bool (*at_once)(dm *C, dm *const X[]);               /* value and pushed differential in one go, for
+                                                            small numbers; false: not these.  NULL: never */
     dm *(*adjoint)(const dm *C, dm *u, const dm *X);     /* a linear operation's transpose */
+    bool (*form)(const dm *C, dm_sandwich *form);        /* a linear operation that is L*X*R or L*X'*R */
     bool (*shape)(dm *C, dm *const X[]);                 /* further checks, and ?? */
     dm *(*compose)(dm *const X[], const dm_parameters *);/* instead of value and rule: made of others */
     const char *parameters;            /* after the operands in the formula: i j (a place), r c (a shape),
@@ -142,10 +152,10 @@ struct dm_context {
 
 void *dm_arena_grow(dm_context *context, size_t bytes);
 
-/* 64-byte aligned; NULL: no memory. */
+/* Aligned for vectors of four doubles; NULL: no memory. */
 static inline void *dm_arena_alloc(dm_context *context, size_t bytes)
 {
-    size_t rounded = (bytes + 63) & ~(size_t) 63;
+    size_t rounded = (bytes + 31) & ~(size_t) 31;
 
     if (rounded < bytes || rounded > (size_t) (context->end - context->at))
         return dm_arena_grow(context, bytes);

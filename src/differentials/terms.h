@@ -16,6 +16,7 @@ typedef struct {
     const char *name;
     dm *(*push)(const dm_term *t, dm *d, dm *sum);
     dm *(*pull)(const dm_term *t, dm *u, dm *sum);
+    bool (*form)(const dm_term *t, dm_sandwich *form);   /* true: it is that one.  NULL: never */
 } dm_map;
 
 struct dm_term {
@@ -66,6 +67,10 @@ static inline dm *dm_number_of(dm *A)
         A = A->dual.value;
     return A;
 }
+
+/* dY = the sum of `n` sandwiches of dX, composed from the terms between: their number, at most `most`; 0 if
+ * the terms do not show that form (or it would need more, or there is no memory).                     */
+size_t dm_sandwiches(dm *Y, dm *X, dm_sandwich out[], size_t most);
 
 /* sum + x at any level, carrying a running sum on in place where that can be seen by nobody. */
 dm *dm_accumulate(dm *sum, dm *x);

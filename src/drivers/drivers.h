@@ -26,7 +26,7 @@ int dm_refuse(int code, const char *format, ...) __attribute__((format(printf, 2
 int dm_check_shape(const char *driver, const char *name, const gsl_matrix *M, size_t rows, size_t cols,
                    const char *why);
 
-/* dY = J*dX for a formal Y = Y(X): J, numbers all.  Failed dm or NULL. */
-dm *dm_jacobian_rows(const char *driver, dm *Y, dm *X, gsl_matrix *J);
+/* The J of vec(dY) = J*vec(dX) for a formal Y = Y(X).  NULL, or the failed dm; then J is as it was. */
+dm *dm_jacobian_dm(const char *driver, dm *Y, dm *X, gsl_matrix *J);
 
 #endif

@@ -29,19 +29,14 @@ static int hessian(const dm_function *F, dm_context *context, const gsl_matrix *
 
     if (bad)
         return dm_raise(bad);
-    gsl_matrix *result = gsl_matrix_alloc(H->size1, H->size2);
-    if (!result)
-        return GSL_ENOMEM;
-    bad = dm_jacobian_rows("dm_hessian", G, X, result);
-    if (!bad) {
-        if (value)
-            *value = dm_entry_scalar(dm_number_of(f));
-        if (U)
-            dm_hand_out(dm_number_of(G), U);
-        gsl_matrix_memcpy(H, result);
-    }
-    gsl_matrix_free(result);
-    return bad ? dm_raise(bad) : GSL_SUCCESS;
+    bad = dm_jacobian_dm("dm_hessian", G, X, H);
+    if (bad)
+        return dm_raise(bad);
+    if (value)
+        *value = dm_entry_scalar(dm_number_of(f));
+    if (U)
+        dm_hand_out(dm_number_of(G), U);
+    return GSL_SUCCESS;
 }
 
 int dm_hessian(const dm_function *F, const gsl_matrix *A, double *value, gsl_matrix *U, gsl_matrix *H)

@@ -1,5 +1,7 @@
 /* Directional derivatives and Jacobians. */
+#include <math.h>
 #include "drivers/drivers.h"
+#include "numbers/kernels.h"
 
 /* ------------------------------------------------------------------------------------------- jvp -- */
 
@@ -114,12 +116,90 @@ static dm *pass(const char *driver, dm *Y, dm *X, bool columns, size_t first, si
     return NULL;
 }
 
-dm *dm_jacobian_rows(const char *driver, dm *Y, dm *X, gsl_matrix *J)
+/* One row of a matrix, or (data == NULL) of the identity. */
+typedef struct {
+    const double *data;
+    size_t unit;
+} line;
+
+static line line_of(dm *A, size_t i)
 {
-    if (Y->level != X->level) {
-        gsl_matrix_set_zero(J);
-        return NULL;
+    return A ? (line) { dm_row(dm_entries(A), i, 0), 0 } : (line) { NULL, i };
+}
+
+/* row[l*m + k] = beta*row[l*m + k] + scale*c(l)*v(k). */
+static void add_outer(double *row, double beta, double scale, line c, size_t n, line v, size_t m)
+{
+    for (size_t l = c.data ? 0 : c.unit; l < (c.data ? n : c.unit + 1); l++) {
+        double a = c.data ? scale * c.data[l] : scale;
+        if (!v.data)
+            row[l * m + v.unit] += a;
+        else if (beta == 0)
+            dm_scaled(m, a, v.data, row + l * m);
+        else
+            dm_axpy(m, a, v.data, row + l * m);
     }
+}
+
+/* J = beta*J + the matrix of d -> s*L*d*R, which is s*kron(R',L), or of d -> s*L*d'*R, Rt being R'.  Row
+ * j*p+i of J is entry (i,j) of Y, column l*m+k is entry (k,l) of X.                                  */
+static void add_kronecker(gsl_matrix *J, double beta, dm_sandwich s, dm *Rt, const dm *Y, const dm *X)
+{
+    for (size_t j = 0; j < Y->cols; j++)
+        for (size_t i = 0; i < Y->rows; i++) {
+            double *row = J->data + (j * Y->rows + i) * J->tda;
+            line l = line_of(s.L, i), r = line_of(Rt, j);
+            add_outer(row, beta, s.scale, s.transposed ? l : r, X->cols, s.transposed ? r : l, X->rows);
+        }
+}
+
+static double largest(dm *A)
+{
+    double most = A ? 0 : 1;
+
+    if (A) {
+        dm_panel P = dm_entries(A);
+        for (size_t i = 0; i < P.rows * P.stride; i++)
+            most = fmax(most, fabs(P.data[i]));
+    }
+    return most;
+}
+
+/* Everything the Kronecker products need, so that J is not touched before it is known to come out finite. */
+static bool prepare(dm_sandwich term[], dm *Rt[], size_t terms)
+{
+    double bound = 0;
+
+    for (size_t k = 0; k < terms; k++) {
+        Rt[k] = term[k].R ? dm_transpose(term[k].R) : NULL;
+        if ((term[k].L && !dm_entries(term[k].L).data)
+            || (Rt[k] && (dm_is_failed(Rt[k]) || !dm_entries(Rt[k]).data)))
+            return false;
+        bound += fabs(term[k].scale) * largest(term[k].L) * largest(Rt[k]);
+    }
+    return isfinite(bound);
+}
+
+/* Where the terms show a sum of sandwiches, J is a sum of Kronecker products: no passes. */
+static bool by_kronecker(dm *Y, dm *X, gsl_matrix *J)
+{
+    enum { MOST = 8 };
+    dm_sandwich term[MOST];
+    dm *Rt[MOST];
+    size_t terms = X->rows * X->cols > 1 ? dm_sandwiches(Y, X, term, MOST) : 0;
+
+    if (terms == 0 || !prepare(term, Rt, terms))
+        return false;
+    bool full = term[0].L && term[0].R;
+    if (!full)
+        gsl_matrix_set_zero(J);
+    for (size_t k = 0; k < terms; k++)
+        add_kronecker(J, k == 0 && full ? 0 : 1, term[k], Rt[k], Y, X);
+    return true;
+}
+
+static dm *by_passes(const char *driver, dm *Y, dm *X, gsl_matrix *J)
+{
     bool columns = J->size2 <= J->size1;
     size_t n = columns ? J->size2 : J->size1, k = n < AT_A_TIME ? n : AT_A_TIME;
     dm *failed = pass(driver, Y, X, columns, 0, k, J);
@@ -130,6 +210,24 @@ dm *dm_jacobian_rows(const char *driver, dm *Y, dm *X, gsl_matrix *J)
         if (!failed)
             dm_scope_release(scope);
     }
+    return failed;
+}
+
+dm *dm_jacobian_dm(const char *driver, dm *Y, dm *X, gsl_matrix *J)
+{
+    if (Y->level != X->level) {
+        gsl_matrix_set_zero(J);
+        return NULL;
+    }
+    if (by_kronecker(Y, X, J))
+        return NULL;
+    double *entries = dm_arena_alloc(Y->context, J->size1 * J->size2 * sizeof *entries);
+    if (!entries)
+        return dm_out_of_memory(Y->context);
+    gsl_matrix_view result = gsl_matrix_view_array(entries, J->size1, J->size2);
+    dm *failed = by_passes(driver, Y, X, &result.matrix);
+    if (!failed)
+        gsl_matrix_memcpy(J, &result.matrix);
     return failed;
 }
 
@@ -151,17 +249,12 @@ static int jacobian(const dm_function *F, dm_context *context, const gsl_matrix 
     dm *bad = dm_not_finite("dm_jacobian", "the value", dm_number_of(Y));
     if (bad)
         return dm_raise(bad);
-    gsl_matrix *result = gsl_matrix_alloc(J->size1, J->size2);
-    if (!result)
-        return GSL_ENOMEM;
-    bad = dm_jacobian_rows("dm_jacobian", Y, X, result);
-    if (!bad) {
-        gsl_matrix_memcpy(J, result);
-        if (value)
-            dm_hand_out(dm_number_of(Y), value);
-    }
-    gsl_matrix_free(result);
-    return bad ? dm_raise(bad) : GSL_SUCCESS;
+    bad = dm_jacobian_dm("dm_jacobian", Y, X, J);
+    if (bad)
+        return dm_raise(bad);
+    if (value)
+        dm_hand_out(dm_number_of(Y), value);
+    return GSL_SUCCESS;
 }
 
 int dm_jacobian(const dm_function *F, const gsl_matrix *A, gsl_matrix *value, gsl_matrix *J)

@@ -13,7 +13,7 @@ static bool bad_entry(dm *R, size_t *row, size_t *col)
     if (dm_number_finite(R))
         return false;
     dm_panel P = dm_entries(R);
-    for (size_t i = 0; i < P.rows; i++)
+    for (size_t i = 0; P.data && i < P.rows; i++)
         for (size_t slot = 0; slot < P.slots; slot++)
             for (size_t j = 0; j < P.cols; j++)
                 if (!isfinite(dm_row(P, i, slot)[j])) {

@@ -79,7 +79,7 @@ double dm_number_weakest(dm *A)
 {
     factored f = factor(A);
 
-    return f.F ? f.F->weakest : 0;
+    return f.F && f.scale != 0 ? f.F->weakest : 0;
 }
 
 bool dm_number_singular(dm *A, size_t *pivot, double *size)

@@ -56,9 +56,9 @@ STRIP(4)
 STRIP(2)
 STRIP(1)
 
-FOR_EACH_CPU
-void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down,
-                      size_t across, const double *B, size_t ldb, double beta, double *C, size_t ldc)
+INLINE void small_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down,
+                          size_t across, const double *B, size_t ldb, double beta, double *C,
+                          size_t ldc)
 {
     size_t j = 0;
 
@@ -74,6 +74,36 @@ void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *
     }
     if (p & 1)
         strip1(m, n, alpha, A, down, across, B + j, ldb, beta, C + j, ldc);
+}
+
+/* The square of three and of four, where every loop is known, are the ones that people have most of. */
+INLINE void dual_product(size_t m, size_t n, size_t p, size_t slots, const double *A, const double *dA,
+                         const double *B, const double *dB, double *P, double *dP)
+{
+    small_product(m, n, p, 1, A, n, 1, B, p, 0, P, p);
+    if (dA)
+        small_product(m * slots, n, p, 1, dA, n, 1, B, p, 0, dP, p);
+    if (dB)
+        small_product(m, n, p * slots, 1, A, n, 1, dB, p * slots, dA ? 1 : 0, dP, p * slots);
+}
+
+FOR_EACH_CPU
+void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const double *A, const double *dA,
+                           const double *B, const double *dB, double *P, double *dP)
+{
+    if (m == 4 && n == 4 && p == 4 && slots == 1)
+        dual_product(4, 4, 4, 1, A, dA, B, dB, P, dP);
+    else if (m == 3 && n == 3 && p == 3 && slots == 1)
+        dual_product(3, 3, 3, 1, A, dA, B, dB, P, dP);
+    else
+        dual_product(m, n, p, slots, A, dA, B, dB, P, dP);
+}
+
+FOR_EACH_CPU
+void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down,
+                      size_t across, const double *B, size_t ldb, double beta, double *C, size_t ldc)
+{
+    small_product(m, n, p, alpha, A, down, across, B, ldb, beta, C, ldc);
 }
 
 FOR_EACH_CPU
@@ -109,6 +139,17 @@ double dm_dot(size_t n, const double *x, const double *y)
     if (i < n)
         even += x[i] * y[i];
     return even + odd;
+}
+
+FOR_EACH_CPU
+void dm_scaled(size_t n, double a, const double *x, double *y)
+{
+    size_t i = 0;
+
+    for (; i + 8 <= n; i += 8)
+        *(v8 *) (y + i) = a * *(const v8 *) (x + i);
+    for (; i < n; i++)
+        y[i] = a * x[i];
 }
 
 FOR_EACH_CPU

@@ -10,7 +10,12 @@
 void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down,
                       size_t across, const double *B, size_t ldb, double beta, double *C, size_t ldc);
 
+/* P = A*B and dP = dA*B + A*dB, the d's with `slots` directions side by side; NULL is zero. */
+void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const double *A, const double *dA,
+                           const double *B, const double *dB, double *P, double *dP);
+
 double dm_dot(size_t n, const double *x, const double *y);
+void dm_scaled(size_t n, double a, const double *x, double *y);        /* y = a*x */
 void dm_axpy(size_t n, double a, const double *x, double *y);          /* y += a*x */
 void dm_multiply(size_t n, const double *x, const double *y, double *z); /* z = x.*y, and 0*anything is 0 */
 double dm_times_zero(size_t n, double a, const double *x);  /* 0, or NaN if an a*x[i] is not finite */

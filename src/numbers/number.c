@@ -23,13 +23,20 @@ static dm_panel panel_of(const dm *A, double *data)
     return (dm_panel) { data, A->slots * A->cols, A->rows, A->slots, A->cols };
 }
 
+/* Memory for A's entries; NULL: there is not so much. */
+static double *room_for(const dm *A)
+{
+    const size_t most = (size_t) -1 / 16;
+
+    if (A->cols > most / A->slots || A->rows > most / A->slots / A->cols)
+        return NULL;
+    return dm_arena_alloc(A->context, dm_size(A) * sizeof(double));
+}
+
 dm_panel dm_fresh(dm *C)
 {
-    size_t width = C->slots * C->cols;
-    double *data = NULL;
+    double *data = dm_is_failed(C) ? NULL : room_for(C);
 
-    if (!dm_is_failed(C) && C->rows <= (size_t) -1 / 16 / width)
-        data = dm_arena_alloc(C->context, C->rows * width * sizeof *data);
     if (!data)
         dm_fail(C, GSL_ENOMEM, "out of memory");
     C->number.form = DM_DENSE;
@@ -40,7 +47,7 @@ dm_panel dm_fresh(dm *C)
 /* The one accessor.  A view keeps its original, for the sake of its factors. */
 dm_panel dm_form_entries(dm *A)
 {
-    double *data = dm_arena_alloc(A->context, dm_size(A) * sizeof *data);
+    double *data = room_for(A);
 
     if (data && dm_remember(A) && add_to(panel_of(A, data), 0, 1, A, false)) {
         A->number.form = DM_DENSE;
@@ -359,8 +366,7 @@ static void add_same(dm_panel target, double beta, double scale, const double *a
     else if (scale == 1)
         memcpy(t, a, n * sizeof *t);
     else
-        for (size_t i = 0; i < n; i++)
-            t[i] = scale * a[i];
+        dm_scaled(n, scale, a, t);
 }
 
 /* Of the transpose of A, slot by slot, in tiles that stay in the cache. */
@@ -628,6 +634,16 @@ dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed
     }
     must(sum, add_product(dm_entries(sum), 1, scale, a, b));
     return sum;
+}
+
+void dm_number_dual_product(dm *P, dm *dP, const dm *A, const dm *dA, const dm *B, const dm *dB)
+{
+    dm_panel p = dm_fresh(P), d = dP ? dm_fresh(dP) : p;
+
+    if (p.data && d.data)
+        dm_small_dual_product(A->rows, A->cols, B->cols, d.slots, A->number.data,
+                              dA ? dA->number.data : NULL, B->number.data,
+                              dB ? dB->number.data : NULL, p.data, dP ? d.data : NULL);
 }
 
 /* ------------------------------------------------------------------------- inner products, traces -- */

@@ -70,6 +70,15 @@ dm *dm_number_accumulate(dm *sum, dm *x);
 dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed, dm *B,
                                  bool B_transposed);
 
+/* Dense, of at most 8 rows and columns: worth a loop of our own. */
+static inline bool dm_number_is_small(const dm *A)
+{
+    return !A->level && A->number.form == DM_DENSE && A->rows <= 8 && A->cols <= 8 && !A->context->base;
+}
+
+/* P = A*B and dP = dA*B + A*dB of small numbers; dA, dB and with them dP may be NULL, zero, or panels. */
+void dm_number_dual_product(dm *P, dm *dP, const dm *A, const dm *dA, const dm *B, const dm *dB);
+
 /* ------------------------------------------------------------------------------- factorization -- */
 
 /* false: A is singular to working precision, or C is marked (no memory). */

@@ -170,6 +170,8 @@ static void compute(dm *C)
         return;
     }
     C->level = level;
+    if (C->op->at_once && level->kind == DM_PUSHED && C->op->at_once(C, C->in))
+        return;
     dm *value = dm_new(C->context, C->rows, C->slots, C->cols);
     if (dm_inherit(C, value))
         return;

@@ -9,7 +9,13 @@ static dm *scaled(const dm_term *t, dm *d, dm *sum)
     return dm_accumulate(sum, dm_times(t->scale, d));
 }
 
-static const dm_map scaled_map = { "scaled", scaled, scaled };
+static bool scaled_form(const dm_term *t, dm_sandwich *form)
+{
+    *form = (dm_sandwich) { t->scale, NULL, NULL, false };
+    return true;
+}
+
+static const dm_map scaled_map = { "scaled", scaled, scaled, scaled_form };
 
 void dm_term_scaled(dm *C, double p, dm *X)
 {
@@ -22,7 +28,15 @@ static dm *scale_by(const dm_term *t, dm *d, dm *sum)
     return dm_accumulate(sum, dm_scale_by(d, t->L));
 }
 
-static const dm_map scale_map = { "scale", scale_by, scale_by };
+static bool scale_form(const dm_term *t, dm_sandwich *form)
+{
+    if (t->L->level)
+        return false;
+    *form = (dm_sandwich) { dm_entry_scalar(t->L), NULL, NULL, false };
+    return true;
+}
+
+static const dm_map scale_map = { "scale", scale_by, scale_by, scale_form };
 
 void dm_term_scale(dm *C, dm *s, dm *X)
 {
@@ -40,7 +54,7 @@ static dm *outer_pull(const dm_term *t, dm *u, dm *sum)
     return dm_accumulate(sum, dm_inner(t->L, u));
 }
 
-static const dm_map outer_map = { "outer", outer_push, outer_pull };
+static const dm_map outer_map = { "outer", outer_push, outer_pull, NULL };
 
 void dm_term_outer(dm *C, dm *s, dm *W)
 {
@@ -53,7 +67,7 @@ static dm *hadamard_both(const dm_term *t, dm *d, dm *sum)
     return dm_accumulate(sum, dm_hadamard(t->L, d));
 }
 
-static const dm_map hadamard_map = { "hadamard", hadamard_both, hadamard_both };
+static const dm_map hadamard_map = { "hadamard", hadamard_both, hadamard_both, NULL };
 
 void dm_term_hadamard(dm *C, dm *H, dm *X)
 {
@@ -117,9 +131,16 @@ static dm *neg_adjoint(const dm *C, dm *u, const dm *X)
     return dm_neg(u);
 }
 
+static bool neg_form(const dm *C, dm_sandwich *form)
+{
+    (void) C;
+    *form = (dm_sandwich) { -1, NULL, NULL, false };
+    return true;
+}
+
 static const dm_op neg_op = {
     .name = "neg", .operands = "A", .formula = "-A", .differential = "-dA", .shapes = "mn mn",
-    .value = neg_value, .rule = dm_linear, .adjoint = neg_adjoint,
+    .value = neg_value, .rule = dm_linear, .adjoint = neg_adjoint, .form = neg_form,
 };
 
 dm *dm_neg(dm *A)
@@ -138,9 +159,16 @@ static dm *scale_adjoint(const dm *C, dm *u, const dm *X)
     return dm_scale(u, C->with->number);
 }
 
+static bool times_form(const dm *C, dm_sandwich *form)
+{
+    *form = (dm_sandwich) { C->with->number, NULL, NULL, false };
+    return true;
+}
+
 static const dm_op scale_op = {
     .name = "scale", .operands = "A", .formula = "p*A", .differential = "p*dA", .shapes = "mn mn",
-    .value = scale_value, .rule = dm_linear, .adjoint = scale_adjoint, .parameters = "p",
+    .value = scale_value, .rule = dm_linear, .adjoint = scale_adjoint, .form = times_form,
+    .parameters = "p",
 };
 
 dm *dm_scale(dm *A, double p)

@@ -30,7 +30,14 @@ static dm *left_pull(const dm_term *t, dm *u, dm *sum)
     return add_product(sum, t->scale, t->L, true, u, false);
 }
 
-static const dm_map left_map = { "left", left_push, left_pull };
+/* Left, right and sandwich are what they are called. */
+static bool product_form(const dm_term *t, dm_sandwich *form)
+{
+    *form = (dm_sandwich) { t->scale, t->L, t->R, false };
+    return true;
+}
+
+static const dm_map left_map = { "left", left_push, left_pull, product_form };
 
 void dm_term_left(dm *C, double p, dm *L, dm *X)
 {
@@ -48,7 +55,7 @@ static dm *right_pull(const dm_term *t, dm *u, dm *sum)
     return add_product(sum, t->scale, u, false, t->R, true);
 }
 
-static const dm_map right_map = { "right", right_push, right_pull };
+static const dm_map right_map = { "right", right_push, right_pull, product_form };
 
 void dm_term_right(dm *C, double p, dm *X, dm *R)
 {
@@ -70,7 +77,7 @@ static dm *sandwich_pull(const dm_term *t, dm *u, dm *sum)
     return add_product(sum, t->scale, Lu, false, t->R, true);
 }
 
-static const dm_map sandwich_map = { "sandwich", sandwich_push, sandwich_pull };
+static const dm_map sandwich_map = { "sandwich", sandwich_push, sandwich_pull, product_form };
 
 void dm_term_sandwich(dm *C, double p, dm *L, dm *X, dm *R)
 {
@@ -88,7 +95,7 @@ static dm *inner_pull(const dm_term *t, dm *u, dm *sum)
     return dm_accumulate(sum, dm_times(t->scale, dm_scale_by(t->L, u)));
 }
 
-static const dm_map inner_map = { "inner", inner_push, inner_pull };
+static const dm_map inner_map = { "inner", inner_push, inner_pull, NULL };
 
 void dm_term_inner(dm *C, double p, dm *W, dm *X)
 {
@@ -110,9 +117,36 @@ static void mul_rule(dm *C, dm *const X[])
     dm_term_left(C, 1, lower(C, A), B);            /* A*dB */
 }
 
+/* The differential of a small operand as numbers: NULL is zero, a failed one is not for us. */
+static dm *pushed(const dm *C, dm *X)
+{
+    return dm_varies(C, X) ? X->dual.differential : NULL;
+}
+
+/* The two terms above and the value, for matrices so small that walking the terms costs more than their
+ * products.  The tests hold this against the rule.                                                   */
+static bool mul_at_once(dm *C, dm *const X[])
+{
+    dm *A = lower(C, X[0]), *B = lower(C, X[1]), *dA = pushed(C, X[0]), *dB = pushed(C, X[1]);
+
+    if (!dm_number_is_small(A) || !dm_number_is_small(B) || (dA && !dm_number_is_small(dA))
+        || (dB && !dm_number_is_small(dB)))
+        return false;
+    dm *value = dm_new(C->context, C->rows, 1, C->cols);
+    dm *d = dA || dB ? dm_new(C->context, C->rows, dA ? dA->slots : dB->slots, C->cols) : NULL;
+    if (dm_inherit(C, value) || (d && dm_inherit(C, d)))
+        return true;
+    dm_number_dual_product(value, d, A, dA, B, dB);
+    C->dual.value = value;
+    C->dual.differential = d;
+    if (!dm_inherit(C, value) && d)
+        dm_inherit(C, d);
+    return true;
+}
+
 static const dm_op mul_op = {
     .name = "mul", .operands = "AB", .formula = "A*B", .differential = "dA*B + A*dB",
-    .shapes = "mn np mp", .value = mul_value, .rule = mul_rule,
+    .shapes = "mn np mp", .value = mul_value, .rule = mul_rule, .at_once = mul_at_once,
 };
 
 dm *dm_mul(dm *A, dm *B)
@@ -255,8 +289,8 @@ MAP(kron_left_by, u, dm_kron_left(t->R, u))
 /* d kron(A,B) = kron(dA,B) + kron(A,dB) */
 static void kron_rule(dm *C, dm *const X[])
 {
-    static const dm_map first = { "kron", kron_1, kron_left_1 };
-    static const dm_map second = { "kron", kron_2, kron_right_2 };
+    static const dm_map first = { "kron", kron_1, kron_left_1, NULL };
+    static const dm_map second = { "kron", kron_2, kron_right_2, NULL };
 
     dm_term_add(C, &first, 1, NULL, lower(C, X[1]), X[0]);
     dm_term_add(C, &second, 1, lower(C, X[0]), NULL, X[1]);
@@ -265,8 +299,8 @@ static void kron_rule(dm *C, dm *const X[])
 /* kron_left(dC,B) + kron_left(C,dB) */
 static void kron_left_rule(dm *Z, dm *const X[])
 {
-    static const dm_map first = { "kron_left", kron_left_1, kron_1 };
-    static const dm_map second = { "kron_left", kron_left_2, kron_right_by };
+    static const dm_map first = { "kron_left", kron_left_1, kron_1, NULL };
+    static const dm_map second = { "kron_left", kron_left_2, kron_right_by, NULL };
 
     dm_term_add(Z, &first, 1, NULL, lower(Z, X[1]), X[0]);
     dm_term_add(Z, &second, 1, lower(Z, X[0]), NULL, X[1]);
@@ -275,8 +309,8 @@ static void kron_left_rule(dm *Z, dm *const X[])
 /* kron_right(dA,C) + kron_right(A,dC) */
 static void kron_right_rule(dm *Z, dm *const X[])
 {
-    static const dm_map first = { "kron_right", kron_right_1, kron_left_by };
-    static const dm_map second = { "kron_right", kron_right_2, kron_2 };
+    static const dm_map first = { "kron_right", kron_right_1, kron_left_by, NULL };
+    static const dm_map second = { "kron_right", kron_right_2, kron_2, NULL };
 
     dm_term_add(Z, &first, 1, NULL, lower(Z, X[1]), X[0]);
     dm_term_add(Z, &second, 1, lower(Z, X[0]), NULL, X[1]);

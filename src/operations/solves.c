@@ -18,7 +18,7 @@ static dm *solve_pull(const dm_term *t, dm *u, dm *sum)
     return dm_accumulate(sum, dm_solve(dm_transpose(t->L), u));
 }
 
-static const dm_map solve_map = { "solve", solve_push, solve_pull };
+static const dm_map solve_map = { "solve", solve_push, solve_pull, NULL };
 
 void dm_term_solve(dm *C, dm *A, dm *X)
 {
@@ -36,7 +36,7 @@ static dm *solve_right_pull(const dm_term *t, dm *u, dm *sum)
     return dm_accumulate(sum, dm_solve_right(u, dm_transpose(t->R)));
 }
 
-static const dm_map solve_right_map = { "solve_right", solve_right_push, solve_right_pull };
+static const dm_map solve_right_map = { "solve_right", solve_right_push, solve_right_pull, NULL };
 
 void dm_term_solve_right(dm *C, dm *X, dm *A)
 {

@@ -15,7 +15,12 @@ static dm *linear_pull(const dm_term *t, dm *u, dm *sum)
     return dm_accumulate(sum, t->C->op->adjoint(t->C, u, t->X));
 }
 
-static const dm_map linear_map = { "linear", linear_push, linear_pull };
+static bool linear_form(const dm_term *t, dm_sandwich *form)
+{
+    return t->C->op->form && t->C->op->form(t->C, form);
+}
+
+static const dm_map linear_map = { "linear", linear_push, linear_pull, linear_form };
 
 void dm_linear(dm *C, dm *const X[])
 {
@@ -57,9 +62,17 @@ static dm *transpose_adjoint(const dm *C, dm *u, const dm *X)
     return dm_transpose(u);
 }
 
+static bool transpose_form(const dm *C, dm_sandwich *form)
+{
+    (void) C;
+    *form = (dm_sandwich) { 1, NULL, NULL, true };
+    return true;
+}
+
 const dm_op dm_op_transpose = {
     .name = "transpose", .operands = "A", .formula = "A'", .differential = "dA'", .shapes = "mn nm",
     .value = transpose_value, .rule = dm_linear, .adjoint = transpose_adjoint,
+    .form = transpose_form,
 };
 
 dm *dm_transpose(dm *A)
@@ -277,8 +290,8 @@ static dm *second_pull(const dm_term *t, dm *u, dm *sum)
 
 static void cat_rule(dm *C, dm *const X[])
 {
-    static const dm_map first = { "first", first_push, first_pull };
-    static const dm_map second = { "second", second_push, second_pull };
+    static const dm_map first = { "first", first_push, first_pull, NULL };
+    static const dm_map second = { "second", second_push, second_pull, NULL };
 
     dm_term_add(C, &first, 1, NULL, NULL, X[0]);
     dm_term_add(C, &second, 1, NULL, NULL, X[1]);

@@ -1,0 +1,116 @@
+/* Composing the terms from X to Y where all of them are sandwiches, dY = sum of s*L*dX*R or s*L*dX'*R: the
+ * matrix of such a map is a sum of Kronecker products, which is written down and needs no pass.        */
+#include "differentials/terms.h"
+#include "numbers/number.h"
+
+enum { MOST = 8 };                     /* more than that and passes are the better way */
+
+/* The way from X to one dm: a sum of sandwiches, or not. */
+typedef struct {
+    dm *C;
+    bool other;                        /* something else is on the way */
+    size_t n;
+    dm_sandwich term[MOST];
+} way;
+
+/* A(')*B(') where NULL is the identity; `failed` if there is no memory. */
+static dm *product(dm *A, bool A_transposed, dm *B, bool B_transposed, bool *failed)
+{
+    dm *C, *one = A ? A : B;
+
+    if (!one || (!(A && B) && !(A ? A_transposed : B_transposed)))
+        return one;
+    if (A && B) {
+        C = dm_number_accumulate_product(NULL, 1, A, A_transposed, B, B_transposed);
+    } else {
+        C = dm_new(one->context, one->cols, 1, one->rows);
+        if (!dm_is_failed(C))
+            dm_number_transpose(C, one);
+    }
+    *failed = *failed || dm_is_failed(C);
+    return C;
+}
+
+/* outer(inner(d)): L2*(L1*d*R1)*R2, and with a transpose outside L2*(L1*d*R1)'*R2 = L2*R1'*d'*L1'*R2. */
+static bool compose(dm_sandwich outer, dm_sandwich inner, dm_sandwich *out)
+{
+    bool failed = false, t = outer.transposed;
+
+    out->scale = outer.scale * inner.scale;
+    out->transposed = outer.transposed ^ inner.transposed;
+    out->L = product(outer.L, false, t ? inner.R : inner.L, t, &failed);
+    out->R = product(t ? inner.L : inner.R, t, outer.R, false, &failed);
+    return !failed;
+}
+
+static bool numbers(dm_sandwich s)
+{
+    return !(s.L && s.L->level) && !(s.R && s.R->level);
+}
+
+/* Extend the ways known so far by the terms of C. */
+static bool extend(const way *known, size_t n, way *to)
+{
+    for (const dm_term *t = to->C->dual.terms; t; t = t->next) {
+        const way *from = NULL;
+        dm_sandwich outer;
+        for (size_t k = 0; k < n; k++)
+            if (known[k].C == t->X)
+                from = &known[k];
+        if (!from)
+            continue;                  /* not on the way from X */
+        if (from->other || !t->map->form || !t->map->form(t, &outer) || !numbers(outer))
+            return false;
+        for (size_t k = 0; k < from->n; k++)
+            if (to->n == MOST || !compose(outer, from->term[k], &to->term[to->n++]))
+                return false;
+    }
+    return true;
+}
+
+/* The dm of the level from X to Y, in the order in which they were made; 0 if they are too many. */
+static size_t between(dm *Y, dm *X, dm *list[], size_t most)
+{
+    size_t n = 0;
+    dm *C = Y->level->last;
+
+    while (C && C != Y)
+        C = C->dual.before;
+    for (; C && C != X; C = C->dual.before) {
+        if (n == most)
+            return 0;
+        list[n++] = C;
+    }
+    if (!C || n == most)
+        return 0;
+    list[n++] = X;
+    for (size_t k = 0; k < n / 2; k++) {
+        dm *swap = list[k];
+        list[k] = list[n - 1 - k];
+        list[n - 1 - k] = swap;
+    }
+    return n;
+}
+
+size_t dm_sandwiches(dm *Y, dm *X, dm_sandwich out[], size_t most)
+{
+    enum { WAYS = 24 };
+    dm *list[WAYS];
+    way known[WAYS];
+    size_t n = between(Y, X, list, WAYS);
+
+    if (n == 0 || X->slots > 1 || X->context->base)
+        return 0;
+    known[0] = (way) { X, false, 1, { { 1, NULL, NULL, false } } };
+    for (size_t k = 1; k < n; k++) {
+        known[k].C = list[k];
+        known[k].n = 0;
+        known[k].other = false;
+        known[k].other = !extend(known, k, &known[k]);
+    }
+    if (known[n - 1].other || known[n - 1].n > most)
+        return 0;
+    for (size_t k = 0; k < known[n - 1].n; k++)
+        out[k] = known[n - 1].term[k];
+    return known[n - 1].n;
+}
