@@ -122,7 +122,7 @@ DM_API const char *dm_context_message(const dm_context *context);
 typedef struct {
     dm_context *context;
     void *chunk, *at, *late;           /* the library's own */
-    unsigned long formal;
+    unsigned long formal, outer;
 } dm_scope;
 DM_API dm_scope dm_scope_open(dm_context *context);
 DM_API int dm_scope_close(dm_scope scope, dm **keep, size_t n);

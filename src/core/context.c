@@ -68,7 +68,7 @@ static void clear(dm_context *context)
     context->dual = (dm_level) { .depth = 1, .kind = DM_PUSHED };
     context->formal = (dm_level) { .depth = 2, .kind = DM_FORMAL };
     context->within = NULL;
-    context->scope = 0;
+    context->scope = context->scopes = 0;
     context->formal_made = 0;
     context->late = NULL;
     context->depth = 2;                /* 1 and 2 are dm_dual's and dm_variable's */
@@ -154,9 +154,10 @@ dm_level *dm_level_open(dm_context *context, dm_kind kind)
 
 dm_scope dm_scope_open(dm_context *context)
 {
-    dm_scope scope = { context, context->chunk, context->at, context->late, context->formal_made };
+    dm_scope scope = { context, context->chunk, context->at, context->late, context->formal_made,
+                       context->scope };
 
-    context->scope++;
+    context->scope = ++context->scopes;
     return scope;
 }
 
@@ -187,5 +188,6 @@ void dm_scope_release(dm_scope scope)
     enter(context, scope.chunk ? scope.chunk : context->first);
     if (scope.chunk)
         context->at = scope.at;
-    context->scope--;
+    context->scope = scope.outer;
+    context->released++;
 }

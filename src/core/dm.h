@@ -81,8 +81,7 @@ struct dm {
     size_t rows, slots, cols;          /* slots > 1: so many directions side by side, row by row */
     const dm_op *op;                   /* how it was made; NULL: handed in, or a sum of contributions */
     const dm_op *within;               /* made for the differential of this operation */
-    unsigned scope;                    /* how many scopes were open when it was made */
-    bool seen;                         /* by the search for where a NaN began */
+    unsigned long scope;               /* the scope in which it was made */
     dm *in[DM_OPERANDS];
     const dm_parameters *with;
     const char *name;                  /* for messages, or NULL */
@@ -108,7 +107,8 @@ struct dm_level {
     dm_kind kind;
     size_t directions;                 /* pushed */
     dm *last;                          /* formal: the newest dm, from which `before` leads to all */
-    dm *read;                          /* the dm whose pass is complete and still stands */
+    dm *read;                          /* the dm whose pass is complete ... */
+    unsigned long released;            /* ... and still stands if no scope was released since */
     unsigned long pass;
 };
 
@@ -140,7 +140,8 @@ struct dm_context {
     dm_failure error;                  /* the first one, code 0: none */
     dm_level dual, formal;             /* of dm_dual and dm_variable: depth 1 and 2 */
     const dm_op *within;               /* the operation whose rule is being run, the outermost one */
-    unsigned scope;                    /* how many are open */
+    unsigned long scope;               /* the innermost open one, 0: none */
+    unsigned long scopes, released;    /* how many were opened, and how many released what they made */
     unsigned long formal_made;         /* how many formal dm were made */
     dm_late *late;                     /* what the end of the scope puts back */
     unsigned depth;                    /* of the topmost level */

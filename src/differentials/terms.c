@@ -157,6 +157,7 @@ dm *dm_pull(dm *f, dm *u)
         }
     }
     level->read = f;
+    level->released = f->context->released;
     return NULL;
 }
 

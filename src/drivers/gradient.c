@@ -25,7 +25,7 @@ dm *dm_gradient_dm(const char *driver, dm *f, dm *X)
     f = seen_from(f, X);
     if (f->level != X->level)
         return dm_number_zero(context, X->rows, 1, X->cols);
-    if (f->level->read != f) {
+    if (f->level->read != f || f->level->released != context->released) {
         dm *seed = dm_number_identity(context, 1, 1);
         dm *failed = dm_is_failed(seed) ? seed : dm_pull(f, seed);
         if (failed)

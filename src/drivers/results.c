@@ -7,8 +7,8 @@
 
 /* --------------------------------------------------------------------------------- finite or not -- */
 
-/* The first entry that is not finite; false: all are. */
-static bool bad_entry(dm *R, size_t *row, size_t *col)
+/* The first entry that is not finite, and its value; false: there is none, or no memory. */
+static bool bad_entry(dm *R, size_t *row, size_t *col, double *value)
 {
     if (dm_number_finite(R))
         return false;
@@ -19,6 +19,7 @@ static bool bad_entry(dm *R, size_t *row, size_t *col)
                 if (!isfinite(dm_row(P, i, slot)[j])) {
                     *row = i;
                     *col = j;
+                    *value = dm_row(P, i, slot)[j];
                     return true;
                 }
     return false;
@@ -27,15 +28,10 @@ static bool bad_entry(dm *R, size_t *row, size_t *col)
 /* The number, among those R was computed from, that is not finite though its operands are. */
 static dm *origin(dm *R)
 {
-    size_t i, j;
-
-    if (!R || R->level || R->seen || dm_is_failed(R) || !bad_entry(R, &i, &j))
-        return NULL;
-    R->seen = true;
     for (size_t k = 0; k < DM_OPERANDS; k++) {
-        dm *earlier = origin(R->in[k]);
-        if (earlier)
-            return earlier;
+        dm *X = R->in[k];
+        if (X && !X->level && !dm_is_failed(X) && !dm_number_finite(X))
+            return origin(X);
     }
     return R;
 }
@@ -43,15 +39,15 @@ static dm *origin(dm *R)
 dm *dm_not_finite(const char *driver, const char *what, dm *R)
 {
     size_t i, j, k, l;
+    double x, y;
     dm_letter letter;
 
     if (dm_number_finite(R))
         return NULL;
-    if (!bad_entry(R, &i, &j))
+    if (!bad_entry(R, &i, &j, &x))
         return dm_out_of_memory(R->context);
-    double x = dm_row(dm_entries(R), i, 0)[j];
-    dm *from = origin(R), *A = from ? from->in[0] : NULL;
-    if (!from || !from->op || !A || A->level || !bad_entry(from, &k, &l))
+    dm *from = origin(R), *A = from->in[0];
+    if (!from->op || !A || A->level || !bad_entry(from, &k, &l, &y))
         return dm_failed(R->context, GSL_EOVRFLW, "%s: entry (%zu,%zu) of %s is %g", driver, i + 1,
                          j + 1, what, x);
     if (from->within && A->rows == from->rows && A->cols == from->cols)

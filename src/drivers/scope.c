@@ -99,7 +99,7 @@ int dm_scope_close(dm_scope scope, dm **keep, size_t n)
     if (!context)
         return GSL_EFAULT;
     if (context->formal_made != scope.formal) {
-        context->scope--;              /* the terms must stay, and with them what they need */
+        context->scope = scope.outer;  /* the terms must stay, and with them what they need */
         return GSL_SUCCESS;
     }
     for (size_t i = 0; i < n; i++)
@@ -113,7 +113,7 @@ int dm_scope_close(dm_scope scope, dm **keep, size_t n)
             carried = pack(&to, keep[i]);
     }
     if (!carried) {
-        context->scope--;
+        context->scope = scope.outer;
         for (size_t i = 0; i < n; i++)
             keep[i] = dm_out_of_memory(context);
         return dm_raise(dm_out_of_memory(context));

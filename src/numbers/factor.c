@@ -7,8 +7,11 @@
 #include <limits.h>
 #include <math.h>
 #include <string.h>
+#include "numbers/kernels.h"
 #include "numbers/lapack.h"
 #include "numbers/number.h"
+
+enum { SMALL = 5 };                    /* up to here, our own loops are faster than a call of LAPACK */
 
 struct dm_factors {
     double *lu;
@@ -69,7 +72,10 @@ static factored factor(dm *A)
         return f;
     for (size_t i = 0; i < n; i++)
         memcpy(F->lu + i * n, P.data + i * P.stride, n * sizeof *F->lu);
-    dgetrf_(&N, &N, F->lu, &N, F->pivots, &info);
+    if (n <= SMALL)
+        dm_small_lu(n, F->lu, F->pivots);
+    else
+        dgetrf_(&N, &N, F->lu, &N, F->pivots, &info);
     find_weakest(F, n);
     f.F = f.original->number.factors = F;
     return f;
@@ -179,8 +185,12 @@ static dm *invert(factored f)
     dm_panel P = dm_fresh(X);
     size_t n = A->rows;
     int N = (int) n, lwork = N * 64, info;
-    double *work = dm_arena_alloc(A->context, (size_t) lwork * sizeof *work);
 
+    if (P.data && n <= SMALL) {
+        dm_small_inverse(n, f.F->lu, f.F->pivots, P.data);
+        return X;
+    }
+    double *work = dm_arena_alloc(A->context, (size_t) lwork * sizeof *work);
     if (!P.data || !work)
         return dm_fail(X, GSL_ENOMEM, "out of memory");
     memcpy(P.data, f.F->lu, n * n * sizeof *P.data);

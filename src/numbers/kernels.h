@@ -14,6 +14,10 @@ void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *
 void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const double *A, const double *dA,
                            const double *B, const double *dB, double *P, double *dP);
 
+/* What dgetrf and dgetri do, column-major, for n so small that their calls cost more than the work. */
+void dm_small_lu(size_t n, double *M, int *pivots);
+void dm_small_inverse(size_t n, const double *lu, const int *pivots, double *X);
+
 double dm_dot(size_t n, const double *x, const double *y);
 void dm_scaled(size_t n, double a, const double *x, double *y);        /* y = a*x */
 void dm_axpy(size_t n, double a, const double *x, double *y);          /* y += a*x */

@@ -3,6 +3,7 @@
  * The heart is add_to: target = beta*target + scale*A(') for a number A of any form.  Forming, sums and
  * accumulation are all that one call.                                                               */
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 #include "numbers/kernels.h"
 #include "numbers/lapack.h"
@@ -487,8 +488,22 @@ void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, boo
     }
 }
 
+/* May this factor be left to whoever uses the number?  Where several meet, their product must not leave the
+ * range of numbers; and who scales against overflow means it to be done first.                       */
+static bool can_wait(double scale)
+{
+    return fabs(scale) >= 1.0 / 1024 && fabs(scale) <= 1024;
+}
+
 void dm_number_scale(dm *C, double scale, dm *A)
 {
+    bool as_number = A->number.form == DM_ZERO || A->number.form == DM_FILL || A->number.form == DM_IDENTITY;
+
+    if (!as_number && !can_wait(A->number.form == DM_DENSE ? scale : scale * A->number.scale)) {
+        dm_panel c = dm_fresh(C);
+        must(C, c.data && dm_entries(A).data && add_to(c, 0, scale, A, false));
+        return;
+    }
     if (A->number.form == DM_DENSE || A->number.form == DM_VIEW) {
         view(C, scale, A, false);
         return;

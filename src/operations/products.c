@@ -136,6 +136,9 @@ static bool mul_at_once(dm *C, dm *const X[])
     dm *d = dA || dB ? dm_new(C->context, C->rows, dA ? dA->slots : dB->slots, C->cols) : NULL;
     if (dm_inherit(C, value) || (d && dm_inherit(C, d)))
         return true;
+    value->op = C->op;
+    value->in[0] = A;
+    value->in[1] = B;
     dm_number_dual_product(value, d, A, dA, B, dB);
     C->dual.value = value;
     C->dual.differential = d;
