@@ -141,6 +141,13 @@ DM_API dm *dm_dual_panel(dm_context *context, const gsl_matrix *A, size_t k,
                          const gsl_matrix *const dA[]);  /* k directions; the same k in every dual    */
 DM_API dm *dm_variable(dm_context *context, const gsl_matrix *A);      /* dA left formal             */
 
+/* The same without a copy and without a look at the entries: what is handed in must stay as it is until the
+ * context is reset.  (A copy is made where the rows do not lie one behind the other.)  The directions
+ * of a panel come side by side in one m × k*n matrix, [dA1, dA2, ... dAk].                           */
+DM_API dm *dm_constant_view(dm_context *context, const gsl_matrix *A);
+DM_API dm *dm_dual_view(dm_context *context, const gsl_matrix *A, size_t k, const gsl_matrix *dA);
+DM_API dm *dm_variable_view(dm_context *context, const gsl_matrix *A);
+
 /* A variable whose value is any dm, at a new level of its own: the way to nest derivatives by hand.
  * Read off with respect to it, the result is a dm again (dm_gradient_of).                          */
 DM_API dm *dm_variable_of(dm *A);
@@ -238,8 +245,10 @@ DM_API dm *dm_reciprocal(dm *A);            /* h' = -(1./A).^2                  
 DM_API dm *dm_sin(dm *A);                   /* h' = cos(A)                                           */
 DM_API dm *dm_cos(dm *A);                   /* h' = -sin(A)                                          */
 DM_API dm *dm_tan(dm *A);                   /* h' = 1 + tan(A).^2                                    */
-DM_API dm *dm_tanh(dm *A);                  /* h' = 1 - tanh(A).^2, accurate in the tails            */
-DM_API dm *dm_sigmoid(dm *A);               /* h = 1./(1+exp(-A))    h' = h(A).*h(-A)                */
+DM_API dm *dm_tanh(dm *A);                  /* h' = tanh_slope(A)                                    */
+DM_API dm *dm_tanh_slope(dm *A);            /* 1 - tanh(A).^2, accurate in the tails  h' = -2*tanh(A).*h(A) */
+DM_API dm *dm_sigmoid(dm *A);               /* 1./(1+exp(-A))    h' = sigmoid_slope(A)               */
+DM_API dm *dm_sigmoid_slope(dm *A);         /* sigmoid(A).*sigmoid(-A)    h' = -tanh(A/2).*h(A)      */
 DM_API dm *dm_relu(dm *A);                  /* max(A,0)   h' = 1 where A > 0, else 0 (0 at the kink) */
 DM_API dm *dm_abs(dm *A);                   /* h' = sign(A)                        0 at the kink     */
 DM_API dm *dm_sign(dm *A);                  /* -1, 0, 1   h' = 0                                     */

@@ -67,6 +67,7 @@ static void clear(dm_context *context)
     context->error.message[0] = '\0';
     context->dual = (dm_level) { .depth = 1, .kind = DM_PUSHED };
     context->formal = (dm_level) { .depth = 2, .kind = DM_FORMAL };
+    context->base = NULL;
     context->within = NULL;
     context->scope = context->scopes = 0;
     context->formal_made = 0;

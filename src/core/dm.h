@@ -16,6 +16,7 @@ typedef struct dm_op dm_op;
 typedef struct dm_level dm_level;
 typedef struct dm_term dm_term;
 typedef struct dm_factors dm_factors;
+typedef struct dm_symbol dm_symbol;
 
 /* The linear maps whose matrix is a Kronecker product: d -> scale * L*d*R, or L*d'*R; NULL is the identity. */
 typedef struct {
@@ -61,7 +62,9 @@ typedef struct {
     dm_form form;
     bool left_transposed, right_transposed;
     bool diagonal;                     /* DIAGONAL, formed or not: left is no original */
+    bool finite;                       /* every entry was seen to be */
     bool temporary;                    /* DENSE: a sum under way, nobody else holds it yet */
+    unsigned depth;                    /* how many numbers deep that are not made yet */
     double scale;                      /* of all forms that have one */
     double *data;                      /* DENSE */
     dm *left, *right;
@@ -86,6 +89,7 @@ struct dm {
     const dm_parameters *with;
     const char *name;                  /* for messages, or NULL */
     dm_failure *failure;               /* NULL: all is well */
+    const dm_symbol *symbol;           /* level 0 of a context whose base is symbols: what it stands for */
     union {
         dm_number number;
         struct {

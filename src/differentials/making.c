@@ -25,17 +25,23 @@ static bool not_finite(const gsl_matrix *A, size_t *row, size_t *col)
 }
 
 /* NULL, or the failed dm that says what is wrong with the matrix. */
+static dm *empty(dm_context *context, const char *what, const char *letter, const gsl_matrix *A)
+{
+    if (A && A->data && A->size1 > 0 && A->size2 > 0)
+        return NULL;
+    return dm_failed(context, GSL_EINVAL, "dm_%s: %s is empty: a matrix has at least one row and one column",
+                     what, letter);
+}
+
 static dm *refused(dm_context *context, const char *what, const char *letter, const gsl_matrix *A)
 {
     size_t i, j;
+    dm *no = empty(context, what, letter, A);
 
-    if (!A || !A->data || A->size1 == 0 || A->size2 == 0)
-        return dm_failed(context, GSL_EINVAL, "dm_%s: %s is empty: a matrix has at least one row and one "
-                         "column", what, letter);
-    if (not_finite(A, &i, &j))
+    if (!no && not_finite(A, &i, &j))
         return dm_failed(context, GSL_EDOM, "dm_%s: %s is %zu×%zu and its entry (%zu,%zu) is %g", what,
                          letter, A->size1, A->size2, i + 1, j + 1, gsl_matrix_get(A, i, j));
-    return NULL;
+    return no;
 }
 
 dm *dm_constant(dm_context *context, const gsl_matrix *A)
@@ -106,6 +112,18 @@ dm *dm_on_level(dm_level *level, dm *value, dm *differential)
     return A;
 }
 
+/* All duals of a context move at once. */
+static dm *dual(dm_context *context, dm *A, size_t k, dm *dA)
+{
+    dm_level *level = &context->dual;
+
+    if (level->directions && level->directions != k)
+        return dm_failed(context, GSL_EINVAL, "dm_dual: %zu directions here and %zu in another dual "
+                         "matrix of this context: all move at once", k, level->directions);
+    level->directions = k;
+    return dm_on_level(level, A, dA);
+}
+
 dm *dm_dual_panel(dm_context *context, const gsl_matrix *A, size_t k, const gsl_matrix *const dA[])
 {
     dm *no;
@@ -123,12 +141,7 @@ dm *dm_dual_panel(dm_context *context, const gsl_matrix *A, size_t k, const gsl_
             return dm_failed(context, GSL_EBADLEN, "dm_dual: A is %zu×%zu and dA is %zu×%zu: they must "
                              "have the same shape", A->size1, A->size2, dA[slot]->size1, dA[slot]->size2);
     }
-    dm_level *level = &context->dual;
-    if (level->directions && level->directions != k)
-        return dm_failed(context, GSL_EINVAL, "dm_dual: %zu directions here and %zu in another dual "
-                         "matrix of this context: all move at once", k, level->directions);
-    level->directions = k;
-    return dm_on_level(level, dm_number_copy(context, A), dm_number_panel(context, k, dA));
+    return dual(context, dm_number_copy(context, A), k, dm_number_panel(context, k, dA));
 }
 
 dm *dm_dual(dm_context *context, const gsl_matrix *A, const gsl_matrix *dA)
@@ -142,6 +155,37 @@ dm *dm_variable(dm_context *context, const gsl_matrix *A)
         return NULL;
     dm *no = refused(context, "variable", "A", A);
     return no ? no : dm_on_level(&context->formal, dm_number_copy(context, A), NULL);
+}
+
+dm *dm_constant_view(dm_context *context, const gsl_matrix *A)
+{
+    if (!context)
+        return NULL;
+    dm *no = empty(context, "constant_view", "A", A);
+    return no ? no : dm_number_view(context, A, 1);
+}
+
+dm *dm_dual_view(dm_context *context, const gsl_matrix *A, size_t k, const gsl_matrix *dA)
+{
+    dm *no;
+
+    if (!context)
+        return NULL;
+    if ((no = empty(context, "dual_view", "A", A)) || (no = empty(context, "dual_view", "dA", dA)))
+        return no;
+    if (k == 0 || dA->size1 != A->size1 || dA->size2 != k * A->size2)
+        return dm_failed(context, GSL_EBADLEN, "dm_dual_view: A is %zu×%zu and dA is %zu×%zu: %zu directions "
+                         "side by side are %zu×%zu", A->size1, A->size2, dA->size1, dA->size2, k,
+                         A->size1, k * A->size2);
+    return dual(context, dm_number_view(context, A, 1), k, dm_number_view(context, dA, k));
+}
+
+dm *dm_variable_view(dm_context *context, const gsl_matrix *A)
+{
+    if (!context)
+        return NULL;
+    dm *no = empty(context, "variable_view", "A", A);
+    return no ? no : dm_on_level(&context->formal, dm_number_view(context, A, 1), NULL);
 }
 
 dm *dm_variable_of(dm *A)

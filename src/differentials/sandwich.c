@@ -31,6 +31,17 @@ static dm *product(dm *A, bool A_transposed, dm *B, bool B_transposed, bool *fai
     return C;
 }
 
+/* A multiple of the identity is a number. */
+static void fold(dm **A, double *scale)
+{
+    double times;
+
+    if (*A && dm_is_identity(*A, &times)) {
+        *scale *= times;
+        *A = NULL;
+    }
+}
+
 /* outer(inner(d)): L2*(L1*d*R1)*R2, and with a transpose outside L2*(L1*d*R1)'*R2 = L2*R1'*d'*L1'*R2. */
 static bool compose(dm_sandwich outer, dm_sandwich inner, dm_sandwich *out)
 {
@@ -40,12 +51,39 @@ static bool compose(dm_sandwich outer, dm_sandwich inner, dm_sandwich *out)
     out->transposed = outer.transposed ^ inner.transposed;
     out->L = product(outer.L, false, t ? inner.R : inner.L, t, &failed);
     out->R = product(t ? inner.L : inner.R, t, outer.R, false, &failed);
+    fold(&out->L, &out->scale);
+    fold(&out->R, &out->scale);
     return !failed;
 }
 
 static bool numbers(dm_sandwich s)
 {
     return !(s.L && s.L->level) && !(s.R && s.R->level);
+}
+
+/* a*L1*d + b*L2*d = (a*L1 + b*L2)*d: of a column, everything comes to one L. */
+static bool merge(dm_sandwich *into, const dm_sandwich *s)
+{
+    if (!into->L || !s->L || into->R || s->R || into->transposed || s->transposed)
+        return false;
+    dm *L = dm_new(s->L->context, s->L->rows, 1, s->L->cols);
+    if (dm_is_failed(L))
+        return false;
+    dm_number_sum(L, into->scale, into->L, s->scale, s->L);
+    *into = (dm_sandwich) { 1, L, NULL, false };
+    return !dm_is_failed(L);
+}
+
+/* Add a sandwich to the way. */
+static bool add(way *to, dm_sandwich s)
+{
+    for (size_t k = 0; k < to->n; k++)
+        if (merge(&to->term[k], &s))
+            return true;
+    if (to->n == MOST)
+        return false;
+    to->term[to->n++] = s;
+    return true;
 }
 
 /* Extend the ways known so far by the terms of C. */
@@ -61,9 +99,11 @@ static bool extend(const way *known, size_t n, way *to)
             continue;                  /* not on the way from X */
         if (from->other || !t->map->form || !t->map->form(t, &outer) || !numbers(outer))
             return false;
-        for (size_t k = 0; k < from->n; k++)
-            if (to->n == MOST || !compose(outer, from->term[k], &to->term[to->n++]))
+        for (size_t k = 0; k < from->n; k++) {
+            dm_sandwich s;
+            if (!compose(outer, from->term[k], &s) || !add(to, s))
                 return false;
+        }
     }
     return true;
 }

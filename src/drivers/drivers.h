@@ -8,6 +8,9 @@
 /* F at X.  Failed where F gives nothing or something of another context. */
 dm *dm_call(const char *driver, const dm_function *F, dm *X);
 
+/* A matrix that is handed to a driver, without a copy unless one of its outputs (NULL: none) lies over it. */
+dm *dm_input(dm_context *context, const gsl_matrix *A, const gsl_matrix *out1, const gsl_matrix *out2);
+
 /* Is R, a number, finite?  NULL, or the failed dm that says where it is not, and which operation began it.
  * `what` and `driver` are for the message: "dm_gradient", "the gradient".                            */
 dm *dm_not_finite(const char *driver, const char *what, dm *R);

@@ -75,7 +75,7 @@ int dm_read_off(dm *f, dm *A, gsl_matrix *U)
 static int gradient(const dm_function *F, dm_context *context, const gsl_matrix *A, double *value,
                     gsl_matrix *U)
 {
-    dm *input = dm_constant(context, A);
+    dm *input = dm_input(context, A, U, NULL);
     dm *X = dm_is_failed(input) ? input : dm_on_level(dm_level_open(context, DM_FORMAL), input, NULL);
     dm *f = dm_call("dm_gradient", F, X);
     dm *R = dm_is_failed(f) ? f : finished("dm_gradient", f, X);

@@ -23,7 +23,7 @@ static dm *wrong(const char *driver, dm *f, dm *U)
 static int hessian(const dm_function *F, dm_context *context, const gsl_matrix *A, double *value,
                    gsl_matrix *U, gsl_matrix *H)
 {
-    dm *A0 = dm_constant(context, A), *f;
+    dm *A0 = dm_input(context, A, U, H), *f;
     dm *X = dm_on_level(dm_level_open(context, DM_FORMAL), A0, NULL);
     dm *G = gradient_at("dm_hessian", F, X, &f), *bad = wrong("dm_hessian", f, G);
 
@@ -58,7 +58,7 @@ int dm_hessian(const dm_function *F, const gsl_matrix *A, double *value, gsl_mat
 static int hessian_vector(const dm_function *F, dm_context *context, const gsl_matrix *A,
                           const gsl_matrix *dA, double *value, gsl_matrix *U, gsl_matrix *HdA)
 {
-    dm *A0 = dm_constant(context, A), *direction = dm_constant(context, dA), *f;
+    dm *A0 = dm_input(context, A, U, HdA), *direction = dm_input(context, dA, U, HdA), *f;
     dm_level *level = dm_level_open(context, DM_PUSHED);
     dm *G = gradient_at("dm_hessian_vector", F, dm_on_level(level, A0, direction), &f);
     dm *bad = wrong("dm_hessian_vector", f, G), *d = bad ? NULL : dm_differential_on(G, level);

@@ -8,7 +8,7 @@
 static int jvp(const dm_function *F, dm_context *context, const gsl_matrix *A, const gsl_matrix *dA,
                gsl_matrix *value, gsl_matrix *dF)
 {
-    dm *A0 = dm_constant(context, A), *direction = dm_constant(context, dA);
+    dm *A0 = dm_input(context, A, value, dF), *direction = dm_input(context, dA, value, dF);
     dm_level *level = dm_level_open(context, DM_PUSHED);
     dm *f = dm_call("dm_jvp", F, dm_on_level(level, A0, direction));
     int status;
@@ -234,7 +234,7 @@ dm *dm_jacobian_dm(const char *driver, dm *Y, dm *X, gsl_matrix *J)
 static int jacobian(const dm_function *F, dm_context *context, const gsl_matrix *A, gsl_matrix *value,
                     gsl_matrix *J)
 {
-    dm *A0 = dm_constant(context, A);
+    dm *A0 = dm_input(context, A, value, J);
     dm *X = dm_on_level(dm_level_open(context, DM_FORMAL), A0, NULL);
     dm *Y = dm_call("dm_jacobian", F, X);
     int status;

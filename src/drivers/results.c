@@ -25,14 +25,22 @@ static bool bad_entry(dm *R, size_t *row, size_t *col, double *value)
     return false;
 }
 
-/* The number, among those R was computed from, that is not finite though its operands are. */
-static dm *origin(dm *R)
+/* An operand that R was computed from and that is not finite; NULL: there is none. */
+static dm *bad_operand(const dm *R)
 {
     for (size_t k = 0; k < DM_OPERANDS; k++) {
         dm *X = R->in[k];
         if (X && !X->level && !dm_is_failed(X) && !dm_number_finite(X))
-            return origin(X);
+            return X;
     }
+    return NULL;
+}
+
+/* The number, among those R was computed from, that is not finite though its operands are. */
+static dm *origin(dm *R)
+{
+    for (dm *X; (X = bad_operand(R)); R = X)
+        ;
     return R;
 }
 
@@ -47,6 +55,10 @@ dm *dm_not_finite(const char *driver, const char *what, dm *R)
     if (!bad_entry(R, &i, &j, &x))
         return dm_out_of_memory(R->context);
     dm *from = origin(R), *A = from->in[0];
+    if (!from->op && bad_entry(from, &k, &l, &y))
+        return dm_failed(R->context, GSL_EDOM, "%s: entry (%zu,%zu) of %s is %g, computed from a %zu×%zu "
+                         "matrix whose entry (%zu,%zu) is %g", driver, i + 1, j + 1, what, x, from->rows,
+                         from->cols, k + 1, l + 1, y);
     if (!from->op || !A || A->level || !bad_entry(from, &k, &l, &y))
         return dm_failed(R->context, GSL_EOVRFLW, "%s: entry (%zu,%zu) of %s is %g", driver, i + 1,
                          j + 1, what, x);
@@ -170,6 +182,20 @@ size_t dm_columns(const dm *A)
 }
 
 /* -------------------------------------------------------------------------------- for the drivers -- */
+
+static bool overlap(const gsl_matrix *A, const gsl_matrix *B)
+{
+    const double *a_end = A->data + (A->size1 - 1) * A->tda + A->size2;
+
+    return B && B->data < a_end && A->data < B->data + (B->size1 - 1) * B->tda + B->size2;
+}
+
+dm *dm_input(dm_context *context, const gsl_matrix *A, const gsl_matrix *out1, const gsl_matrix *out2)
+{
+    if (A->size1 > 0 && A->size2 > 0 && (overlap(A, out1) || overlap(A, out2)))
+        return dm_constant(context, A);
+    return dm_constant_view(context, A);
+}
 
 void dm_hand_out(dm *R, gsl_matrix *to)
 {

@@ -245,13 +245,13 @@ void dm_axpy(size_t n, double a, const double *x, double *y)
         y[i] += a * x[i];
 }
 
-/* A zero stays zero whatever it meets: the direction that does not move a function at the edge of its
- * domain has no infinite differential there.                                                        */
+/* A zero stays zero whatever number it meets: the direction that does not move a function at the edge of its
+ * domain has no infinite differential there.  A NaN stays one.                                       */
 FOR_EACH_CPU
 void dm_multiply(size_t n, const double *x, const double *y, double *z)
 {
     for (size_t i = 0; i < n; i++)
-        z[i] = x[i] == 0 || y[i] == 0 ? 0 : x[i] * y[i];
+        z[i] = (x[i] == 0 && y[i] == y[i]) || (y[i] == 0 && x[i] == x[i]) ? 0 : x[i] * y[i];
 }
 
 FOR_EACH_CPU

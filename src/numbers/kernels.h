@@ -21,7 +21,7 @@ void dm_small_inverse(size_t n, const double *lu, const int *pivots, double *X);
 double dm_dot(size_t n, const double *x, const double *y);
 void dm_scaled(size_t n, double a, const double *x, double *y);        /* y = a*x */
 void dm_axpy(size_t n, double a, const double *x, double *y);          /* y += a*x */
-void dm_multiply(size_t n, const double *x, const double *y, double *z); /* z = x.*y, and 0*anything is 0 */
+void dm_multiply(size_t n, const double *x, const double *y, double *z); /* z = x.*y, and 0*inf is 0 */
 double dm_times_zero(size_t n, double a, const double *x);  /* 0, or NaN if an a*x[i] is not finite */
 
 #endif

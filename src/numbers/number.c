@@ -63,14 +63,38 @@ bool dm_number_write(dm_panel target, double scale, dm *A)
     return add_to(target, 0, scale, A, false);
 }
 
-/* Of a view, its original is looked at in place. */
-bool dm_number_finite(dm *A)
+/* The largest entry in size; NaN if there is one. */
+static double largest(dm_panel P)
+{
+    double most = 0;
+
+    for (size_t i = 0; i < P.rows * P.stride; i++)
+        if (!(fabs(P.data[i]) <= most))
+            most = fabs(P.data[i]);
+    return most;
+}
+
+/* Of a view, its original is looked at in place; of a column times a row, these two. */
+static bool look(dm *A)
 {
     const dm_number *x = &A->number;
     bool seen_through = x->form == DM_VIEW;
-    dm_panel P = dm_entries(seen_through ? x->left : A);
 
+    if (x->form == DM_PRODUCT && A->slots == 1
+        && (x->left_transposed ? x->left->rows : x->left->cols) == 1) {
+        dm_panel l = dm_entries(x->left), r = dm_entries(x->right);
+        if (l.data && r.data && isfinite(x->scale * largest(l) * largest(r)))
+            return true;
+    }
+    dm_panel P = dm_entries(seen_through ? x->left : A);
     return P.data && dm_times_zero(P.rows * P.stride, seen_through ? x->scale : 1, P.data) == 0;
+}
+
+bool dm_number_finite(dm *A)
+{
+    if (!A->number.finite)
+        A->number.finite = look(A);
+    return A->number.finite;
 }
 
 dm *dm_original(const dm *A)
@@ -81,6 +105,12 @@ dm *dm_original(const dm *A)
 bool dm_is_zero(const dm *A)
 {
     return A->number.form == DM_ZERO;
+}
+
+bool dm_is_identity(const dm *A, double *scale)
+{
+    *scale = A->number.scale;
+    return A->number.form == DM_IDENTITY;
 }
 
 double dm_entry_scalar(dm *a)
@@ -110,6 +140,25 @@ dm *dm_number_copy(dm_context *context, const gsl_matrix *A)
     return dm_number_panel(context, 1, &A);
 }
 
+/* Nothing here writes to the entries of a number that it has not made itself. */
+dm *dm_number_view(dm_context *context, const gsl_matrix *A, size_t k)
+{
+    if (A->tda != A->size2) {
+        dm *C = dm_number_copy(context, A);
+        if (!dm_is_failed(C)) {
+            C->slots = k;
+            C->cols = A->size2 / k;
+        }
+        return C;
+    }
+    dm *C = dm_new(context, A->size1, k, A->size2 / k);
+    if (!dm_is_failed(C)) {
+        C->number.form = DM_DENSE;
+        C->number.data = A->data;
+    }
+    return C;
+}
+
 /* A number that is known by its form and one scale. */
 static dm *simple(dm_context *context, dm_form form, double scale, size_t rows, size_t slots, size_t cols)
 {
@@ -137,6 +186,12 @@ dm *dm_number_identity(dm_context *context, size_t n, double scale)
     return simple(context, DM_IDENTITY, scale, n, 1, n);
 }
 
+/* Making a number makes what it is made of, one call within the other. */
+static unsigned depth_of(const dm *A)
+{
+    return A->number.form == DM_DENSE ? 0 : A->number.depth;
+}
+
 /* C = scale * A('), as a view; a view of a view is a view of the original. */
 static void view(dm *C, double scale, dm *A, bool transposed)
 {
@@ -149,6 +204,7 @@ static void view(dm *C, double scale, dm *A, bool transposed)
     C->number.scale = scale;
     C->number.left_transposed = transposed;
     C->number.left = A;
+    C->number.depth = depth_of(A) + 1;
 }
 
 /* ------------------------------------------------------------------------------------ products -- */
@@ -299,13 +355,16 @@ static bool add_diagonal_product(dm_panel target, double beta, double scale, dm 
     if (!d.data || !b.data)
         return false;
     for (size_t i = 0; i < target.rows; i++)
-        for (size_t slot = 0; slot < target.slots; slot++) {
-            double *t = dm_row(target, i, slot);
-            const double *x = dm_row(b, i, slot);
-            double left = from_left ? scale * d.data[i] : scale;
-            for (size_t j = 0; j < target.cols; j++)
-                t[j] = (beta == 0 ? 0 : t[j]) + (from_left ? left : left * d.data[j]) * x[j];
-        }
+        if (from_left)
+            (beta == 0 ? dm_scaled : dm_axpy)(target.stride, scale * d.data[i], dm_row(b, i, 0),
+                                              dm_row(target, i, 0));
+        else
+            for (size_t slot = 0; slot < target.slots; slot++) {
+                double *t = dm_row(target, i, slot);
+                const double *x = dm_row(b, i, slot);
+                for (size_t j = 0; j < target.cols; j++)
+                    t[j] = (beta == 0 ? 0 : t[j]) + scale * x[j] * d.data[j];
+            }
     return true;
 }
 
@@ -462,12 +521,39 @@ static bool add_to(dm_panel target, double beta, double scale, dm *A, bool trans
 
 /* ---------------------------------------------------------------------------------- arithmetic -- */
 
+/* A long chain of products is made piece by piece, lest it be one deep recursion. */
+static unsigned deepest(dm *A, dm *B)
+{
+    enum { DEEP = 64 };
+    dm *deeper = depth_of(A) > depth_of(B) ? A : B;
+
+    if (depth_of(deeper) >= DEEP)
+        dm_entries(deeper);
+    return depth_of(A) > depth_of(B) ? depth_of(A) : depth_of(B);
+}
+
+/* diag(x)*diag(y) = diag(x.*y) */
+static void diagonal_of_products(dm *C, double scale, dm *A, dm *B)
+{
+    dm *xy = dm_new(C->context, C->rows, 1, 1);
+
+    if (dm_inherit(C, xy))
+        return;
+    dm_number_hadamard(xy, A->number.left, B->number.left);
+    if (dm_inherit(C, xy))
+        return;
+    dm_number_diag(C, xy);
+    C->number.scale *= scale * A->number.scale * B->number.scale;
+}
+
 void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, bool B_transposed)
 {
     const dm_number *a = &A->number, *b = &B->number;
 
     if (a->form == DM_ZERO || b->form == DM_ZERO) {
         C->number.form = DM_ZERO;
+    } else if (a->form == DM_DIAGONAL && b->form == DM_DIAGONAL) {
+        diagonal_of_products(C, scale, A, B);
     } else if (a->form == DM_IDENTITY && B->slots == C->slots) {
         if (B_transposed)
             view(C, scale * a->scale, B, true);
@@ -480,6 +566,7 @@ void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, boo
             dm_number_scale(C, scale * b->scale, A);
     } else {
         C->number.form = DM_PRODUCT;
+        C->number.depth = 1 + deepest(A, B);
         C->number.scale = scale;
         C->number.left = A;
         C->number.left_transposed = A_transposed;
@@ -509,6 +596,7 @@ void dm_number_scale(dm *C, double scale, dm *A)
         return;
     }
     C->number = A->number;
+    C->number.finite = false;
     C->number.factors = NULL;
     C->number.inverse = NULL;
     C->number.scale *= scale;
@@ -549,6 +637,7 @@ void dm_number_diag(dm *C, dm *x)
     } else if (x->slots == 1) {
         C->number.form = DM_DIAGONAL;
         C->number.diagonal = true;
+        C->number.depth = depth_of(x) + 1;
         C->number.scale = 1;
         C->number.left = x;
     } else {
@@ -579,6 +668,7 @@ void dm_number_sum(dm *C, double a, dm *A, double b, dm *B)
         dm_number_scale(C, a, A);
     } else if (alike(&A->number, &B->number)) {
         C->number = A->number;
+        C->number.finite = false;
         C->number.scale = a * A->number.scale + b * B->number.scale;
     } else {
         dm_panel P = dm_fresh(C);
@@ -606,6 +696,7 @@ static dm *together(dm *sum, double scale)
 
     if (!dm_is_failed(C)) {
         C->number = sum->number;
+        C->number.finite = false;
         C->number.scale += scale;
     }
     return C;
@@ -628,6 +719,7 @@ dm *dm_number_accumulate(dm *sum, dm *x)
         sum->in[1] = x;
     }
     must(sum, add_to(dm_entries(sum), 1, 1, x, false));
+    sum->number.finite = false;
     return sum;
 }
 

@@ -54,7 +54,14 @@ static dm *outer_pull(const dm_term *t, dm *u, dm *sum)
     return dm_accumulate(sum, dm_inner(t->L, u));
 }
 
-static const dm_map outer_map = { "outer", outer_push, outer_pull, NULL };
+/* Of a scalar into a column: W*ds. */
+static bool outer_form(const dm_term *t, dm_sandwich *form)
+{
+    *form = (dm_sandwich) { 1, t->L, NULL, false };
+    return t->L->cols == 1;
+}
+
+static const dm_map outer_map = { "outer", outer_push, outer_pull, outer_form };
 
 void dm_term_outer(dm *C, dm *s, dm *W)
 {
@@ -67,7 +74,17 @@ static dm *hadamard_both(const dm_term *t, dm *d, dm *sum)
     return dm_accumulate(sum, dm_hadamard(t->L, d));
 }
 
-static const dm_map hadamard_map = { "hadamard", hadamard_both, hadamard_both, NULL };
+/* Of a column: diag(H)*dx. */
+static bool hadamard_form(const dm_term *t, dm_sandwich *form)
+{
+    *form = (dm_sandwich) { 1, NULL, NULL, false };
+    if (t->X->cols != 1 || t->L->level)
+        return false;
+    form->L = dm_diag(t->L);
+    return !dm_is_failed(form->L);
+}
+
+static const dm_map hadamard_map = { "hadamard", hadamard_both, hadamard_both, hadamard_form };
 
 void dm_term_hadamard(dm *C, dm *H, dm *X)
 {

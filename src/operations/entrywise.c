@@ -2,7 +2,7 @@
  *
  * Each is a scalar function with its domain, and a rule that names h' by other operations of the library, so
  * that second derivatives follow.  h' is written so that it is accurate in the tails: the derivative of
- * tanh is 4*sigmoid(2x)*sigmoid(-2x), never 1 - tanh(x)^2, which is 0 long before it should be.       */
+ * tanh is 1/cosh(x)^2 from an exponential, never 1 - tanh(x)^2, which is 0 long before it should be.       */
 #include <math.h>
 #include "operations/rules.h"
 
@@ -76,11 +76,25 @@ static double sigmoid(double x)
     return e / (1 + e);
 }
 
+/* sigmoid(x)*sigmoid(-x) and 1/cosh(x)^2, from one exp that never grows. */
+static double sigmoid_slope(double x)
+{
+    double e = exp(-fabs(x));
+
+    return e / ((1 + e) * (1 + e));
+}
+
+static double tanh_slope(double x)
+{
+    return 4 * sigmoid_slope(2 * x);
+}
+
 static double square(double x) { return x * x; }
 static double reciprocal(double x) { return 1 / x; }
-static double relu(double x) { return x > 0 ? x : 0; }
-static double sign(double x) { return (x > 0) - (x < 0); }
-static double step(double x) { return x > 0; }
+/* Comparisons let a NaN through as one. */
+static double relu(double x) { return x <= 0 ? 0 : x; }
+static double sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : x == 0 ? 0 : x; }
+static double step(double x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }
 
 static bool positive(double x) { return x > 0; }
 static bool not_negative(double x) { return x >= 0; }
@@ -98,17 +112,23 @@ static void relu_rule(dm *C, dm *const X[]) { slope(C, X, dm_step(lower(C, X[0])
 static void abs_rule(dm *C, dm *const X[]) { slope(C, X, dm_sign(lower(C, X[0]))); }
 static void flat_rule(dm *C, dm *const X[]) { (void) C, (void) X; }
 
-/* sigmoid(x)*sigmoid(-x) */
-static dm *bump(dm *A)
+static void sigmoid_rule(dm *C, dm *const X[]) { slope(C, X, dm_sigmoid_slope(lower(C, X[0]))); }
+static void tanh_rule(dm *C, dm *const X[]) { slope(C, X, dm_tanh_slope(lower(C, X[0]))); }
+
+/* sigmoid'' = -tanh(x/2)*sigmoid' */
+static void sigmoid_slope_rule(dm *C, dm *const X[])
 {
-    return dm_hadamard(dm_sigmoid(A), dm_sigmoid(dm_neg(A)));
+    dm *t = dm_tanh(dm_scale(lower(C, X[0]), 0.5));
+
+    slope(C, X, dm_neg(dm_hadamard(t, value_of(C))));
 }
 
-static void sigmoid_rule(dm *C, dm *const X[]) { slope(C, X, bump(lower(C, X[0]))); }
-
-static void tanh_rule(dm *C, dm *const X[])
+/* tanh'' = -2*tanh(x)*tanh' */
+static void tanh_slope_rule(dm *C, dm *const X[])
 {
-    slope(C, X, dm_scale(bump(dm_scale(lower(C, X[0]), 2)), 4));
+    dm *t = dm_tanh(lower(C, X[0]));
+
+    slope(C, X, dm_scale(dm_hadamard(t, value_of(C)), -2));
 }
 
 /* name, its C function, formula, differential, rule, domain */
@@ -134,8 +154,12 @@ ENTRY(reciprocal, reciprocal, "reciprocal(A)", "-dA./(A.*A)", reciprocal_rule, n
 ENTRY(sin, sin, "sin(A)", "cos(A).*dA", sin_rule, NULL, 0, NULL)
 ENTRY(cos, cos, "cos(A)", "-sin(A).*dA", cos_rule, NULL, 0, NULL)
 ENTRY(tan, tan, "tan(A)", "(1./cos(A).^2).*dA", tan_rule, NULL, 0, NULL)
-ENTRY(tanh, tanh, "tanh(A)", "4*sigmoid(2*A).*sigmoid(-2*A).*dA", tanh_rule, NULL, 0, NULL)
+ENTRY(tanh, tanh, "tanh(A)", "tanh_slope(A).*dA", tanh_rule, NULL, 0, NULL)
+ENTRY(tanh_slope, tanh_slope, "tanh_slope(A)", "-2*tanh(A).*tanh_slope(A).*dA", tanh_slope_rule, NULL, 0,
+      NULL)
 ENTRY(sigmoid, sigmoid, "sigmoid(A)", "sigmoid(A).*sigmoid(-A).*dA", sigmoid_rule, NULL, 0, NULL)
+ENTRY(sigmoid_slope, sigmoid_slope, "sigmoid_slope(A)", "-tanh(A/2).*sigmoid_slope(A).*dA",
+      sigmoid_slope_rule, NULL, 0, NULL)
 ENTRY(relu, relu, "relu(A)", "step(A).*dA", relu_rule, NULL, 0, NULL)
 ENTRY(abs, fabs, "abs(A)", "sign(A).*dA", abs_rule, NULL, 0, NULL)
 ENTRY(sign, sign, "sign(A)", "0*dA", flat_rule, NULL, 0, NULL)
@@ -248,7 +272,8 @@ dm *dm_hadamard_power(dm *A, dm *B)
 
 const dm_op *const dm_entrywise[] = {
     &exp_entry.op, &log_entry.op, &sqrt_entry.op, &square_entry.op, &reciprocal_entry.op,
-    &sin_entry.op, &cos_entry.op, &tan_entry.op, &tanh_entry.op, &sigmoid_entry.op, &relu_entry.op,
+    &sin_entry.op, &cos_entry.op, &tan_entry.op, &tanh_entry.op, &tanh_slope_entry.op,
+    &sigmoid_entry.op, &sigmoid_slope_entry.op, &relu_entry.op,
     &abs_entry.op, &sign_entry.op, &step_entry.op, &pow_op,
     &hadamard_power_op, NULL,
 };

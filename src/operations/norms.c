@@ -1,26 +1,24 @@
 /* Norms.  At 0, where a norm has no differential, the subgradient 0 is taken. */
 #include <math.h>
+#include "numbers/kernels.h"
 #include "operations/rules.h"
 
-/* The square root of the sum of squares, scaled so that nothing over- or underflows on the way. */
+/* The square root of the sum of squares; scaled where that would over- or underflow. */
 static double frobenius(dm_panel P)
 {
-    double largest = 0, sum = 0;
+    size_t n = P.rows * P.stride;
+    double sum = dm_dot(n, P.data, P.data), largest = 0;
 
-    for (size_t i = 0; i < P.rows; i++)
-        for (size_t j = 0; j < P.cols; j++)
-            largest = fmax(largest, fabs(dm_row(P, i, 0)[j]));
+    if (sum > 1e-280 && sum < 1e280)
+        return sqrt(sum);
+    for (size_t i = 0; i < n; i++)
+        if (!(fabs(P.data[i]) <= largest))         /* a NaN is taken too */
+            largest = fabs(P.data[i]);
     if (largest == 0)
         return 0;
-    if (largest > 1e-140 && largest < 1e140) {
-        for (size_t i = 0; i < P.rows; i++)
-            for (size_t j = 0; j < P.cols; j++)
-                sum += dm_row(P, i, 0)[j] * dm_row(P, i, 0)[j];
-        return sqrt(sum);
-    }
-    for (size_t i = 0; i < P.rows; i++)
-        for (size_t j = 0; j < P.cols; j++)
-            sum += pow(dm_row(P, i, 0)[j] / largest, 2);
+    sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (P.data[i] / largest) * (P.data[i] / largest);
     return largest * sqrt(sum);
 }
 
@@ -125,7 +123,7 @@ static void normalize_rule(dm *N, dm *const X[])
     dm *A = X[0], *norm = dm_norm_frobenius(lower(N, A)), *along = dm_between(N, 1, 1);
     dm_letter letter;
 
-    if (!dm_is_failed(norm) && dm_entry_scalar(dm_number_of(norm)) == 0) {
+    if (!dm_is_failed(norm) && !N->context->base && dm_entry_scalar(dm_number_of(norm)) == 0) {
         dm_fail(N, GSL_EZERODIV, "dm_norm_frobenius: %s is %zu×%zu and zero: a norm has no second "
                 "derivative there (its square has: dm_norm_squared)",
                 dm_operand_name(&letter, N->op, 0, A), A->rows, A->cols);

@@ -95,7 +95,17 @@ static dm *inner_pull(const dm_term *t, dm *u, dm *sum)
     return dm_accumulate(sum, dm_times(t->scale, dm_scale_by(t->L, u)));
 }
 
-static const dm_map inner_map = { "inner", inner_push, inner_pull, NULL };
+/* Of a column: p*W'*dx. */
+static bool inner_form(const dm_term *t, dm_sandwich *form)
+{
+    *form = (dm_sandwich) { t->scale, NULL, NULL, false };
+    if (t->X->cols != 1 || t->L->level)
+        return false;
+    form->L = dm_transpose(t->L);
+    return !dm_is_failed(form->L);
+}
+
+static const dm_map inner_map = { "inner", inner_push, inner_pull, inner_form };
 
 void dm_term_inner(dm *C, double p, dm *W, dm *X)
 {

@@ -71,9 +71,22 @@ static dm *column_sums_adjoint(const dm *C, dm *u, const dm *X)
     return dm_repeat(u, X->rows, 1);
 }
 
+/* Of a column: ones(1,m)*dx. */
+static bool sum_form(const dm *C, dm_sandwich *form)
+{
+    const dm *x = C->in[0];
+
+    *form = (dm_sandwich) { 1, NULL, NULL, false };
+    if (x->cols != 1)
+        return false;
+    form->L = dm_ones(C->context, 1, x->rows);
+    return !dm_is_failed(form->L);
+}
+
 static const dm_op sum_op = {
     .name = "sum", .operands = "A", .formula = "sum(A)", .differential = "sum(dA)",
     .shapes = "mn 11", .value = sum_value, .rule = dm_linear, .adjoint = sum_adjoint,
+    .form = sum_form,
 };
 
 static const dm_op row_sums_op = {
