@@ -156,9 +156,9 @@ dm_level *dm_level_open(dm_context *context, dm_kind kind)
 dm_scope dm_scope_open(dm_context *context)
 {
     dm_scope scope = { context, context->chunk, context->at, context->late, context->formal_made,
-                       context->scope };
+                       context->scope, ++context->scopes };
 
-    context->scope = ++context->scopes;
+    context->scope = scope.number;
     return scope;
 }
 

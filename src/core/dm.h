@@ -63,6 +63,8 @@ typedef struct {
     bool left_transposed, right_transposed;
     bool diagonal;                     /* DIAGONAL, formed or not: left is no original */
     bool finite;                       /* every entry was seen to be */
+    bool gram;                         /* symmetric positive semidefinite by the way it was made ... */
+    bool definite;                     /* ... and, but for rounding, definite */
     bool temporary;                    /* DENSE: a sum under way, nobody else holds it yet */
     unsigned depth;                    /* how many numbers deep that are not made yet */
     double scale;                      /* of all forms that have one */
@@ -123,6 +125,7 @@ struct dm_level {
 typedef struct {
     void (*apply)(dm *C, dm *const X[]);                 /* C->op of X, C's shape is set */
     dm *(*accumulate)(dm *sum, dm *x);
+    dm *(*size)(dm_context *context, size_t n);          /* a number of rows or columns, as a 1×1 */
 } dm_base;
 
 typedef struct dm_chunk dm_chunk;

@@ -1,4 +1,5 @@
-/* LU with partial pivoting, made once for a number and kept by it, and what follows from it.
+/* LU with partial pivoting, made once for a number and kept by it, and what follows from it.  A matrix that
+ * is positive definite by the way it was made (A'*A + I, say) is factored by Cholesky, L*L', instead.
  *
  * LAPACK sees the row-major A as A', so the factors are P*L*U = A'.  With Y the column-major view of a
  * row-major X (Y = X'), A*X = B is Y*A' = B': two triangular solves from the right, in place, without a
@@ -14,8 +15,8 @@
 enum { SMALL = 5 };                    /* up to here, our own loops are faster than a call of LAPACK */
 
 struct dm_factors {
-    double *lu;
-    int *pivots;
+    double *lu;                        /* or L, in the lower triangle as LAPACK sees it */
+    int *pivots;                       /* NULL: Cholesky */
     double weakest;                    /* smallest |u_jj| over the sum of |l_jk||u_kj|, k <= j */
     size_t where;                      /* its j */
 };
@@ -37,6 +38,34 @@ static void find_weakest(dm_factors *F, size_t n)
             F->where = j;
         }
     }
+}
+
+/* By Cholesky the pivot is l_jj^2, what remains of a_jj after subtracting the l_jk^2. */
+static void find_weakest_of_cholesky(dm_factors *F, dm_panel A)
+{
+    F->weakest = INFINITY;
+    for (size_t j = 0; j < A.rows; j++) {
+        double l = F->lu[j * A.rows + j], strength = l * l / dm_row(A, j, 0)[j];
+        if (strength < F->weakest) {
+            F->weakest = strength;
+            F->where = j;
+        }
+    }
+}
+
+/* false: it is not definite after all. */
+static bool cholesky(dm_factors *F, dm_panel A)
+{
+    int n = (int) A.rows, info;
+
+    dpotrf_("L", &n, F->lu, &n, &info, 1);
+    if (info != 0) {
+        memcpy(F->lu, A.data, A.rows * A.rows * sizeof *F->lu);
+        return false;
+    }
+    F->pivots = NULL;
+    find_weakest_of_cholesky(F, A);
+    return true;
 }
 
 /* How a number hangs on the factored original: A = scale * original(') */
@@ -72,11 +101,13 @@ static factored factor(dm *A)
         return f;
     for (size_t i = 0; i < n; i++)
         memcpy(F->lu + i * n, P.data + i * P.stride, n * sizeof *F->lu);
-    if (n <= SMALL)
-        dm_small_lu(n, F->lu, F->pivots);
-    else
-        dgetrf_(&N, &N, F->lu, &N, F->pivots, &info);
-    find_weakest(F, n);
+    if (!(f.original->number.definite && n > SMALL && cholesky(F, P))) {
+        if (n <= SMALL)
+            dm_small_lu(n, F->lu, F->pivots);
+        else
+            dgetrf_(&N, &N, F->lu, &N, F->pivots, &info);
+        find_weakest(F, n);
+    }
     f.F = f.original->number.factors = F;
     return f;
 }
@@ -96,7 +127,8 @@ bool dm_number_singular(dm *A, size_t *pivot, double *size)
     if (!f.F)
         return false;
     *pivot = f.F->where;
-    *size = f.scale * f.F->lu[f.F->where * A->rows + f.F->where];
+    *size = f.F->lu[f.F->where * A->rows + f.F->where];
+    *size *= f.F->pivots ? f.scale : f.scale * *size;
     return !(f.F->weakest > 2 * sqrt(n) * DBL_EPSILON) || f.scale == 0;
 }
 
@@ -150,7 +182,10 @@ bool dm_number_solve(dm *C, dm *A, dm *B)
     }
     int n = (int) A->rows, width = (int) (X.slots * X.cols), stride = (int) X.stride;
     double one = 1;
-    if (!f.transposed) {               /* Y*(P*L*U) = B' */
+    if (!f.F->pivots) {                /* Y*(L*L') = B' */
+        dtrsm_("R", "L", "T", "N", &width, &n, &one, f.F->lu, &n, X.data, &stride, 1, 1, 1, 1);
+        dtrsm_("R", "L", "N", "N", &width, &n, &one, f.F->lu, &n, X.data, &stride, 1, 1, 1, 1);
+    } else if (!f.transposed) {               /* Y*(P*L*U) = B' */
         dtrsm_("R", "U", "N", "N", &width, &n, &one, f.F->lu, &n, X.data, &stride, 1, 1, 1, 1);
         dtrsm_("R", "L", "N", "U", &width, &n, &one, f.F->lu, &n, X.data, &stride, 1, 1, 1, 1);
         exchange(f.F, X, true);
@@ -175,7 +210,10 @@ bool dm_number_solve_right(dm *C, dm *B, dm *A)
         return false;
     }
     int n = (int) A->rows, rows = (int) (X.rows * X.slots), info;
-    dgetrs_(f.transposed ? "T" : "N", &n, &rows, f.F->lu, &n, f.F->pivots, X.data, &n, &info, 1);
+    if (!f.F->pivots)
+        dpotrs_("L", &n, &rows, f.F->lu, &n, X.data, &n, &info, 1);
+    else
+        dgetrs_(f.transposed ? "T" : "N", &n, &rows, f.F->lu, &n, f.F->pivots, X.data, &n, &info, 1);
     return true;
 }
 
@@ -194,6 +232,14 @@ static dm *invert(factored f)
     if (!P.data || !work)
         return dm_fail(X, GSL_ENOMEM, "out of memory");
     memcpy(P.data, f.F->lu, n * n * sizeof *P.data);
+    if (!f.F->pivots) {
+        dpotri_("L", &N, P.data, &N, &info, 1);
+        for (size_t j = 0; j < n; j++)
+            for (size_t i = 0; i < j; i++)
+                P.data[j * n + i] = P.data[i * n + j];
+        X->number.gram = X->number.definite = true;
+        return X;
+    }
     dgetri_(&N, P.data, &N, f.F->pivots, work, &lwork, &info);
     return X;
 }
@@ -232,11 +278,12 @@ bool dm_number_determinant(dm *A, double *fraction, double *exponent)
         return false;
     for (size_t i = 0; i < n; i++) {
         int shift;
-        x = frexp(x * f.F->lu[i * n + i], &shift);
+        double pivot = f.F->lu[i * n + i];
+        x = frexp(x * pivot, &shift);
         e += shift;
-        x = frexp(x * f.scale, &shift);
+        x = frexp(x * (f.F->pivots ? f.scale : f.scale * pivot), &shift);
         e += shift;
-        if ((size_t) f.F->pivots[i] != i + 1)
+        if (f.F->pivots && (size_t) f.F->pivots[i] != i + 1)
             x = -x;
     }
     *fraction = x;

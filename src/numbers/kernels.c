@@ -186,6 +186,80 @@ void dm_small_inverse(size_t n, const double *lu, const int *pivots, double *X)
         inverse(n, lu, pivots, X);
 }
 
+/* ------------------------------------------------------------------------------------ transposes -- */
+
+/* c0 ... c3 = the columns of the four rows at A. */
+#define FOUR_BY_FOUR(A, LDA)                                                                          \
+    v4 a = *(const v4 *) (A), b = *(const v4 *) ((A) + (LDA));                                       \
+    v4 d = *(const v4 *) ((A) + 2 * (LDA)), e = *(const v4 *) ((A) + 3 * (LDA));                     \
+    v4 ab0 = __builtin_shufflevector(a, b, 0, 4, 2, 6), ab1 = __builtin_shufflevector(a, b, 1, 5, 3, 7); \
+    v4 de0 = __builtin_shufflevector(d, e, 0, 4, 2, 6), de1 = __builtin_shufflevector(d, e, 1, 5, 3, 7); \
+    v4 c0 = __builtin_shufflevector(ab0, de0, 0, 1, 4, 5);                                           \
+    v4 c1 = __builtin_shufflevector(ab1, de1, 0, 1, 4, 5);                                           \
+    v4 c2 = __builtin_shufflevector(ab0, de0, 2, 3, 6, 7);                                           \
+    v4 c3 = __builtin_shufflevector(ab1, de1, 2, 3, 6, 7)
+
+/* For each pair of ranges [i0,i1) × [j0,j1) that stays in the cache. */
+#define TILES(M, N)                                                                                   \
+    for (size_t i0 = 0, i1 = 32 < (M) ? 32 : (M); i0 < (M); i0 = i1, i1 = i1 + 32 < (M) ? i1 + 32 : (M)) \
+        for (size_t j0 = 0, j1 = 32 < (N) ? 32 : (N); j0 < (N);                                      \
+             j0 = j1, j1 = j1 + 32 < (N) ? j1 + 32 : (N))
+
+FOR_EACH_CPU
+void dm_add_transposed(size_t m, size_t n, double beta, double scale, const double *A, size_t lda,
+                       double *T, size_t ldt)
+{
+    TILES(m, n) {
+        size_t i = i0, j;
+        for (; i + 4 <= i1; i += 4) {
+            for (j = j0; j + 4 <= j1; j += 4) {
+                FOUR_BY_FOUR(A + j * lda + i, lda);
+                v4 *t0 = (v4 *) (T + i * ldt + j), *t1 = (v4 *) (T + (i + 1) * ldt + j);
+                v4 *t2 = (v4 *) (T + (i + 2) * ldt + j), *t3 = (v4 *) (T + (i + 3) * ldt + j);
+                if (beta == 0)
+                    *t0 = scale * c0, *t1 = scale * c1, *t2 = scale * c2, *t3 = scale * c3;
+                else
+                    *t0 += scale * c0, *t1 += scale * c1, *t2 += scale * c2, *t3 += scale * c3;
+            }
+            for (; j < j1; j++)
+                for (size_t k = i; k < i + 4; k++)
+                    T[k * ldt + j] = (beta == 0 ? 0 : T[k * ldt + j]) + scale * A[j * lda + k];
+        }
+        for (; i < i1; i++)
+            for (j = j0; j < j1; j++)
+                T[i * ldt + j] = (beta == 0 ? 0 : T[i * ldt + j]) + scale * A[j * lda + i];
+    }
+}
+
+FOR_EACH_CPU
+double dm_dot_transposed(size_t m, size_t n, const double *A, size_t lda, const double *B, size_t ldb)
+{
+    v4 s0 = { 0 }, s1 = { 0 }, s2 = { 0 }, s3 = { 0 };
+    double rest = 0;
+
+    TILES(m, n) {
+        size_t i = i0, j;
+        for (; i + 4 <= i1; i += 4) {
+            for (j = j0; j + 4 <= j1; j += 4) {
+                const double *r = A + i * lda + j;
+                FOUR_BY_FOUR(B + j * ldb + i, ldb);
+                s0 += c0 * *(const v4 *) r;
+                s1 += c1 * *(const v4 *) (r + lda);
+                s2 += c2 * *(const v4 *) (r + 2 * lda);
+                s3 += c3 * *(const v4 *) (r + 3 * lda);
+            }
+            for (; j < j1; j++)
+                for (size_t k = i; k < i + 4; k++)
+                    rest += A[k * lda + j] * B[j * ldb + k];
+        }
+        for (; i < i1; i++)
+            for (j = j0; j < j1; j++)
+                rest += A[i * lda + j] * B[j * ldb + i];
+    }
+    s0 = (s0 + s1) + (s2 + s3);
+    return rest + s0[0] + s0[1] + s0[2] + s0[3];
+}
+
 /* ---------------------------------------------------------------------------------- long vectors -- */
 
 FOR_EACH_CPU

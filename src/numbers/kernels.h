@@ -18,6 +18,11 @@ void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const dou
 void dm_small_lu(size_t n, double *M, int *pivots);
 void dm_small_inverse(size_t n, const double *lu, const int *pivots, double *X);
 
+/* T = beta*T + scale*A' for the m×n T and the n×m A, beta 0 or 1; the sum of A(i,j)*B(j,i). */
+void dm_add_transposed(size_t m, size_t n, double beta, double scale, const double *A, size_t lda,
+                       double *T, size_t ldt);
+double dm_dot_transposed(size_t m, size_t n, const double *A, size_t lda, const double *B, size_t ldb);
+
 double dm_dot(size_t n, const double *x, const double *y);
 void dm_scaled(size_t n, double a, const double *x, double *y);        /* y = a*x */
 void dm_axpy(size_t n, double a, const double *x, double *y);          /* y += a*x */

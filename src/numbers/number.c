@@ -204,6 +204,8 @@ static void view(dm *C, double scale, dm *A, bool transposed)
     C->number.scale = scale;
     C->number.left_transposed = transposed;
     C->number.left = A;
+    C->number.gram = scale > 0 && A->number.gram;
+    C->number.definite = scale > 0 && A->number.definite;
     C->number.depth = depth_of(A) + 1;
 }
 
@@ -288,6 +290,20 @@ static void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand 
         dgemm_(B.transposed ? "T" : "N", A.transposed ? "T" : "N", &P, &M, &N, &alpha, B.data, &ldb,
                A.data, &lda, &beta, C, &ldc, 1, 1);
     }
+}
+
+/* C = alpha*A*A' for the m×n A: half the work, and exactly symmetric. */
+static void syrk(size_t m, size_t n, double alpha, operand A, double *C, size_t stride)
+{
+    int M = (int) m, N = (int) n, lda = (int) A.stride, ldc = (int) stride;
+    double zero = 0;
+
+    alpha *= A.scale * A.scale;
+    dsyrk_("U", A.transposed ? "N" : "T", &M, &N, &alpha, A.data, &lda, &zero, C, &ldc, 1, 1);
+    /* The column-major upper triangle is the row-major lower one. */
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < i; j++)
+            C[j * stride + i] = C[i * stride + j];
 }
 
 /* An operand of a product, with the shape it has there. */
@@ -405,7 +421,11 @@ static bool add_product(dm_panel target, double beta, double scale, side A, side
     size_t stride = A.A->slots > 1 ? target.cols : target.stride;
     if (A.A->slots > 1)
         a.stride = cols_of(A);
-    gemm(rows, cols_of(A), cols, scale, a, b, beta, target.data, stride);
+    if (a.data == b.data && a.transposed != b.transposed && beta == 0 && rows > SMALL && rows == cols
+        && a.scale == b.scale && A.A->slots == 1)
+        syrk(rows, cols_of(A), scale, a, target.data, stride);
+    else
+        gemm(rows, cols_of(A), cols, scale, a, b, beta, target.data, stride);
     return true;
 }
 
@@ -429,40 +449,12 @@ static void add_same(dm_panel target, double beta, double scale, const double *a
         dm_scaled(n, scale, a, t);
 }
 
-/* Of the transpose of A, slot by slot, in tiles that stay in the cache. */
+/* Of the transpose of A, slot by slot. */
 static void add_transposed(dm_panel target, double beta, double scale, dm_panel A)
 {
-    enum { TILE = 16 };
-
-    if (target.slots == 1 && target.rows <= TILE && target.cols <= TILE) {
-        double *t = target.data;
-        for (size_t i = 0; i < target.rows; i++) {
-            const double *a = A.data + i;
-            if (beta == 0)
-                for (size_t j = 0; j < target.cols; j++, t++, a += A.stride)
-                    *t = scale * *a;
-            else
-                for (size_t j = 0; j < target.cols; j++, t++, a += A.stride)
-                    *t += scale * *a;
-        }
-        return;
-    }
     for (size_t slot = 0; slot < target.slots; slot++)
-        for (size_t i0 = 0; i0 < target.rows; i0 += TILE)
-            for (size_t j0 = 0; j0 < target.cols; j0 += TILE) {
-                size_t i1 = i0 + TILE < target.rows ? i0 + TILE : target.rows;
-                size_t j1 = j0 + TILE < target.cols ? j0 + TILE : target.cols;
-                for (size_t i = i0; i < i1; i++) {
-                    double *t = dm_row(target, i, slot);
-                    const double *a = dm_row(A, 0, slot) + i;
-                    if (beta == 0)
-                        for (size_t j = j0; j < j1; j++)
-                            t[j] = scale * a[j * A.stride];
-                    else
-                        for (size_t j = j0; j < j1; j++)
-                            t[j] += scale * a[j * A.stride];
-                }
-            }
+        dm_add_transposed(target.rows, target.cols, beta, scale, dm_row(A, 0, slot), A.stride,
+                          dm_row(target, 0, slot), target.stride);
 }
 
 static void add_fill(dm_panel target, double beta, double value)
@@ -532,6 +524,18 @@ static unsigned deepest(dm *A, dm *B)
     return depth_of(A) > depth_of(B) ? depth_of(A) : depth_of(B);
 }
 
+/* Is one the other's transpose, so that their product is symmetric positive semidefinite? */
+static bool opposite(side A, side B)
+{
+    dm *a = dm_original(A.A) ? dm_original(A.A) : A.A, *b = dm_original(B.A) ? dm_original(B.A) : B.A;
+    bool a_view = a != A.A, b_view = b != B.A;
+    double scale_a = a_view ? A.A->number.scale : 1, scale_b = b_view ? B.A->number.scale : 1;
+
+    return a == b && scale_a * scale_b > 0 && a->slots == 1
+        && (A.transposed ^ (a_view && A.A->number.left_transposed))
+           != (B.transposed ^ (b_view && B.A->number.left_transposed));
+}
+
 /* diag(x)*diag(y) = diag(x.*y) */
 static void diagonal_of_products(dm *C, double scale, dm *A, dm *B)
 {
@@ -572,6 +576,7 @@ void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, boo
         C->number.left_transposed = A_transposed;
         C->number.right = B;
         C->number.right_transposed = B_transposed;
+        C->number.gram = scale > 0 && opposite((side) { A, A_transposed }, (side) { B, B_transposed });
     }
 }
 
@@ -600,6 +605,8 @@ void dm_number_scale(dm *C, double scale, dm *A)
     C->number.factors = NULL;
     C->number.inverse = NULL;
     C->number.scale *= scale;
+    C->number.gram = C->number.gram && scale > 0;
+    C->number.definite = C->number.definite && scale > 0;
 }
 
 void dm_number_transpose(dm *C, dm *A)
@@ -660,6 +667,16 @@ static bool alike(const dm_number *a, const dm_number *b)
             || a->form == DM_IDENTITY || a->form == DM_FILL);
 }
 
+static bool is_gram(double scale, const dm *A)
+{
+    return A->number.form == DM_IDENTITY ? scale * A->number.scale >= 0 : scale >= 0 && A->number.gram;
+}
+
+static bool is_definite(double scale, const dm *A)
+{
+    return A->number.form == DM_IDENTITY ? scale * A->number.scale > 0 : scale > 0 && A->number.definite;
+}
+
 void dm_number_sum(dm *C, double a, dm *A, double b, dm *B)
 {
     if (dm_is_zero(A)) {
@@ -668,11 +685,13 @@ void dm_number_sum(dm *C, double a, dm *A, double b, dm *B)
         dm_number_scale(C, a, A);
     } else if (alike(&A->number, &B->number)) {
         C->number = A->number;
-        C->number.finite = false;
+        C->number.finite = C->number.gram = C->number.definite = false;
         C->number.scale = a * A->number.scale + b * B->number.scale;
     } else {
         dm_panel P = dm_fresh(C);
         must(C, P.data && add_to(P, 0, a, A, false) && add_to(P, 1, b, B, false));
+        C->number.gram = is_gram(a, A) && is_gram(b, B);
+        C->number.definite = C->number.gram && (is_definite(a, A) || is_definite(b, B));
     }
 }
 
@@ -696,7 +715,7 @@ static dm *together(dm *sum, double scale)
 
     if (!dm_is_failed(C)) {
         C->number = sum->number;
-        C->number.finite = false;
+        C->number.finite = C->number.gram = C->number.definite = false;
         C->number.scale += scale;
     }
     return C;
@@ -775,40 +794,26 @@ static strided strided_of(side s, size_t slot)
     return s.transposed ? (strided) { data, 1, P.stride, scale } : (strided) { data, P.stride, 1, scale };
 }
 
-/* The sum of A(i,j)*B(i,j), in tiles, so that either may lie transposed. */
+/* The sum of A(i,j)*B(i,j). */
 static double dot(size_t m, size_t n, strided A, strided B)
 {
-    enum { TILE = 32 };
     double sum = 0;
 
-    if (A.across == 1 && B.across == 1 && A.down == n && B.down == n)
-        return A.scale * B.scale * dm_dot(m * n, A.data, B.data);
-    if (A.down == 1 && B.down == 1 && A.across == m && B.across == m)
-        return A.scale * B.scale * dm_dot(m * n, A.data, B.data);
-    if (m * n <= TILE) {
-        for (size_t i = 0; i < m; i++) {
-            const double *a = A.data + i * A.down, *b = B.data + i * B.down;
-            for (size_t j = 0; j < n; j++, a += A.across, b += B.across)
-                sum += *a * *b;
-        }
-        return A.scale * B.scale * sum;
+    if (A.down == 1 && A.across != 1) {            /* both the other way round */
+        strided swap = { A.data, A.across, A.down, A.scale };
+        A = swap;
+        B = (strided) { B.data, B.across, B.down, B.scale };
+        size_t k = m;
+        m = n;
+        n = k;
     }
-    for (size_t i0 = 0; i0 < m; i0 += TILE)
-        for (size_t j0 = 0; j0 < n; j0 += TILE) {
-            size_t i1 = i0 + TILE < m ? i0 + TILE : m, j1 = j0 + TILE < n ? j0 + TILE : n;
-            for (size_t i = i0; i < i1; i++) {
-                const double *a = A.data + i * A.down, *b = B.data + i * B.down;
-                double even = 0, odd = 0;
-                size_t j = j0;
-                for (; j + 2 <= j1; j += 2) {
-                    even += a[j * A.across] * b[j * B.across];
-                    odd += a[(j + 1) * A.across] * b[(j + 1) * B.across];
-                }
-                if (j < j1)
-                    even += a[j * A.across] * b[j * B.across];
-                sum += even + odd;
-            }
-        }
+    if (B.across != 1 && n > 1)
+        sum = dm_dot_transposed(m, n, A.data, A.down, B.data, B.across);
+    else if (A.down == n && B.down == n)
+        sum = dm_dot(m * n, A.data, B.data);
+    else
+        for (size_t i = 0; i < m; i++)
+            sum += dm_dot(n, A.data + i * A.down, B.data + i * B.down);
     return A.scale * B.scale * sum;
 }
 
