@@ -4,8 +4,8 @@
 #include <math.h>
 #include "numbers/kernels.h"
 
-#if defined(__x86_64__) && defined(__GNUC__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__) \
-    && !defined(DM_NO_CLONES)
+#if defined(__x86_64__) && defined(__GNUC__) && defined(__linux__) && !defined(__clang__) \
+    && !defined(__SANITIZE_ADDRESS__)
 #define FOR_EACH_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define FOR_EACH_CPU

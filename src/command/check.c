@@ -1,0 +1,310 @@
+/* dualmat check: is a hand-derived gradient, Jacobian or Hessian right?
+ *
+ * A formula must hold everywhere, so where variables are drawn at random it is tried at several points.  At
+ * each, every entry by hand must agree with the exact one to a tolerance, or to what rounding errors explain:
+ * where the plain comparison fails, all values are moved by a few units in the last place, and what the
+ * entries move by then is how well they can be known at all.  Where that is as much as the entries are (a
+ * gradient at a minimum), or where both vanish, nothing can be seen, and they are compared again at a
+ * point beside the given one.                                                                          */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "command/check.h"
+
+enum { POINTS = 3, SHAKES = 3 };
+enum { SHAKEN = 100, MOVED = 200 };    /* numbers of the draws for these, apart from those of the points */
+
+static const double default_tolerance = 1e-8;
+
+/* ------------------------------------------------------------------------ both of them, at a point -- */
+
+static int exact_at(evaluation *e, gsl_matrix *to)
+{
+    const variable *v = checked(e->problem);
+    dm_check_kind kind = e->problem->options->kind;
+    int status = dm_check_exact(&(dm_function) { evaluate, e }, kind, v->value, to);
+
+    if (!status && v->symmetric)
+        symmetrize_derivative(to, kind, v->rows);
+    return status;
+}
+
+static int take_hand_value(const problem *p, dm *C, dm *const values[], void *to)
+{
+    (void) p;
+    (void) values;
+    return copy_value(to, dm_value(C), C);
+}
+
+static int hand_at(evaluation *e, gsl_matrix *to)
+{
+    const problem *p = e->problem;
+    const dm_expression *expression = e->expression;
+    int status;
+
+    if (p->hand_numbers) {
+        status = gsl_matrix_memcpy(to, p->hand_numbers);
+    } else {
+        e->expression = p->hand;
+        status = evaluate_in_context(e, make_constant, take_hand_value, to);
+        e->expression = expression;
+    }
+    if (!status && checked(p)->symmetric)
+        symmetrize_derivative(to, p->options->kind, checked(p)->rows);
+    return status;
+}
+
+static int both_at(evaluation *e, checking *c)
+{
+    int status = exact_at(e, c->exact);
+
+    return status ? status : hand_at(e, c->hand);
+}
+
+/* A failure that is not the problem's: it happened at a point of our own choosing. */
+static void forgive(evaluation *e)
+{
+    e->complaint.code = GSL_SUCCESS;
+    forget_errors();
+}
+
+/* ------------------------------------------------------------------------------- moving the values -- */
+
+static void keep_values(checking *c)
+{
+    for (size_t i = 0; i < c->problem->variables; i++)
+        gsl_matrix_memcpy(c->kept[i], c->problem->variable[i].value);
+}
+
+static void restore_values(checking *c)
+{
+    for (size_t i = 0; i < c->problem->variables; i++)
+        gsl_matrix_memcpy(c->problem->variable[i].value, c->kept[i]);
+}
+
+/* Every entry by its share of at most sixteen units in the last place; what is symmetric stays so. */
+static int shake_values(const checking *c, unsigned number)
+{
+    for (size_t i = 0; i < c->problem->variables; i++) {
+        const variable *v = &c->problem->variable[i];
+        gsl_matrix *R = gsl_matrix_alloc(v->rows, v->cols);
+        if (!R)
+            return GSL_ENOMEM;
+        int status = draw(R, ANY, v->rows == v->cols,
+                          (ticket) { .seed = 1, .name = v->name, .point = number });
+        double unit = 16 * DBL_EPSILON / fmax(1, magnitude(R));
+        for (size_t row = 0; row < v->rows; row++)
+            for (size_t col = 0; col < v->cols; col++)
+                *gsl_matrix_ptr(v->value, row, col) *= 1 + unit * gsl_matrix_get(R, row, col);
+        gsl_matrix_free(R);
+        if (status)
+            return status;
+    }
+    return GSL_SUCCESS;
+}
+
+/* A direction for the variable, every entry as large as the variable's own; where that is zero, or next to
+ * it, as large as the largest.                                                                         */
+static int draw_along(const problem *p, gsl_matrix *D, unsigned number)
+{
+    const variable *v = checked(p);
+    int status = draw(D, ANY, v->symmetric,
+                      (ticket) { .seed = p->options->seed, .name = "D", .point = number });
+    double all = magnitude(v->value);
+
+    for (size_t i = 0; !status && all > 0 && i < v->rows; i++)
+        for (size_t j = 0; j < v->cols; j++) {
+            double own = fabs(gsl_matrix_get(v->value, i, j));
+            *gsl_matrix_ptr(D, i, j) *= own > 1e-10 * all ? own : all;
+        }
+    return status;
+}
+
+static int move_variable(const problem *p)
+{
+    const variable *v = checked(p);
+    gsl_matrix *D = gsl_matrix_alloc(v->rows, v->cols);
+    int status = D ? draw_along(p, D, MOVED) : GSL_ENOMEM;
+
+    if (!status) {
+        gsl_matrix_scale(D, 0.1);
+        gsl_matrix_add(v->value, D);
+    }
+    gsl_matrix_free(D);
+    return status;
+}
+
+/* ----------------------------------------------------------------------------------- the comparison -- */
+
+static double largest_difference(const gsl_matrix *A, const gsl_matrix *B)
+{
+    double max = 0;
+
+    for (size_t i = 0; i < A->size1; i++)
+        for (size_t j = 0; j < A->size2; j++)
+            max = fmax(max, fabs(gsl_matrix_get(A, i, j) - gsl_matrix_get(B, i, j)));
+    return max;
+}
+
+/* By how much the entries move when all values move by rounding errors. */
+static int measure_noise(evaluation *e, checking *c, double *noise)
+{
+    int status = GSL_SUCCESS;
+
+    for (unsigned shake = 0; !status && shake < SHAKES; shake++) {
+        status = shake_values(c, SHAKEN + shake);
+        if (!status && exact_at(e, c->other) == GSL_SUCCESS)
+            *noise = fmax(*noise, largest_difference(c->other, c->exact));
+        if (!status && hand_at(e, c->other) == GSL_SUCCESS)
+            *noise = fmax(*noise, largest_difference(c->other, c->hand));
+        restore_values(c);
+        forgive(e);
+    }
+    *noise *= 4;
+    return status;
+}
+
+static bool is_blind(const dm_check_report *r)
+{
+    return r->largest == 0 || r->noise > 1e-3 * r->largest;
+}
+
+static int compare(evaluation *e, checking *c)
+{
+    const options *o = c->problem->options;
+    double tolerance = o->tolerance < 0 ? default_tolerance : o->tolerance, noise = 0, rounded;
+    int status = both_at(e, c);
+
+    if (status)
+        return status;
+    /* Numbers in a file are rounded, as a rule, to so many decimals, the same for all. */
+    rounded = c->problem->hand_numbers ? tolerance * fmax(magnitude(c->exact), magnitude(c->hand)) : 0;
+    dm_check_compare(c->hand, c->exact, tolerance, rounded, &c->report);
+    if (c->report.right)
+        return status;
+    keep_values(c);
+    status = measure_noise(e, c, &noise);
+    if (!status)
+        dm_check_compare(c->hand, c->exact, tolerance, rounded + noise, &c->report);
+    return status;
+}
+
+/* Beside the point, if there the derivative can be seen and the function exists. */
+static int compare_beside(evaluation *e, checking *c)
+{
+    dm_check_report here = c->report;
+    int status = move_variable(c->problem);
+
+    if (!status)
+        status = compare(e, c);
+    c->moved = !status && !is_blind(&c->report);
+    if (status == GSL_ENOMEM)
+        return status;
+    if (!c->moved)
+        c->report = here;
+    forgive(e);
+    return GSL_SUCCESS;
+}
+
+static int taylor(evaluation *e, checking *c)
+{
+    const variable *v = checked(c->problem);
+    gsl_matrix *D = gsl_matrix_alloc(v->rows, v->cols);
+    int status = D ? draw_along(c->problem, D, 0) : GSL_ENOMEM;
+
+    if (!status)
+        status = dm_check_taylor(&(dm_function) { evaluate, e }, c->kind, v->value, D, c->hand, c->exact,
+                                 &c->report);
+    gsl_matrix_free(D);
+    return status;
+}
+
+/* One point.  The Taylor test is made at the first, and at one where the hand-derived result is wrong. */
+static int check_point(evaluation *e, void *to)
+{
+    checking *c = to, before = *c;
+    gsl_matrix *given = NULL;
+    int status = compare(e, c);
+
+    if (!status && is_blind(&c->report) && c->report.right && c->problem->hand) {
+        const variable *v = checked(c->problem);
+        if (!(given = gsl_matrix_alloc(v->rows, v->cols)))
+            return GSL_ENOMEM;
+        gsl_matrix_memcpy(given, v->value);
+        status = compare_beside(e, c);
+        if (!status && !c->moved) {
+            gsl_matrix_memcpy(v->value, given);
+            status = both_at(e, c);
+        }
+    }
+    if (!status && (c->points == 0 || !c->report.right))
+        status = taylor(e, c);
+    if (!status) {
+        c->points++;
+        c->error = fmax(c->error, c->report.error);
+        if (c->report.right && c->points > 1) {
+            c->report = before.report;
+            c->moved = before.moved;
+        }
+    }
+    if (given) {
+        gsl_matrix_memcpy(checked(c->problem)->value, given);
+        gsl_matrix_free(given);
+    }
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------- the command -- */
+
+static int hold(checking *c)
+{
+    const problem *p = c->problem;
+    const variable *v = checked(p);
+    size_t rows, cols;
+
+    dm_check_shape_of(c->kind, p->rows, p->cols, v->rows, v->cols, &rows, &cols);
+    c->exact = gsl_matrix_alloc(rows, cols);
+    c->hand = gsl_matrix_alloc(rows, cols);
+    c->other = gsl_matrix_alloc(rows, cols);
+    c->kept = calloc(p->variables, sizeof *c->kept);
+    if (!c->exact || !c->hand || !c->other || !c->kept)
+        return out_of_memory();
+    for (size_t i = 0; i < p->variables; i++)
+        if (!(c->kept[i] = gsl_matrix_alloc(p->variable[i].rows, p->variable[i].cols)))
+            return out_of_memory();
+    return DONE;
+}
+
+static void release(checking *c)
+{
+    for (size_t i = 0; c->kept && i < c->problem->variables; i++)
+        gsl_matrix_free(c->kept[i]);
+    free(c->kept);
+    gsl_matrix_free(c->exact);
+    gsl_matrix_free(c->hand);
+    gsl_matrix_free(c->other);
+}
+
+int run_check(const options *o)
+{
+    problem p;
+    checking c = { .problem = &p, .kind = o->kind };
+    int status = open_problem(&p, o);
+
+    if (status == DONE)
+        status = hold(&c);
+    unsigned points = status == DONE && p.drawn > 0 && p.hand ? POINTS : 1;
+    for (unsigned point = 0; status == DONE && point < points; point++) {
+        status = solve_problem(&p, point, check_point, &c);
+        if (!c.report.right)
+            break;
+    }
+    if (status == DONE) {
+        (o->json ? json_verdict : print_verdict)(&c);
+        status = c.report.right ? DONE : HAND_IS_WRONG;
+    }
+    release(&c);
+    close_problem(&p);
+    return status;
+}

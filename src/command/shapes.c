@@ -1,0 +1,140 @@
+/* Shapes: those of the expression and of the hand-derived result, and of the variables that are not given. */
+#include "command/command.h"
+
+enum { FREE_SIZE = 5 };                /* where nothing says how large */
+
+static void set_shape(problem *p, size_t i, size_t rows, size_t cols)
+{
+    const variable *v = &p->variable[i];
+    bool number = v->value && v->rows == 1 && v->cols == 1;
+
+    p->shape[i] = (dm_shape) { v->name, rows, cols, number ? v->value->data : NULL };
+}
+
+/* With p->shape as it is; the variables have the shapes found, if they could be found. */
+static int infer_from_shapes(problem *p, const dm_expression *expression, dm_shape *result,
+                             dm_complaint *complaint)
+{
+    int code = dm_expression_infer(expression, p->shape, p->variables, result, FREE_SIZE, complaint);
+
+    for (size_t i = 0; !code && i < p->variables; i++) {
+        p->variable[i].rows = p->shape[i].rows;
+        p->variable[i].cols = p->shape[i].cols;
+    }
+    return code;
+}
+
+static int infer(problem *p, const dm_expression *expression, dm_shape *result, dm_complaint *complaint)
+{
+    for (size_t i = 0; i < p->variables; i++)
+        set_shape(p, i, p->variable[i].rows, p->variable[i].cols);
+    return infer_from_shapes(p, expression, result, complaint);
+}
+
+static const char *kind_of_hand(dm_check_kind kind)
+{
+    return kind == DM_CHECK_GRADIENT ? "the gradient has the shape of"
+         : kind == DM_CHECK_JACOBIAN ? "the Jacobian has the entries of the expression by those of"
+                                     : "the Hessian has the entries by the entries of";
+}
+
+static int hand_shape(const problem *p, size_t rows, size_t cols, size_t needed_rows, size_t needed_cols)
+{
+    const variable *v = &p->variable[p->wrt];
+
+    if (rows == needed_rows && cols == needed_cols)
+        return DONE;
+    return words("%s %s is %zu×%zu: %zu×%zu is needed: %s %s, which is %zu×%zu%s", p->options->hand_option,
+                 p->options->hand, rows, cols, needed_rows, needed_cols, kind_of_hand(p->options->kind),
+                 v->name, v->rows, v->cols,
+                 rows == needed_cols && cols == needed_rows ? "; transposed it fits" : "");
+}
+
+static int infer_hand(problem *p)
+{
+    const variable *v = &p->variable[p->wrt];
+    dm_shape needed = { .name = NULL }, result;
+    dm_complaint complaint = { .code = 0 };
+
+    dm_check_shape_of(p->options->kind, p->rows, p->cols, v->rows, v->cols, &needed.rows, &needed.cols);
+    if (p->hand_numbers)
+        return hand_shape(p, p->hand_numbers->size1, p->hand_numbers->size2, needed.rows, needed.cols);
+    result = needed;
+    if (infer(p, p->hand, &result, &complaint) == GSL_SUCCESS)
+        return hand_shape(p, result.rows, result.cols, needed.rows, needed.cols);
+
+    /* As the right result it does not fit: has it a shape of its own? */
+    dm_complaint own = { .code = 0 };
+    result = (dm_shape) { .name = NULL };
+    if (infer(p, p->hand, &result, &own) != GSL_SUCCESS)
+        return complain_about(p->options->hand_option, dm_expression_text(p->hand), &own);
+    return hand_shape(p, result.rows, result.cols, needed.rows, needed.cols);
+}
+
+/* A matrix of a square kind, one of whose sizes was free: the other one holds for both. */
+static bool is_not_square(const variable *v)
+{
+    return v->inferred && v->rows != v->cols
+           && (v->symmetric || (v->drawn && kind_is_square(v->kind))
+               || (v->direction_drawn && kind_is_square(v->direction_kind)));
+}
+
+/* All that was inferred anew, v being n×n; where that cannot be, nothing changes. */
+static bool infer_with_square(problem *p, variable *v, size_t n, dm_shape *result)
+{
+    dm_complaint complaint = { .code = 0 };
+    dm_shape fresh = { .name = NULL };
+
+    for (size_t i = 0; i < p->variables; i++) {
+        const variable *other = &p->variable[i];
+        set_shape(p, i, other->inferred ? 0 : other->rows, other->inferred ? 0 : other->cols);
+    }
+    set_shape(p, (size_t) (v - p->variable), n, n);
+    if (infer_from_shapes(p, p->expression, &fresh, &complaint))
+        return false;
+    *result = fresh;
+    return true;
+}
+
+static void make_square(problem *p, dm_shape *result)
+{
+    for (size_t i = 0; i < p->variables; i++) {
+        variable *v = &p->variable[i];
+        if (!is_not_square(v))
+            continue;
+        if (!infer_with_square(p, v, v->cols, result))
+            infer_with_square(p, v, v->rows, result);
+        v->inferred = false;
+    }
+}
+
+static bool needs_scalar(const options *o)
+{
+    return (o->command->takes & SCALAR) && !(o->hand && o->kind == DM_CHECK_JACOBIAN);
+}
+
+int infer_shapes(problem *p)
+{
+    dm_shape result = { .name = NULL };
+    dm_complaint complaint = { .code = 0 };
+
+    for (size_t i = 0; i < p->variables; i++)
+        p->variable[i].inferred = p->variable[i].rows == 0;
+    if (infer(p, p->expression, &result, &complaint))
+        return complain_about(NULL, dm_expression_text(p->expression), &complaint);
+    make_square(p, &result);
+    p->rows = result.rows;
+    p->cols = result.cols;
+    if (p->rows == 0 || p->cols == 0)
+        return words("%s: its shape cannot be told before it is evaluated", p->options->expression);
+    if (needs_scalar(p->options) && (p->rows != 1 || p->cols != 1))
+        return words("%s is %zu×%zu: a %s is that of a scalar (a matrix has a Jacobian: %s)",
+                     p->options->expression, p->rows, p->cols,
+                     p->options->command->run == run_hess || p->options->kind == DM_CHECK_HESSIAN
+                         ? "Hessian" : "gradient",
+                     p->options->hand ? "--hand-jac" : "dualmat jac");
+    if (p->options->det && p->rows * p->cols != p->variable[p->wrt].rows * p->variable[p->wrt].cols)
+        return words("--det: J is %zu×%zu: only a square matrix has a determinant", p->rows * p->cols,
+                     p->variable[p->wrt].rows * p->variable[p->wrt].cols);
+    return p->hand || p->hand_numbers ? infer_hand(p) : DONE;
+}

@@ -1,0 +1,332 @@
+/* Checking a derivative that was derived by hand.
+ *
+ * The Taylor test is a witness for both, the hand-derived one and the exact one, because it needs neither:
+ * with the right derivative the error of the linear model falls with h^2, with a wrong one with h, until it
+ * reaches the rounding error of the function's values.  How large that is is measured: by how much the value
+ * moves when A moves by a few units in the last place.                                                 */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "drivers/check.h"
+
+void dm_check_shape_of(dm_check_kind kind, size_t p, size_t q, size_t m, size_t n, size_t *rows,
+                       size_t *cols)
+{
+    *rows = kind == DM_CHECK_GRADIENT ? m : kind == DM_CHECK_JACOBIAN ? p * q : m * n;
+    *cols = kind == DM_CHECK_GRADIENT ? n : m * n;
+}
+
+int dm_check_exact(const dm_function *F, dm_check_kind kind, const gsl_matrix *A, gsl_matrix *exact)
+{
+    switch (kind) {
+    case DM_CHECK_GRADIENT: return dm_gradient(F, A, NULL, exact);
+    case DM_CHECK_JACOBIAN: return dm_jacobian(F, A, NULL, exact);
+    default:                return dm_hessian(F, A, NULL, NULL, exact);
+    }
+}
+
+/* -------------------------------------------------------------------------------- entry by entry -- */
+
+static double at(const gsl_matrix *A, size_t i, size_t j)
+{
+    return A->data[i * A->tda + j];
+}
+
+static double largest(const gsl_matrix *A)
+{
+    double max = 0;
+
+    for (size_t i = 0; i < A->size1; i++)
+        for (size_t j = 0; j < A->size2; j++)
+            max = fmax(max, fabs(at(A, i, j)));
+    return max;
+}
+
+/* Scaled, so that squares neither overflow nor vanish. */
+static double frobenius(const gsl_matrix *A)
+{
+    double max = largest(A), sum = 0;
+
+    if (max == 0)
+        return 0;
+    for (size_t i = 0; i < A->size1; i++)
+        for (size_t j = 0; j < A->size2; j++)
+            sum += at(A, i, j) / max * (at(A, i, j) / max);
+    return max * sqrt(sum);
+}
+
+static bool agree(double hand, double exact, const dm_check_report *report)
+{
+    return fabs(hand - exact) <= report->tolerance * fmax(fabs(hand), fabs(exact)) + report->noise;
+}
+
+/* Is hand = factor*exact, or (transposed) hand = factor*exact'? */
+static bool is_multiple(const gsl_matrix *hand, const gsl_matrix *exact, double factor, bool transposed,
+                        const dm_check_report *report)
+{
+    if (transposed && hand->size1 != hand->size2)
+        return false;
+    for (size_t i = 0; i < hand->size1; i++)
+        for (size_t j = 0; j < hand->size2; j++)
+            if (!agree(at(hand, i, j), factor * (transposed ? at(exact, j, i) : at(exact, i, j)), report))
+                return false;
+    return true;
+}
+
+/* The factor for which factor*exact comes nearest to hand. */
+static double nearest_factor(const gsl_matrix *hand, const gsl_matrix *exact, double scale)
+{
+    double both = 0, square = 0;
+
+    for (size_t i = 0; i < hand->size1; i++)
+        for (size_t j = 0; j < hand->size2; j++) {
+            both += at(hand, i, j) / scale * (at(exact, i, j) / scale);
+            square += at(exact, i, j) / scale * (at(exact, i, j) / scale);
+        }
+    return square > 0 ? both / square : 0;
+}
+
+void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double noise,
+                      dm_check_report *report)
+{
+    double worst = -1, difference = 0;
+
+    *report = (dm_check_report) { .rows = hand->size1, .cols = hand->size2, .tolerance = tolerance };
+    report->largest = fmax(largest(hand), largest(exact));
+    report->noise = noise + 64 * DBL_EPSILON * report->largest;
+    report->norm_hand = frobenius(hand);
+    report->norm_exact = frobenius(exact);
+
+    for (size_t i = 0; i < hand->size1; i++)
+        for (size_t j = 0; j < hand->size2; j++) {
+            double h = at(hand, i, j), e = at(exact, i, j), d = fabs(h - e);
+            bool differs = !agree(h, e, report), first = differs && report->differ == 0;
+
+            report->differ += differs;
+            difference = fmax(difference, d);
+            if (first || (d > worst && (differs || report->differ == 0))) {
+                worst = d;
+                report->row = i;
+                report->col = j;
+                report->hand = h;
+                report->exact = e;
+            }
+        }
+    report->right = report->differ == 0;
+    report->error = report->largest > 0 ? difference / report->largest : 0;
+    if (!report->right) {
+        double factor = nearest_factor(hand, exact, report->largest);
+        report->transposed = is_multiple(hand, exact, 1, true, report);
+        if (factor != 0 && is_multiple(hand, exact, factor, false, report))
+            report->factor = factor;
+    }
+}
+
+/* ----------------------------------------------------------------------------------- Taylor test -- */
+
+/* What is modelled, at A: the function's value; for a Hessian, its gradient. */
+static int model_value(const dm_function *F, dm_check_kind kind, const gsl_matrix *A, gsl_matrix *Y)
+{
+    if (kind == DM_CHECK_HESSIAN)
+        return dm_gradient(F, A, NULL, Y);
+
+    dm_context *context = dm_context_alloc();
+    if (!context)
+        return GSL_ENOMEM;
+    dm *C = F->f(dm_constant(context, A), F->params);
+    gsl_matrix_const_view value = dm_value(C);
+    int status = dm_status(C);
+    if (!value.matrix.data)
+        status = status ? status : dm_context_error(context) ? dm_context_error(context) : GSL_EFAILED;
+    else if (value.matrix.size1 != Y->size1 || value.matrix.size2 != Y->size2)
+        status = GSL_EBADLEN;
+    else
+        gsl_matrix_memcpy(Y, &value.matrix);
+    dm_context_free(context);
+    return status;
+}
+
+/* The derivative along D, in the shape of what is modelled: tr(U'*D); or J*vec(D), H*vec(D) unstacked. */
+static void along(dm_check_kind kind, const gsl_matrix *derivative, const gsl_matrix *D, gsl_matrix *dY)
+{
+    gsl_matrix_set_zero(dY);
+    for (size_t k = 0; k < D->size1 * D->size2; k++) {
+        size_t i = k % D->size1, j = k / D->size1;      /* vec stacks columns */
+        for (size_t l = 0; l < dY->size1 * dY->size2; l++)
+            *gsl_matrix_ptr(dY, l % dY->size1, l / dY->size1) +=
+                at(D, i, j) * (kind == DM_CHECK_GRADIENT ? at(derivative, i, j) : at(derivative, l, k));
+    }
+}
+
+/* B = A + h*D */
+static void step_to(gsl_matrix *B, const gsl_matrix *A, double h, const gsl_matrix *D)
+{
+    for (size_t i = 0; i < A->size1; i++)
+        for (size_t j = 0; j < A->size2; j++)
+            gsl_matrix_set(B, i, j, at(A, i, j) + h * at(D, i, j));
+}
+
+/* |Y - Y0 - h*dY|; E is overwritten. */
+static double model_error(const gsl_matrix *Y, const gsl_matrix *Y0, double h, const gsl_matrix *dY,
+                          gsl_matrix *E)
+{
+    for (size_t i = 0; i < Y->size1; i++)
+        for (size_t j = 0; j < Y->size2; j++)
+            gsl_matrix_set(E, i, j, at(Y, i, j) - at(Y0, i, j) - h * at(dY, i, j));
+    return frobenius(E);
+}
+
+enum { ENOUGH = 5 };                   /* steps, to see the slope of a wrong model of a linear function */
+
+/* The slope through the last points, at most four, before the error drowns in rounding. */
+static double slope(const dm_check_report *report, bool hand)
+{
+    double x[DM_CHECK_STEPS], y[DM_CHECK_STEPS];
+    size_t n = 0;
+
+    for (size_t s = 0; s < report->steps; s++) {
+        double error = hand ? report->step[s].hand : report->step[s].exact;
+        if (isnan(error))
+            continue;
+        if (error <= report->rounding)
+            break;
+        x[n] = log(report->step[s].h);
+        y[n++] = log(error);
+    }
+    size_t first = n > 4 ? n - 4 : 0, used = n - first;
+    double mean_x = 0, mean_y = 0, xx = 0, xy = 0;
+    for (size_t i = first; i < n; i++) {
+        mean_x += x[i] / (double) used;
+        mean_y += y[i] / (double) used;
+    }
+    for (size_t i = first; i < n; i++) {
+        xx += (x[i] - mean_x) * (x[i] - mean_x);
+        xy += (x[i] - mean_x) * (y[i] - mean_y);
+    }
+    return used < 2 ? NAN : xy / xx;
+}
+
+/* By how much the value moves when A moves by sixteen units in the last place of D, there and back. */
+static double rounding_of(const dm_function *F, dm_check_kind kind, const gsl_matrix *A,
+                          const gsl_matrix *D, gsl_matrix *B, const gsl_matrix *Y0, gsl_matrix *Y,
+                          gsl_matrix *E)
+{
+    double rounding = 4 * DBL_EPSILON * frobenius(Y0);
+
+    for (int sign = -1; sign <= 1; sign += 2) {
+        step_to(B, A, sign * 16 * DBL_EPSILON, D);
+        if (model_value(F, kind, B, Y) == GSL_SUCCESS)
+            rounding = fmax(rounding, 2 * model_error(Y, Y0, 0, Y0, E));
+    }
+    return rounding;
+}
+
+static int taylor(const dm_function *F, dm_check_kind kind, const gsl_matrix *A, const gsl_matrix *D,
+                  gsl_matrix *B, gsl_matrix *Y[4], gsl_matrix *E, dm_check_report *report)
+{
+    gsl_matrix *Y0 = Y[0], *Yh = Y[1], *by_hand = Y[2], *exact = Y[3];
+    int status = model_value(F, kind, A, Y0);
+    bool drowned = false;
+
+    if (status)
+        return status;
+    report->rounding = rounding_of(F, kind, A, D, B, Y0, Yh, E);
+    report->steps = 0;
+    for (double h = 0.1; report->steps < DM_CHECK_STEPS && !drowned; h /= 10) {
+        dm_check_step *step = &report->step[report->steps++];
+        *step = (dm_check_step) { h, NAN, NAN };
+        step_to(B, A, h, D);
+        status = model_value(F, kind, B, Yh);
+        if (status == GSL_ENOMEM)
+            return status;
+        if (status)
+            continue;
+        step->exact = model_error(Yh, Y0, h, exact, E);
+        step->hand = model_error(Yh, Y0, h, by_hand, E);
+        report->rounding = fmax(report->rounding, 4 * DBL_EPSILON * frobenius(Yh));
+        drowned = step->exact <= report->rounding
+                  && (step->hand <= report->rounding || report->steps >= ENOUGH);
+    }
+    report->slope_hand = slope(report, true);
+    report->slope_exact = slope(report, false);
+    return GSL_SUCCESS;
+}
+
+/* Rows and columns of what is modelled. */
+static int model_shape(const dm_function *F, dm_check_kind kind, const gsl_matrix *A, size_t *rows,
+                       size_t *cols)
+{
+    *rows = kind == DM_CHECK_GRADIENT ? 1 : A->size1;
+    *cols = kind == DM_CHECK_GRADIENT ? 1 : A->size2;
+    if (kind != DM_CHECK_JACOBIAN)
+        return GSL_SUCCESS;
+
+    dm_context *context = dm_context_alloc();
+    if (!context)
+        return GSL_ENOMEM;
+    dm *C = F->f(dm_constant(context, A), F->params);
+    int status = dm_status(C);
+    *rows = dm_rows(C);
+    *cols = dm_columns(C);
+    dm_context_free(context);
+    return status;
+}
+
+int dm_check_taylor(const dm_function *F, dm_check_kind kind, const gsl_matrix *A, const gsl_matrix *D,
+                    const gsl_matrix *hand, const gsl_matrix *exact, dm_check_report *report)
+{
+    gsl_matrix *B = gsl_matrix_alloc(A->size1, A->size2), *Y[4] = { NULL }, *E = NULL;
+    size_t rows, cols;
+    int status = model_shape(F, kind, A, &rows, &cols);
+
+    if (!status) {
+        E = gsl_matrix_alloc(rows, cols);
+        for (size_t i = 0; i < 4; i++)
+            Y[i] = gsl_matrix_alloc(rows, cols);
+        if (!B || !E || !Y[0] || !Y[1] || !Y[2] || !Y[3])
+            status = GSL_ENOMEM;
+    }
+    if (!status) {
+        along(kind, hand, D, Y[2]);
+        along(kind, exact, D, Y[3]);
+        status = taylor(F, kind, A, D, B, Y, E, report);
+    }
+    gsl_matrix_free(B);
+    gsl_matrix_free(E);
+    for (size_t i = 0; i < 4; i++)
+        gsl_matrix_free(Y[i]);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------- diagnosis -- */
+
+void dm_check_diagnose(const dm_check_report *report, char *text, size_t size)
+{
+    size_t entries = report->rows * report->cols;
+    int used;
+
+    if (report->right && report->largest == 0)
+        snprintf(text, size, "right: both are zero");
+    else if (report->right && report->noise > 1e-3 * report->largest)
+        snprintf(text, size, "right as far as rounding lets it be seen: no entry rises above the rounding "
+                             "error");
+    else if (report->right)
+        snprintf(text, size, entries == 1 ? "right: its one entry agrees"
+                                          : "right: all %zu entries agree", entries);
+    if (report->right)
+        return;
+
+    used = snprintf(text, size, "wrong in %zu of %zu entries, worst at (%zu,%zu)", report->differ, entries,
+                    report->row + 1, report->col + 1);
+    if (used < 0 || (size_t) used >= size)
+        return;
+    text += used;
+    size -= (size_t) used;
+    if (report->transposed)
+        snprintf(text, size, ": it is the transpose of the right one");
+    else if (fabs(report->factor + 1) < 1e-6)
+        snprintf(text, size, ": it is the right one with the opposite sign");
+    else if (report->factor != 0)
+        snprintf(text, size, ": it is %.6g times the right one", report->factor);
+}

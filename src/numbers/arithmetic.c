@@ -1,0 +1,197 @@
+/* Multiples, transposes, sums, and products entry by entry, each by the cheaper way that the forms allow. */
+#include <math.h>
+#include <string.h>
+#include "numbers/forms.h"
+#include "numbers/kernels.h"
+
+/* May this factor be left to whoever uses the number?  Where several meet, their product must not leave the
+ * range of numbers; and who scales against overflow means it to be done first.                       */
+static bool can_wait(double scale)
+{
+    return fabs(scale) >= 1.0 / 1024 && fabs(scale) <= 1024;
+}
+
+void dm_number_scale(dm *C, double scale, dm *A)
+{
+    bool as_number = A->number.form == DM_ZERO || A->number.form == DM_FILL || A->number.form == DM_IDENTITY;
+
+    if (!as_number && !can_wait(A->number.form == DM_DENSE ? scale : scale * A->number.scale)) {
+        dm_panel c = dm_fresh(C);
+        dm_must(C, c.data && dm_entries(A).data && dm_add_to(c, 0, scale, A, false));
+        return;
+    }
+    if (A->number.form == DM_DENSE || A->number.form == DM_VIEW) {
+        dm_view(C, scale, A, false);
+        return;
+    }
+    C->number = A->number;
+    C->number.finite = false;
+    C->number.factors = NULL;
+    C->number.inverse = NULL;
+    C->number.scale *= scale;
+    C->number.gram = C->number.gram && scale > 0;
+    C->number.definite = C->number.definite && scale > 0;
+}
+
+void dm_number_transpose(dm *C, dm *A)
+{
+    dm_side L, R;
+
+    switch (A->number.form) {
+    case DM_ZERO:
+    case DM_FILL:
+    case DM_IDENTITY:
+    case DM_DIAGONAL:
+        dm_number_scale(C, 1, A);
+        break;
+    case DM_PRODUCT:
+        if (A->slots == 1) {
+            dm_sides_of((dm_side) { A, true }, &L, &R);
+            dm_number_product(C, A->number.scale, L.A, L.transposed, R.A, R.transposed);
+            break;
+        }
+        if (!dm_entries(A).data) {
+            dm_must(C, false);
+            break;
+        }
+        dm_view(C, 1, A, true);
+        break;
+    default:
+        dm_view(C, 1, A, true);
+    }
+}
+
+void dm_number_diag(dm *C, dm *x)
+{
+    if (dm_is_zero(x)) {
+        C->number.form = DM_ZERO;
+    } else if (x->slots == 1) {
+        C->number.form = DM_DIAGONAL;
+        C->number.diagonal = true;
+        C->number.depth = dm_depth(x) + 1;
+        C->number.scale = 1;
+        C->number.left = x;
+    } else {
+        dm_panel c = dm_fresh(C), d = dm_entries(x);
+        dm_must(C, c.data && d.data);
+        if (dm_is_failed(C))
+            return;
+        dm_clear(c);
+        for (size_t i = 0; i < c.rows; i++)
+            for (size_t slot = 0; slot < c.slots; slot++)
+                dm_row(c, i, slot)[i] = *dm_row(d, i, slot);
+    }
+}
+
+/* A' + A' = 2*A', I + I = 2*I ...: multiples of one thing, which nobody has to form. */
+static bool alike(const dm_number *a, const dm_number *b)
+{
+    return a->form == b->form
+        && ((a->form == DM_VIEW && a->left == b->left && a->left_transposed == b->left_transposed)
+            || a->form == DM_IDENTITY || a->form == DM_FILL);
+}
+
+static bool is_gram(double scale, const dm *A)
+{
+    return A->number.form == DM_IDENTITY ? scale * A->number.scale >= 0 : scale >= 0 && A->number.gram;
+}
+
+static bool is_definite(double scale, const dm *A)
+{
+    return A->number.form == DM_IDENTITY ? scale * A->number.scale > 0 : scale > 0 && A->number.definite;
+}
+
+void dm_number_sum(dm *C, double a, dm *A, double b, dm *B)
+{
+    if (dm_is_zero(A)) {
+        dm_number_scale(C, b, B);
+    } else if (dm_is_zero(B)) {
+        dm_number_scale(C, a, A);
+    } else if (alike(&A->number, &B->number)) {
+        C->number = A->number;
+        C->number.finite = C->number.gram = C->number.definite = false;
+        C->number.scale = a * A->number.scale + b * B->number.scale;
+    } else {
+        dm_panel P = dm_fresh(C);
+        dm_must(C, P.data && dm_add_to(P, 0, a, A, false) && dm_add_to(P, 1, b, B, false));
+        C->number.gram = is_gram(a, A) && is_gram(b, B);
+        C->number.definite = C->number.gram && (is_definite(a, A) || is_definite(b, B));
+    }
+}
+
+/* A sum under way that begins with `sum`, in memory of its own. */
+dm *dm_sum_begin(dm *sum)
+{
+    dm *C = dm_new(sum->context, sum->rows, sum->slots, sum->cols);
+    dm_panel P = dm_fresh(C);
+
+    if (P.data) {
+        C->in[0] = sum;
+        C->number.temporary = true;
+        dm_must(C, dm_add_to(P, 0, 1, sum, false));
+    }
+    return C;
+}
+
+static dm *together(dm *sum, double scale)
+{
+    dm *C = dm_new(sum->context, sum->rows, sum->slots, sum->cols);
+
+    if (!dm_is_failed(C)) {
+        C->in[0] = sum;
+        C->number = sum->number;
+        C->number.finite = C->number.gram = C->number.definite = false;
+        C->number.scale += scale;
+    }
+    return C;
+}
+
+dm *dm_number_accumulate(dm *sum, dm *x)
+{
+    if (!sum || dm_is_failed(x))
+        return x;
+    if (dm_is_failed(sum) || dm_is_zero(x))
+        return sum;
+    if (dm_is_zero(sum))
+        return x;
+    if (alike(&sum->number, &x->number))
+        return together(sum, x->number.scale);
+    if (!sum->number.temporary) {
+        sum = dm_sum_begin(sum);
+        if (dm_is_failed(sum))
+            return sum;
+        sum->in[1] = x;
+    }
+    dm_must(sum, dm_add_to(dm_entries(sum), 1, 1, x, false));
+    sum->number.finite = false;
+    return sum;
+}
+
+void dm_number_hadamard(dm *C, dm *A, dm *B)
+{
+    if (dm_is_zero(A) || dm_is_zero(B)) {
+        C->number.form = DM_ZERO;
+        return;
+    }
+    if (A->number.form == DM_FILL && B->slots == C->slots) {
+        dm_number_scale(C, A->number.scale, B);
+        return;
+    }
+    if (B->number.form == DM_FILL && A->slots == C->slots) {
+        dm_number_scale(C, B->number.scale, A);
+        return;
+    }
+    dm_panel c = dm_fresh(C), a = dm_entries(A), b = dm_entries(B);
+    if (!c.data || !a.data || !b.data) {
+        dm_must(C, false);
+        return;
+    }
+    if (a.slots == b.slots) {
+        dm_multiply(c.rows * c.stride, a.data, b.data, c.data);
+        return;
+    }
+    for (size_t i = 0; i < c.rows; i++)
+        for (size_t slot = 0; slot < c.slots; slot++)
+            dm_multiply(c.cols, dm_row(a, i, a.slots > 1 ? slot : 0), dm_row(b, i, b.slots > 1 ? slot : 0),
+                        dm_row(c, i, slot));
+}

@@ -1,0 +1,44 @@
+/* What the files of this part share: the inside of a number's form. */
+#ifndef DM_NUMBERS_FORMS_H
+#define DM_NUMBERS_FORMS_H
+
+#include "numbers/number.h"
+
+/* target = beta*target + scale*A('), beta 0 or 1, for a number A of any form; false: no memory.  Forming,
+ * sums and accumulation are all this one call.                                                       */
+bool dm_add_to(dm_panel target, double beta, double scale, dm *A, bool transposed);
+
+/* C = scale * A('), as a view; a view of a view is a view of the original. */
+void dm_view(dm *C, double scale, dm *A, bool transposed);
+
+unsigned dm_depth(const dm *A);        /* how many numbers deep that are not made yet */
+void dm_must(dm *C, bool done);        /* not done: there was no memory, and C fails */
+void dm_clear(dm_panel P);             /* all entries 0 */
+double dm_largest(dm_panel P);         /* the largest entry in size; NaN if there is one */
+
+/* An operand of a product, with the shape that it has there. */
+typedef struct {
+    dm *A;
+    bool transposed;
+} dm_side;
+
+static inline size_t dm_side_rows(dm_side s)
+{
+    return s.transposed ? s.A->cols : s.A->rows;
+}
+
+static inline size_t dm_side_cols(dm_side s)
+{
+    return s.transposed ? s.A->rows : s.A->cols;
+}
+
+/* The two factors of a product that is not made yet, transposed if the product is. */
+void dm_sides_of(dm_side s, dm_side *L, dm_side *R);
+
+/* target = beta*target + scale*A*B, made now; false: no memory. */
+bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_side B);
+
+/* A sum under way that begins with `sum`, in memory of its own. */
+dm *dm_sum_begin(dm *sum);
+
+#endif

@@ -1,0 +1,311 @@
+/* Products of numbers: left unmade until somebody needs the entries, then made in the cheaper order, by our own
+ * loops where they are small, else by BLAS.                                                          */
+#include <limits.h>
+#include <string.h>
+#include "numbers/forms.h"
+#include "numbers/kernels.h"
+#include "numbers/lapack.h"
+
+/* A matrix as BLAS takes it: scale times the rows at `data`, `stride` apart, or the transpose of that. */
+typedef struct {
+    const double *data;
+    size_t stride;
+    bool transposed;
+    double scale;
+} operand;
+
+static operand operand_of(dm *A, bool transposed)
+{
+    double scale = 1;
+
+    if (A->slots > 1 && (transposed || (A->number.form == DM_VIEW && A->number.left_transposed))) {
+        /* A panel's transpose cannot be had by a flag. */
+        dm *T = dm_new(A->context, A->rows, A->slots, A->cols);
+        if (transposed) {
+            T->rows = A->cols;
+            T->cols = A->rows;
+        }
+        if (dm_is_failed(T))
+            return (operand) { NULL, 0, false, 1 };
+        dm_view(T, 1, A, transposed);
+        dm_panel P = dm_entries(T);
+        return (operand) { P.data, P.stride, false, 1 };
+    }
+    if (A->number.form == DM_VIEW) {
+        scale = A->number.scale;
+        transposed ^= A->number.left_transposed;
+        A = A->number.left;
+    }
+    dm_panel P = dm_entries(A);
+    return (operand) { P.data, P.stride, transposed, scale };
+}
+
+enum { SMALL = 14 };                   /* up to here, our own loops are faster than a call of BLAS */
+
+/* The p×n transpose of the n×p B at hand, for the small product. */
+static void small(size_t m, size_t n, size_t p, double alpha, operand A, operand B, double beta,
+                  double *C, size_t stride)
+{
+    size_t down = A.transposed ? 1 : A.stride, across = A.transposed ? A.stride : 1;
+    double flipped[SMALL * SMALL];
+
+    if (B.transposed) {
+        for (size_t k = 0; k < n; k++)
+            for (size_t j = 0; j < p; j++)
+                flipped[k * p + j] = B.data[j * B.stride + k];
+        B.data = flipped;
+        B.stride = p;
+    }
+    dm_small_product(m, n, p, alpha, A.data, down, across, B.data, B.stride, beta, C, stride);
+}
+
+/* C = beta*C + alpha*A*B for the row-major m×n A and n×p B: handed to BLAS as C' = B'*A'. */
+static void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand B, double beta,
+                 double *C, size_t stride)
+{
+    int M = (int) m, N = (int) n, P = (int) p, lda = (int) A.stride, ldb = (int) B.stride;
+    int ldc = (int) stride, one = 1;
+
+    alpha *= A.scale * B.scale;
+    if (n <= SMALL && m <= 4 * SMALL && (B.transposed ? p <= SMALL : p <= 4 * SMALL)) {
+        small(m, n, p, alpha, A, B, beta, C, stride);
+    } else if (p == 1) {
+        int inc = B.transposed ? 1 : ldb;
+        if (A.transposed)
+            dgemv_("N", &M, &N, &alpha, A.data, &lda, B.data, &inc, &beta, C, &ldc, 1);
+        else
+            dgemv_("T", &N, &M, &alpha, A.data, &lda, B.data, &inc, &beta, C, &ldc, 1);
+    } else if (m == 1) {
+        int inc = A.transposed ? lda : 1;
+        if (B.transposed)
+            dgemv_("T", &N, &P, &alpha, B.data, &ldb, A.data, &inc, &beta, C, &one, 1);
+        else
+            dgemv_("N", &P, &N, &alpha, B.data, &ldb, A.data, &inc, &beta, C, &one, 1);
+    } else {
+        dgemm_(B.transposed ? "T" : "N", A.transposed ? "T" : "N", &P, &M, &N, &alpha, B.data, &ldb,
+               A.data, &lda, &beta, C, &ldc, 1, 1);
+    }
+}
+
+/* C = alpha*A*A' for the m×n A: half the work, and exactly symmetric. */
+static void syrk(size_t m, size_t n, double alpha, operand A, double *C, size_t stride)
+{
+    int M = (int) m, N = (int) n, lda = (int) A.stride, ldc = (int) stride;
+    double zero = 0;
+
+    alpha *= A.scale * A.scale;
+    dsyrk_("U", A.transposed ? "N" : "T", &M, &N, &alpha, A.data, &lda, &zero, C, &ldc, 1, 1);
+    /* The column-major upper triangle is the row-major lower one. */
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < i; j++)
+            C[j * stride + i] = C[i * stride + j];
+}
+
+/* The two factors of a product that is not made yet, transposed if the product is. */
+void dm_sides_of(dm_side s, dm_side *L, dm_side *R)
+{
+    const dm_number *x = &s.A->number;
+    dm_side l = { x->left, x->left_transposed }, r = { x->right, x->right_transposed };
+
+    *L = s.transposed ? (dm_side) { r.A, !r.transposed } : l;
+    *R = s.transposed ? (dm_side) { l.A, !l.transposed } : r;
+}
+
+static dm *product(double scale, dm_side A, dm_side B)
+{
+    size_t slots = A.A->slots > B.A->slots ? A.A->slots : B.A->slots;
+    dm *C = dm_new(A.A->context, dm_side_rows(A), slots, dm_side_cols(B));
+
+    if (!dm_inherit(C, A.A) && !dm_inherit(C, B.A)) {
+        C->in[0] = A.A;
+        C->in[1] = B.A;
+        dm_number_product(C, scale, A.A, A.transposed, B.A, B.transposed);
+    }
+    return C;
+}
+
+/* If A is a product L*R that is not made yet, then (L*R)*B may be cheaper as L*(R*B), and B*(L*R) as
+ * (B*L)*R.  `thin` is the number of columns of B, or of rows: what the product is spread over.        */
+static bool cheaper_apart(dm_side A, size_t thin)
+{
+    dm_side L, R;
+
+    if (A.A->number.form != DM_PRODUCT || A.A->slots > 1)
+        return false;
+    dm_sides_of(A, &L, &R);
+    double m = (double) dm_side_rows(A), n = (double) dm_side_cols(A), k = (double) dm_side_cols(L), p = (double) thin;
+    return k * p * (m + n) < m * n * (k + p);
+}
+
+/* row i of target = beta * row i + scale * d(i) * row i of B. */
+static bool add_diagonal_product(dm_panel target, double beta, double scale, dm *D, dm_side B, bool from_left)
+{
+    dm *T = dm_new(D->context, target.rows, target.slots, target.cols);
+    dm_panel d = dm_entries(D->number.left), b;
+
+    if (dm_is_failed(T))
+        return false;
+    dm_view(T, 1, B.A, B.transposed);
+    b = T->number.left_transposed ? dm_entries(T) : dm_entries(T->number.left);
+    if (T->number.form == DM_VIEW)
+        scale *= T->number.scale;
+    scale *= D->number.scale;
+    if (!d.data || !b.data)
+        return false;
+    for (size_t i = 0; i < target.rows; i++)
+        if (from_left)
+            (beta == 0 ? dm_scaled : dm_axpy)(target.stride, scale * d.data[i], dm_row(b, i, 0),
+                                              dm_row(target, i, 0));
+        else
+            for (size_t slot = 0; slot < target.slots; slot++) {
+                double *t = dm_row(target, i, slot);
+                const double *x = dm_row(b, i, slot);
+                for (size_t j = 0; j < target.cols; j++)
+                    t[j] = (beta == 0 ? 0 : t[j]) + scale * x[j] * d.data[j];
+            }
+    return true;
+}
+
+/* target = beta*target + scale*A*B, made now. */
+bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_side B)
+{
+    dm_side L, R;
+
+    if (cheaper_apart(A, B.A->slots * dm_side_cols(B))) {
+        dm_sides_of(A, &L, &R);
+        dm *RB = product(A.A->number.scale, R, B);
+        return !dm_is_failed(RB) && dm_add_product(target, beta, scale, L, (dm_side) { RB, false });
+    }
+    if (cheaper_apart(B, A.A->slots * dm_side_rows(A))) {
+        dm_sides_of(B, &L, &R);
+        dm *AL = product(B.A->number.scale, A, L);
+        return !dm_is_failed(AL) && dm_add_product(target, beta, scale, (dm_side) { AL, false }, R);
+    }
+    if (A.A->number.form == DM_ZERO || B.A->number.form == DM_ZERO) {
+        return dm_add_to(target, beta, 0, A.A->number.form == DM_ZERO ? A.A : B.A, false);
+    }
+    if (A.A->number.form == DM_IDENTITY)
+        return dm_add_to(target, beta, scale * A.A->number.scale, B.A, B.transposed);
+    if (B.A->number.form == DM_IDENTITY)
+        return dm_add_to(target, beta, scale * B.A->number.scale, A.A, A.transposed);
+    if (A.A->number.form == DM_DIAGONAL)
+        return add_diagonal_product(target, beta, scale, A.A, B, true);
+    if (B.A->number.form == DM_DIAGONAL)
+        return add_diagonal_product(target, beta, scale, B.A, A, false);
+    operand a = operand_of(A.A, A.transposed), b = operand_of(B.A, B.transposed);
+    if (!a.data || !b.data)
+        return false;
+    size_t rows = dm_side_rows(A) * A.A->slots, cols = B.A->slots * dm_side_cols(B);
+    if (rows > INT_MAX || cols > INT_MAX || dm_side_cols(A) > INT_MAX || a.stride > INT_MAX
+        || b.stride > INT_MAX)
+        return false;
+    /* [A1 ... AK]*B: the panel's rows lie one behind the other, as its slots do. */
+    size_t stride = A.A->slots > 1 ? target.cols : target.stride;
+    if (A.A->slots > 1)
+        a.stride = dm_side_cols(A);
+    if (a.data == b.data && a.transposed != b.transposed && beta == 0 && rows > SMALL && rows == cols
+        && a.scale == b.scale && A.A->slots == 1)
+        syrk(rows, dm_side_cols(A), scale, a, target.data, stride);
+    else
+        gemm(rows, dm_side_cols(A), cols, scale, a, b, beta, target.data, stride);
+    return true;
+}
+
+/* ------------------------------------------------------------------------ a product as a number -- */
+
+/* A long chain of products is made piece by piece, lest it be one deep recursion. */
+static unsigned deepest(dm *A, dm *B)
+{
+    enum { DEEP = 64 };
+    dm *deeper = dm_depth(A) > dm_depth(B) ? A : B;
+
+    if (dm_depth(deeper) >= DEEP)
+        dm_entries(deeper);
+    return dm_depth(A) > dm_depth(B) ? dm_depth(A) : dm_depth(B);
+}
+
+/* Is one the other's transpose, so that their product is symmetric positive semidefinite? */
+static bool opposite(dm_side A, dm_side B)
+{
+    dm *a = dm_original(A.A) ? dm_original(A.A) : A.A, *b = dm_original(B.A) ? dm_original(B.A) : B.A;
+    bool a_view = a != A.A, b_view = b != B.A;
+    double scale_a = a_view ? A.A->number.scale : 1, scale_b = b_view ? B.A->number.scale : 1;
+
+    return a == b && scale_a * scale_b > 0 && a->slots == 1
+        && (A.transposed ^ (a_view && A.A->number.left_transposed))
+           != (B.transposed ^ (b_view && B.A->number.left_transposed));
+}
+
+/* diag(x)*diag(y) = diag(x.*y) */
+static void diagonal_of_products(dm *C, double scale, dm *A, dm *B)
+{
+    dm *xy = dm_new(C->context, C->rows, 1, 1);
+
+    if (dm_inherit(C, xy))
+        return;
+    dm_number_hadamard(xy, A->number.left, B->number.left);
+    if (dm_inherit(C, xy))
+        return;
+    dm_number_diag(C, xy);
+    C->number.scale *= scale * A->number.scale * B->number.scale;
+}
+
+void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, bool B_transposed)
+{
+    const dm_number *a = &A->number, *b = &B->number;
+
+    if (a->form == DM_ZERO || b->form == DM_ZERO) {
+        C->number.form = DM_ZERO;
+    } else if (a->form == DM_DIAGONAL && b->form == DM_DIAGONAL) {
+        diagonal_of_products(C, scale, A, B);
+    } else if (a->form == DM_IDENTITY && B->slots == C->slots) {
+        if (B_transposed)
+            dm_view(C, scale * a->scale, B, true);
+        else
+            dm_number_scale(C, scale * a->scale, B);
+    } else if (b->form == DM_IDENTITY && A->slots == C->slots) {
+        if (A_transposed)
+            dm_view(C, scale * b->scale, A, true);
+        else
+            dm_number_scale(C, scale * b->scale, A);
+    } else {
+        C->number.form = DM_PRODUCT;
+        C->number.depth = 1 + deepest(A, B);
+        C->number.scale = scale;
+        C->number.left = A;
+        C->number.left_transposed = A_transposed;
+        C->number.right = B;
+        C->number.right_transposed = B_transposed;
+        C->number.gram = scale > 0 && opposite((dm_side) { A, A_transposed }, (dm_side) { B, B_transposed });
+    }
+}
+
+dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed, dm *B,
+                                 bool B_transposed)
+{
+    dm_side a = { A, A_transposed }, b = { B, B_transposed };
+
+    if (!sum || dm_is_zero(sum))
+        return product(scale, a, b);
+    if (dm_is_failed(sum) || dm_is_zero(A) || dm_is_zero(B))
+        return sum;
+    if (A->number.form == DM_IDENTITY || B->number.form == DM_IDENTITY)
+        return dm_number_accumulate(sum, product(scale, a, b));
+    if (!sum->number.temporary) {
+        sum = dm_sum_begin(sum);
+        if (dm_is_failed(sum))
+            return sum;
+    }
+    dm_must(sum, dm_add_product(dm_entries(sum), 1, scale, a, b));
+    return sum;
+}
+
+void dm_number_dual_product(dm *P, dm *dP, const dm *A, const dm *dA, const dm *B, const dm *dB)
+{
+    dm_panel p = dm_fresh(P), d = dP ? dm_fresh(dP) : p;
+
+    if (p.data && d.data)
+        dm_small_dual_product(A->rows, A->cols, B->cols, d.slots, A->number.data,
+                              dA ? dA->number.data : NULL, B->number.data,
+                              dB ? dB->number.data : NULL, p.data, dP ? d.data : NULL);
+}
