@@ -110,21 +110,26 @@ DM_API dm_context *dm_context_of(const dm *A);
 DM_API int dm_context_error(const dm_context *context);
 DM_API const char *dm_context_message(const dm_context *context);
 
-/* A scope releases the temporaries of a loop body and keeps its results, so that pushing needs no
- * memory in proportion to the length of a computation:
+/* A scope releases the temporaries of a loop and keeps its results, so that pushing needs no memory in
+ * proportion to the length of a computation:
  *
  *     dm_scope scope = dm_scope_open(context);
- *     X = dm_mul(dm_exp(X), B);
+ *     for (...) {
+ *         X = dm_mul(dm_exp(X), B);
+ *         dm_scope_turn(scope, &X, 1);
+ *     }
  *     dm_scope_close(scope, &X, 1);
  *
- * keep[0..n-1] are replaced by copies that outlive the scope; everything else made since it was opened
- * is gone.  Where a differential is formal the terms must stay: nothing is then released.          */
+ * keep[0..n-1] are replaced by copies; everything else made since the scope was opened is gone, what an
+ * earlier turn kept too.  A turn leaves the scope open; what is kept when it is closed outlives it.
+ * Where a differential is formal the terms must stay: nothing is then released.                     */
 typedef struct {
     dm_context *context;
     void *chunk, *at, *late;           /* the library's own */
-    unsigned long formal, outer;
+    unsigned long formal, outer, number;
 } dm_scope;
 DM_API dm_scope dm_scope_open(dm_context *context);
+DM_API int dm_scope_turn(dm_scope scope, dm **keep, size_t n);
 DM_API int dm_scope_close(dm_scope scope, dm **keep, size_t n);
 
 /* ------------------------------------------------------------------------ making dual matrices --

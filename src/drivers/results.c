@@ -55,7 +55,7 @@ dm *dm_not_finite(const char *driver, const char *what, dm *R)
     if (!bad_entry(R, &i, &j, &x))
         return dm_out_of_memory(R->context);
     dm *from = origin(R), *A = from->in[0];
-    if (!from->op && bad_entry(from, &k, &l, &y))
+    if (!from->op && !A && bad_entry(from, &k, &l, &y))
         return dm_failed(R->context, GSL_EDOM, "%s: entry (%zu,%zu) of %s is %g, computed from a %zu×%zu "
                          "matrix whose entry (%zu,%zu) is %g", driver, i + 1, j + 1, what, x, from->rows,
                          from->cols, k + 1, l + 1, y);

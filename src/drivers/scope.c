@@ -1,4 +1,4 @@
-/* Closing a scope: its results are carried over, everything else made in it is gone. */
+/* The end of a scope or of a turn: its results are carried over, everything else made in it is gone. */
 #include <string.h>
 #include "differentials/terms.h"
 #include "numbers/number.h"
@@ -85,21 +85,20 @@ static bool reserve(dm_context *context, size_t size)
     return true;
 }
 
-/* Made within the scope that is being closed?  An older dm stays where it is. */
+/* Made within the scope?  An older dm stays where it is. */
 static bool young(const dm *A)
 {
     return A && A->scope >= A->context->scope && A != &A->context->out_of_memory;
 }
 
-int dm_scope_close(dm_scope scope, dm **keep, size_t n)
+/* What is kept then belongs to the scope numbered `next`. */
+static int leave(dm_scope scope, dm **keep, size_t n, unsigned long next)
 {
     dm_context *context = scope.context;
     size_t size = n;                   /* one byte each: was it carried? */
 
-    if (!context)
-        return GSL_EFAULT;
     if (context->formal_made != scope.formal) {
-        context->scope = scope.outer;  /* the terms must stay, and with them what they need */
+        context->scope = next;         /* the terms must stay, and with them what they need */
         return GSL_SUCCESS;
     }
     for (size_t i = 0; i < n; i++)
@@ -113,15 +112,26 @@ int dm_scope_close(dm_scope scope, dm **keep, size_t n)
             carried = pack(&to, keep[i]);
     }
     if (!carried) {
-        context->scope = scope.outer;
+        context->scope = next;
         for (size_t i = 0; i < n; i++)
             keep[i] = dm_out_of_memory(context);
         return dm_raise(dm_out_of_memory(context));
     }
     dm_scope_release(scope);
+    context->scope = next;
     const char *from = context->carry + n;
     for (size_t i = 0; i < n; i++)
         if (context->carry[i])
             keep[i] = unpack(context, &from);
     return GSL_SUCCESS;
+}
+
+int dm_scope_turn(dm_scope scope, dm **keep, size_t n)
+{
+    return scope.context ? leave(scope, keep, n, scope.number) : GSL_EFAULT;
+}
+
+int dm_scope_close(dm_scope scope, dm **keep, size_t n)
+{
+    return scope.context ? leave(scope, keep, n, scope.outer) : GSL_EFAULT;
 }

@@ -129,7 +129,9 @@ bool dm_number_singular(dm *A, size_t *pivot, double *size)
     *pivot = f.F->where;
     *size = f.F->lu[f.F->where * A->rows + f.F->where];
     *size *= f.F->pivots ? f.scale : f.scale * *size;
-    return !(f.F->weakest > 2 * sqrt(n) * DBL_EPSILON) || f.scale == 0;
+    /* By Cholesky: of a product A'*A, whose own entries are sums of n rounded terms. */
+    double errors = f.F->pivots ? 2 * sqrt(n) : 4 * n;
+    return !(f.F->weakest > errors * DBL_EPSILON) || f.scale == 0;
 }
 
 static bool usable(factored f, dm *C, dm *A)

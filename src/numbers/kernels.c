@@ -76,34 +76,27 @@ INLINE void small_product(size_t m, size_t n, size_t p, double alpha, const doub
         strip1(m, n, alpha, A, down, across, B + j, ldb, beta, C + j, ldc);
 }
 
-/* The square of three and of four, where every loop is known, are the ones that people have most of. */
-INLINE void dual_product(size_t m, size_t n, size_t p, size_t slots, const double *A, const double *dA,
-                         const double *B, const double *dB, double *P, double *dP)
-{
-    small_product(m, n, p, 1, A, n, 1, B, p, 0, P, p);
-    if (dA)
-        small_product(m * slots, n, p, 1, dA, n, 1, B, p, 0, dP, p);
-    if (dB)
-        small_product(m, n, p * slots, 1, A, n, 1, dB, p * slots, dA ? 1 : 0, dP, p * slots);
-}
-
-FOR_EACH_CPU
-void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const double *A, const double *dA,
-                           const double *B, const double *dB, double *P, double *dP)
-{
-    if (m == 4 && n == 4 && p == 4 && slots == 1)
-        dual_product(4, 4, 4, 1, A, dA, B, dB, P, dP);
-    else if (m == 3 && n == 3 && p == 3 && slots == 1)
-        dual_product(3, 3, 3, 1, A, dA, B, dB, P, dP);
-    else
-        dual_product(m, n, p, slots, A, dA, B, dB, P, dP);
-}
-
+/* Squares of three and of four, where the compiler knows every loop, are the ones that people have most of. */
 FOR_EACH_CPU
 void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down,
                       size_t across, const double *B, size_t ldb, double beta, double *C, size_t ldc)
 {
-    small_product(m, n, p, alpha, A, down, across, B, ldb, beta, C, ldc);
+    if (m == 4 && n == 4 && p == 4 && across == 1 && down == 4 && ldb == 4 && ldc == 4)
+        small_product(4, 4, 4, alpha, A, 4, 1, B, 4, beta, C, 4);
+    else if (m == 3 && n == 3 && p == 3 && across == 1 && down == 3 && ldb == 3 && ldc == 3)
+        small_product(3, 3, 3, alpha, A, 3, 1, B, 3, beta, C, 3);
+    else
+        small_product(m, n, p, alpha, A, down, across, B, ldb, beta, C, ldc);
+}
+
+void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const double *A, const double *dA,
+                           const double *B, const double *dB, double *P, double *dP)
+{
+    dm_small_product(m, n, p, 1, A, n, 1, B, p, 0, P, p);
+    if (dA)
+        dm_small_product(m * slots, n, p, 1, dA, n, 1, B, p, 0, dP, p);
+    if (dB)
+        dm_small_product(m, n, p * slots, 1, A, n, 1, dB, p * slots, dA ? 1 : 0, dP, p * slots);
 }
 
 /* ------------------------------------------------------------------------ small factorizations -- */

@@ -115,7 +115,7 @@ static void normalize_value(dm *N, dm *const X[])
     double norm = frobenius(a);
     for (size_t i = 0; i < n.rows; i++)
         for (size_t j = 0; j < n.cols; j++)
-            dm_row(n, i, 0)[j] = norm > 0 ? dm_row(a, i, 0)[j] / norm : 0;
+            dm_row(n, i, 0)[j] = norm == 0 ? 0 : dm_row(a, i, 0)[j] / norm;
 }
 
 static void normalize_rule(dm *N, dm *const X[])

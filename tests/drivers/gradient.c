@@ -1,0 +1,121 @@
+/* Reading off: gradients by the driver and by hand, and what has none. */
+#include <float.h>
+#include <math.h>
+#include "../fixture.h"
+#include "../suites.h"
+
+static dm *trace_of_square(dm *A, void *params)
+{
+    (void) params;
+    return dm_trace(dm_mul(A, A));
+}
+
+/* tr(A²) at [1,2;3,4]: 29, and 2*A'. */
+START_TEST(the_gradient_of_the_trace_of_the_square)
+{
+    dm_function F = { trace_of_square, NULL };
+    gsl_matrix *A = MATRIX(2, 2, 1, 2, 3, 4), *U = zeros(2, 2);
+    double value = 0;
+
+    ck_assert_int_eq(dm_gradient(&F, A, &value, U), GSL_SUCCESS);
+    ck_assert_double_eq(value, 29);
+    same(U, MATRIX(2, 2, 2, 6, 4, 8), 0, "2*A'");
+    ck_assert_int_eq(dm_gradient(&F, A, NULL, U), GSL_SUCCESS);
+    /* The result may go where the argument came from, and into part of a larger matrix. */
+    gsl_matrix *large = zeros(4, 4);
+    gsl_matrix_view middle = gsl_matrix_submatrix(large, 1, 1, 2, 2);
+    gsl_matrix_memcpy(&middle.matrix, A);
+    ck_assert_int_eq(dm_gradient(&F, &middle.matrix, &value, &middle.matrix), GSL_SUCCESS);
+    same(large, MATRIX(4, 4, 0, 0, 0, 0, 0, 2, 6, 0, 0, 4, 8, 0, 0, 0, 0, 0), 0, "in place");
+}
+END_TEST
+
+/* Functions that a driver cannot use. */
+static dm *nothing(dm *A, void *params) { (void) A, (void) params; return NULL; }
+static dm *itself(dm *A, void *params) { (void) params; return A; }
+static dm *from_elsewhere(dm *A, void *params) { (void) A; return params; }
+static dm *not_square(dm *A, void *params) { (void) params; return dm_trace(dm_block(A, 0, 0, 1, 2)); }
+static dm *overflowing(dm *A, void *params) { (void) params; return dm_inner(dm_scale(A, 1e200), dm_scale(A, 1e200)); }
+static dm *constant(dm *A, void *params) { (void) params; return dm_scalar(dm_context_of(A), 7); }
+static dm *steep(dm *A, void *params) { (void) params; return dm_sum(dm_sqrt(A)); }
+
+START_TEST(what_has_no_gradient_is_told)
+{
+    gsl_matrix *A = MATRIX(2, 2, 1, 2, 3, 4), *U = MATRIX(2, 2, 9, 9, 9, 9), *wide = zeros(2, 3), *nan = copy(A);
+    gsl_matrix *before = copy(U);
+    double value = 9;
+
+    gsl_matrix_set(nan, 0, 1, NAN);
+#define GRADIENT(f, params, A, U) dm_gradient(&(dm_function) { f, params }, A, &value, U)
+    refused(GRADIENT(nothing, NULL, A, U), GSL_EFAULT, "dm_gradient: the function returned NULL");
+    refused(GRADIENT(itself, NULL, A, U), GSL_EBADLEN, "dm_gradient: the function is 2×2: a gradient is that of a 1×1");
+    refused(GRADIENT(from_elsewhere, dm_scalar(here, 1), A, U), GSL_EINVAL,
+            "dm_gradient: the function's result lives in another context than its argument");
+    refused(GRADIENT(not_square, NULL, A, U), GSL_EBADLEN,
+            "dm_trace: A is 1×2: 1 row against 2 columns, a square matrix is needed");
+    refused(GRADIENT(overflowing, NULL, A, U), GSL_EOVRFLW,
+            "dm_gradient: entry (1,1) of the gradient is inf: it began in dm_scale of the 2×2 A, whose result overflows");
+    refused(GRADIENT(steep, NULL, zeros(2, 2), U), GSL_EDOM, "dm_gradient: entry (1,1) of the gradient is inf: dm_sqrt "
+            "has no finite derivative where entry (1,1) of its operand is 0");
+    refused(GRADIENT(trace_of_square, NULL, A, wide), GSL_EBADLEN,
+            "dm_gradient: U is 2×3: 2×2 is needed, the shape of A");
+    refused(GRADIENT(trace_of_square, NULL, wide, wide), GSL_EBADLEN,
+            "dm_mul: A is 2×3 and B is 2×3: 3 columns against 2 rows");
+    refused(GRADIENT(trace_of_square, NULL, nan, U), GSL_EDOM,
+            "dm_gradient: entry (2,1) of the gradient is nan, computed from a 2×2 matrix whose entry (1,2) is nan");
+    refused(GRADIENT(trace_of_square, NULL, NULL, U), GSL_EFAULT, "dm_gradient: F, A or U is NULL");
+    refused(GRADIENT(trace_of_square, NULL, A, NULL), GSL_EFAULT, "dm_gradient: F, A or U is NULL");
+    refused(GRADIENT(NULL, NULL, A, U), GSL_EFAULT, "dm_gradient: F, A or U is NULL");
+    refused(dm_gradient(NULL, A, &value, U), GSL_EFAULT, "dm_gradient: F, A or U is NULL");
+    same(U, before, 0, "left as it was");
+    ck_assert_double_eq(value, 9);
+    ck_assert_int_eq(GRADIENT(constant, NULL, A, U), GSL_SUCCESS);
+    ck_assert_double_eq(value, 7);
+    same(U, zeros(2, 2), 0, "of a constant");
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_off_is_told)
+{
+    gsl_matrix *A = MATRIX(2, 2, 1, 2, 3, 4), *U = zeros(2, 2), *wide = zeros(2, 3);
+    dm *x = dm_variable(here, A), *f = dm_trace(x), *c = dm_constant(here, A), *d = dm_dual(here, A, A);
+    const char *no_variable = "dm_read_off: the 2×2 matrix to differentiate by is no variable (dm_variable makes one)";
+
+    refused(dm_read_off(f, c, U), GSL_EINVAL, no_variable);
+    refused(dm_read_off(f, d, U), GSL_EINVAL, no_variable);
+    refused(dm_read_off(f, dm_neg(x), U), GSL_EINVAL, no_variable);
+    refused(dm_read_off(x, x, U), GSL_EBADLEN, "dm_read_off: the function is 2×2: a gradient is that of a 1×1");
+    refused(dm_read_off(f, x, wide), GSL_EBADLEN, "dm_read_off: U is 2×3: 2×2 is needed, the shape of the variable");
+    refused(dm_read_off(f, x, NULL), GSL_EFAULT, "dm_read_off: there is no matrix for the gradient");
+    refused(dm_read_off(dm_trace(wide ? dm_ones(here, 2, 3) : x), x, U), GSL_EBADLEN,
+            "dm_trace: A is 2×3: 2 rows against 3 columns, a square matrix is needed");
+    refused(dm_read_off(f, dm_inverse(dm_zeros(here, 2, 2)), U), GSL_ESING,
+            "dm_inverse: A is 2×2 and singular: pivot 1 of its LU factors is 0");
+    fails(dm_gradient_of(f, c), GSL_EINVAL,
+          "dm_gradient_of: the 2×2 matrix to differentiate by is no variable (dm_variable makes one)");
+    fails(dm_gradient_of(x, x), GSL_EBADLEN, "dm_gradient_of: the function is 2×2: a gradient is that of a 1×1");
+}
+END_TEST
+
+/* The gradient of a gradient of several variables: d²/dAdB of tr(A*B) pairs entry (i,j) with entry (j,i). */
+START_TEST(gradients_are_matrices_to_go_on_with)
+{
+    gsl_matrix *A = MATRIX(2, 2, 1, 2, 3, 4), *B = MATRIX(2, 2, 5, -6, 7, 8), *W = MATRIX(2, 2, 1, 10, 100, 1000);
+    dm *a = dm_variable(here, A), *b = dm_variable_of(dm_constant(here, B)), *G = dm_gradient_of(dm_trace(dm_mul(a, b)), b);
+
+    same(value_of(G), transposed(A), 0, "A'");
+    same(gradient_of(dm_inner(dm_constant(here, W), G), a), transposed(W), 0, "W'");
+}
+END_TEST
+
+Suite *drivers_gradient_suite(void)
+{
+    Suite *suite = suite_create("drivers/gradient");
+    TCase *tc = case_of(suite, "gradients");
+
+    tcase_add_test(tc, the_gradient_of_the_trace_of_the_square);
+    tcase_add_test(tc, what_has_no_gradient_is_told);
+    tcase_add_test(tc, what_cannot_be_read_off_is_told);
+    tcase_add_test(tc, gradients_are_matrices_to_go_on_with);
+    return suite;
+}

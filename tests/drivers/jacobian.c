@@ -1,0 +1,231 @@
+/* Directional derivatives and Jacobians: by columns, by rows, and written down as Kronecker products. */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include "../fixture.h"
+#include "../suites.h"
+
+/* Functions of the 2×3 or 3×3 matrix A with results of all shapes.  The first ones are sums of sandwiches, the
+ * middle ones have few entries (rows are read off), the last ones many (columns are pushed).          */
+static dm *L(dm *A, size_t m, size_t n)
+{
+    dice d = { 17 * m + n };
+
+    return dm_constant(dm_context_of(A), random_matrix(&d, ANY, m, n));
+}
+
+static dm *identity(dm *A) { return A; }
+static dm *flip(dm *A) { return dm_transpose(A); }
+static dm *sandwich(dm *A) { return dm_mul(dm_mul(L(A, 4, 3), A), L(A, 3, 2)); }
+static dm *left(dm *A) { return dm_scale(dm_mul(L(A, 2, 3), A), -3); }
+static dm *right(dm *A) { return dm_neg(dm_mul(dm_scale(A, 2000), L(A, 3, 4))); }
+static dm *flipped_sandwich(dm *A) { return dm_transpose(dm_mul(dm_mul(dm_transpose(A), L(A, 3, 5)), L(A, 5, 2))); }
+static dm *sandwiches(dm *A)
+{
+    return dm_sub(dm_add(dm_mul(dm_mul(L(A, 3, 3), A), L(A, 3, 3)), dm_transpose(dm_mul(A, L(A, 3, 3)))), A);
+}
+static dm *square(dm *A) { return dm_mul(A, A); }
+static dm *cube(dm *A) { return dm_mul(A, dm_mul(dm_transpose(A), A)); }
+static dm *fourth(dm *A) { return dm_mul(dm_mul(A, dm_mul(A, A)), dm_transpose(A)); }
+static dm *inverse(dm *A) { return dm_inverse(A); }
+static dm *twice_inverse(dm *A) { dm *X = dm_inverse(A); return dm_mul(dm_mul(X, L(A, 3, 3)), dm_transpose(X)); }
+static dm *solution(dm *A) { return dm_solve(A, L(A, 3, 2)); }
+static dm *two_numbers(dm *A) { return dm_block(dm_mul(dm_exp(A), L(A, 3, 2)), 0, 0, 1, 2); }
+static dm *one_number(dm *A) { return dm_trace(dm_mul(dm_exp(A), A)); }
+static dm *half_constant(dm *A) { return dm_vcat(A, L(A, 2, 3)); }
+static dm *tall(dm *A) { return dm_kron(dm_sin(A), A); }
+static dm *shaped(dm *A) { return dm_reshape(dm_hcat(A, dm_hadamard(A, A)), 9, 2); }
+static dm *flat(dm *A) { return dm_sign(A); }
+static dm *constant(dm *A) { return L(A, 2, 2); }
+static dm *sum_of_many(dm *A)
+{
+    dm *S = A;
+
+    for (int i = 0; i < 12; i++)
+        S = dm_add(S, dm_mul(S, L(A, 3, 3)));
+    return S;
+}
+
+static dm *(*const functions[])(dm *) = {
+    identity, flip, sandwich, left, right, flipped_sandwich, sandwiches, square, cube, fourth, inverse,
+    twice_inverse, solution, two_numbers, one_number, half_constant, tall, shaped, flat, constant, sum_of_many,
+};
+
+enum { FUNCTIONS = sizeof functions / sizeof *functions };
+
+static dm *call(dm *A, void *params)
+{
+    return functions[*(size_t *) params](A);
+}
+
+/* One entry of it, in the order of vec. */
+typedef struct {
+    size_t function, row, col;
+} entry;
+
+static dm *call_entry(dm *A, void *params)
+{
+    const entry *e = params;
+
+    return dm_block(functions[e->function](A), e->row, e->col, 1, 1);
+}
+
+/* Every column is the differential along a unit matrix, every row the gradient of an entry. */
+START_TEST(columns_are_differentials_and_rows_are_gradients)
+{
+    size_t function = (size_t) _i;
+    dm_function F = { call, &function };
+    dice d = { function };
+    gsl_matrix *A = random_matrix(&d, REGULAR, 3, 3), *probe = value_of(functions[function](dm_constant(here, A)));
+    size_t p = probe->size1, q = probe->size2;
+    gsl_matrix *value = zeros(p, q), *J = zeros(p * q, 9), *dF = zeros(p, q), *U = zeros(3, 3);
+
+    ck_assert_msg(dm_jacobian(&F, A, value, J) == GSL_SUCCESS, "%s", raised.message);
+    double small = 1000 * DBL_EPSILON * (1 + largest(J));
+    same(value, probe, small, "value of function %zu", function);
+    for (size_t k = 0; k < 9; k++) {
+        gsl_matrix *unit = zeros(3, 3);
+        gsl_matrix_view column = gsl_matrix_submatrix(J, 0, k, p * q, 1);
+        gsl_matrix_set(unit, k % 3, k / 3, 1);
+        ck_assert_msg(dm_jvp(&F, A, unit, value, dF) == GSL_SUCCESS, "%s", raised.message);
+        same(&column.matrix, vec_of(dF), small, "column %zu of function %zu", k, function);
+        same(value, probe, small, "value beside a differential");
+    }
+    for (size_t k = 0; k < p * q; k++) {
+        entry e = { function, k % p, k / p };
+        dm_function one = { call_entry, &e };
+        gsl_matrix_view row = gsl_matrix_submatrix(J, k, 0, 1, 9);
+        ck_assert_msg(dm_gradient(&one, A, NULL, U) == GSL_SUCCESS, "%s", raised.message);
+        same(&row.matrix, transposed(vec_of(U)), small, "row %zu of function %zu", k, function);
+    }
+}
+END_TEST
+
+/* For F(X) = A*X*B, J = kron(B', A); for X', the permutation that takes vec(X) to vec(X'). */
+START_TEST(jacobians_act_on_stacked_columns)
+{
+    size_t which = 2;
+    dm_function F = { call, &which };
+    dice d = { 0 };
+    gsl_matrix *X = random_matrix(&d, ANY, 3, 3), *J = zeros(8, 9);
+
+    ck_assert_int_eq(dm_jacobian(&F, X, NULL, J), GSL_SUCCESS);
+    dm *A = dm_constant(here, X);
+    same(J, value_of(dm_kron(dm_transpose(L(A, 3, 2)), L(A, 4, 3))), 10 * DBL_EPSILON, "kron(B',A)");
+    which = 1;
+    gsl_matrix *Y = MATRIX(2, 3, 1, 2, 3, 4, 5, 6), *K = zeros(6, 6);
+    ck_assert_int_eq(dm_jacobian(&F, Y, NULL, K), GSL_SUCCESS);
+    same(product(K, vec_of(Y)), vec_of(transposed(Y)), 0, "vec(X')");
+}
+END_TEST
+
+/* More directions than are pushed at a time, more rows than are read off at a time; J in a part of a larger
+ * matrix, whose other entries stay.                                                                  */
+static dm *wide(dm *x, void *params) { (void) params; return dm_hadamard(dm_exp(x), dm_mul(L(x, 150, 150), x)); }
+static dm *narrow(dm *x, void *params) { (void) params; return dm_block(dm_sin(dm_mul(L(x, 140, 150), x)), 0, 0, 139, 1); }
+
+START_TEST(large_jacobians_are_made_in_several_passes)
+{
+    dice d = { 6 };
+    gsl_matrix *x = random_matrix(&d, ANY, 150, 1), *dx = random_direction(&d, x);
+    dm_function both[] = { { wide, NULL }, { narrow, NULL } };
+    size_t rows[] = { 150, 139 };
+
+    gsl_matrix_scale(x, 0.01);
+    for (size_t i = 0; i < 2; i++) {
+        gsl_matrix *large = zeros(rows[i] + 2, 152), *dF = zeros(rows[i], 1);
+        gsl_matrix_set_all(large, -7);
+        gsl_matrix_view J = gsl_matrix_submatrix(large, 1, 1, rows[i], 150);
+        ck_assert_msg(dm_jacobian(&both[i], x, NULL, &J.matrix) == GSL_SUCCESS, "%s", raised.message);
+        ck_assert_msg(dm_jvp(&both[i], x, dx, NULL, dF) == GSL_SUCCESS, "%s", raised.message);
+        same(product(&J.matrix, dx), dF, 150 * 100 * DBL_EPSILON, "J*dx");
+        for (size_t k = 0; k < 152; k++)
+            ck_assert(gsl_matrix_get(large, 0, k) == -7 && gsl_matrix_get(large, rows[i] + 1, k) == -7);
+        for (size_t k = 0; k < rows[i]; k++)
+            ck_assert(gsl_matrix_get(large, k, 0) == -7 && gsl_matrix_get(large, k, 151) == -7);
+    }
+}
+END_TEST
+
+/* The Jacobian of nothing but overflow, and whatever else cannot be: told, and nothing is written. */
+static dm *nothing(dm *A, void *params) { (void) A, (void) params; return NULL; }
+static dm *huge(dm *A, void *params) { (void) params; return dm_mul(dm_scale(A, 1e200), dm_transpose(dm_scale(A, 1e200))); }
+static dm *steep(dm *A, void *params) { (void) params; return dm_sqrt(A); }
+static dm *huge_slope(dm *A, void *params) { (void) params; return dm_mul(dm_scale(L(A, 2, 2), 1e300), dm_mul(A, dm_scale(L(A, 2, 2), 1e300))); }
+
+START_TEST(what_has_no_jacobian_is_told)
+{
+    gsl_matrix *A = MATRIX(2, 2, 1, 2, 3, 4), *J = zeros(4, 4), *value = zeros(2, 2), *wrong = zeros(2, 4);
+    gsl_matrix *nan = copy(A), *before = copy(J);
+    size_t which = 0;
+    dm_function F = { call, &which };
+
+    gsl_matrix_set(nan, 1, 1, NAN);
+#define JACOBIAN(f, A, value, J) dm_jacobian(&(dm_function) { f, &which }, A, value, J)
+    refused(JACOBIAN(nothing, A, value, J), GSL_EFAULT, "dm_jacobian: the function returned NULL");
+    refused(JACOBIAN(call, A, wrong, J), GSL_EBADLEN,
+            "dm_jacobian: value is 2×4: 2×2 is needed, the shape of F(A)");
+    refused(JACOBIAN(call, A, value, wrong), GSL_EBADLEN,
+            "dm_jacobian: J is 2×4: 4×4 is needed, entries of F(A) by entries of A");
+    refused(JACOBIAN(huge, A, value, J), GSL_EOVRFLW, "dm_jacobian: entry (1,1) of the value is inf: it began in "
+            "dm_mul of the 2×2 A, whose result overflows");
+    refused(JACOBIAN(steep, zeros(2, 2), value, J), GSL_EDOM, "dm_jacobian: entry (1,1) of the derivative is inf: "
+            "dm_sqrt has no finite derivative where entry (1,1) of its operand is 0");
+    refused(JACOBIAN(huge_slope, zeros(2, 2), value, J), GSL_EOVRFLW, "dm_jacobian: entry (1,1) of the derivative is inf");
+    refused(JACOBIAN(call, nan, value, J), GSL_EDOM, "dm_jacobian: entry (2,2) of the value is nan, computed from a 2×2 matrix whose entry (2,2) is nan");
+    refused(JACOBIAN(NULL, A, value, J), GSL_EFAULT, "dm_jacobian: F, A or J is NULL");
+    refused(dm_jacobian(NULL, A, value, J), GSL_EFAULT, "dm_jacobian: F, A or J is NULL");
+    refused(dm_jacobian(&F, NULL, value, J), GSL_EFAULT, "dm_jacobian: F, A or J is NULL");
+    refused(dm_jacobian(&F, A, value, NULL), GSL_EFAULT, "dm_jacobian: F, A or J is NULL");
+    same(J, before, 0, "left as it was");
+    same(value, zeros(2, 2), 0, "left as it was");
+    which = FUNCTIONS - 2;
+    ck_assert_int_eq(JACOBIAN(call, A, value, J), GSL_SUCCESS);
+    same(J, zeros(4, 4), 0, "of a constant");
+}
+END_TEST
+
+START_TEST(what_has_no_differential_is_told)
+{
+    gsl_matrix *A = MATRIX(2, 2, 1, 2, 3, 4), *dA = MATRIX(2, 2, 1, 0, 0, 1), *dF = zeros(2, 2), *value = zeros(2, 2);
+    gsl_matrix *wrong = zeros(2, 4), *nan = copy(A);
+    size_t which = 0;
+    dm_function F = { call, &which };
+
+    gsl_matrix_set(nan, 0, 0, INFINITY);
+#define JVP(f, A, dA, value, dF) dm_jvp(&(dm_function) { f, &which }, A, dA, value, dF)
+    refused(JVP(nothing, A, dA, value, dF), GSL_EFAULT, "dm_jvp: the function returned NULL");
+    refused(JVP(call, A, wrong, value, dF), GSL_EBADLEN, "dm_jvp: dA is 2×4: 2×2 is needed, the shape of A");
+    refused(JVP(call, A, dA, wrong, dF), GSL_EBADLEN, "dm_jvp: value is 2×4: 2×2 is needed, the shape of F(A)");
+    refused(JVP(call, A, dA, value, wrong), GSL_EBADLEN, "dm_jvp: dF is 2×4: 2×2 is needed, the shape of F(A)");
+    refused(JVP(call, nan, dA, value, dF), GSL_EDOM, "dm_jvp: entry (1,1) of the value is inf, computed from a 2×2 matrix whose entry (1,1) is inf");
+    refused(JVP(call, A, nan, value, dF), GSL_EDOM, "dm_jvp: entry (1,1) of the differential is inf, computed from a 2×2 matrix whose entry (1,1) is inf");
+    refused(JVP(huge, A, dA, value, dF), GSL_EOVRFLW, "dm_jvp: entry (1,1) of the value is inf: it began in dm_mul "
+            "of the 2×2 A, whose result overflows");
+    refused(JVP(steep, zeros(2, 2), dA, value, dF), GSL_EDOM, "dm_jvp: entry (1,1) of the differential is inf: dm_sqrt "
+            "has no finite derivative where entry (1,1) of its operand is 0");
+    refused(dm_jvp(&F, NULL, dA, value, dF), GSL_EFAULT, "dm_jvp: F, A, dA or dF is NULL");
+    refused(dm_jvp(&F, A, NULL, value, dF), GSL_EFAULT, "dm_jvp: F, A, dA or dF is NULL");
+    refused(dm_jvp(&F, A, dA, value, NULL), GSL_EFAULT, "dm_jvp: F, A, dA or dF is NULL");
+    refused(dm_jvp(NULL, A, dA, value, dF), GSL_EFAULT, "dm_jvp: F, A, dA or dF is NULL");
+    same(dF, zeros(2, 2), 0, "left as it was");
+    same(value, zeros(2, 2), 0, "left as it was");
+    which = FUNCTIONS - 2;
+    gsl_matrix_set_all(dF, 3);
+    ck_assert_int_eq(JVP(call, A, dA, NULL, dF), GSL_SUCCESS);
+    same(dF, zeros(2, 2), 0, "of a constant");
+}
+END_TEST
+
+Suite *drivers_jacobian_suite(void)
+{
+    Suite *suite = suite_create("drivers/jacobian");
+    TCase *tc = case_of(suite, "Jacobians");
+
+    tcase_add_loop_test(tc, columns_are_differentials_and_rows_are_gradients, 0, FUNCTIONS);
+    tcase_add_test(tc, jacobians_act_on_stacked_columns);
+    tcase_add_test(tc, large_jacobians_are_made_in_several_passes);
+    tcase_add_test(tc, what_has_no_jacobian_is_told);
+    tcase_add_test(tc, what_has_no_differential_is_told);
+    return suite;
+}

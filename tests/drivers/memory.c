@@ -1,0 +1,175 @@
+/* Out of memory, at every place: the k-th allocation fails, for k = 0, 1, 2 ... until all goes well.  Each
+ * failure must be GSL_ENOMEM, raised once, leave the outputs alone, and leave nothing behind.         */
+#include <stdio.h>
+#include "../fixture.h"
+#include "../memory.h"
+#include "../suites.h"
+
+/* Large enough for the arena to ask for new chunks again and again. */
+enum { N = 24 };
+
+static dm *function(dm *A, void *params)
+{
+    dm *S = dm_scale(dm_identity(dm_context_of(A), dm_rows(A)), 40);
+    dm *B = dm_add(dm_mul(A, dm_transpose(A)), S), *X = dm_inverse(B);
+
+    (void) params;
+    return dm_add(dm_trace(dm_mul(dm_solve(B, dm_exp(A)), X)), dm_add(dm_logdet(B), dm_norm_frobenius(A)));
+}
+
+static dm *matrix_function(dm *A, void *params)
+{
+    (void) params;
+    return dm_hadamard(dm_mul(A, dm_transpose(A)), dm_sin(dm_kron(dm_block(A, 0, 0, 1, 1), A)));
+}
+
+static dm *sandwich(dm *A, void *params)
+{
+    (void) params;
+    return dm_mul(dm_mul(dm_ones(dm_context_of(A), 3, dm_rows(A)), A), A);
+}
+
+static dm *singular(dm *A, void *params)
+{
+    (void) params;
+    return dm_det(dm_sub(A, A));
+}
+
+/* Everything that is written to. */
+typedef struct {
+    gsl_matrix *A, *dA, *U, *F, *G, *J, *H;
+    double value;
+} data;
+
+static const dm_function f = { function, NULL }, F = { matrix_function, NULL }, S = { sandwich, NULL };
+static const dm_function C = { singular, NULL };
+
+static int gradient(data *d) { return dm_gradient(&f, d->A, &d->value, d->U); }
+static int jvp(data *d) { return dm_jvp(&F, d->A, d->dA, d->F, d->G); }
+static int jacobian(data *d) { return dm_jacobian(&F, d->A, d->F, d->J); }
+static int jacobian_of_one(data *d)
+{
+    gsl_matrix_view row = gsl_matrix_submatrix(d->J, 0, 0, 1, N * N);
+    return dm_jacobian(&f, d->A, NULL, &row.matrix);
+}
+static int kronecker(data *d)
+{
+    gsl_matrix_view part = gsl_matrix_submatrix(d->J, 0, 0, 3 * N, N * N);
+    return dm_jacobian(&S, d->A, NULL, &part.matrix);
+}
+static int hessian(data *d) { return dm_hessian(&f, d->A, &d->value, d->U, d->H); }
+static int hessian_vector(data *d) { return dm_hessian_vector(&f, d->A, d->dA, &d->value, d->U, d->G); }
+static int singular_hessian(data *d) { return dm_hessian_vector(&C, d->A, d->dA, &d->value, d->U, d->G); }
+
+/* By hand, in a context of its own: variables, nested ones, panels. */
+static int low_level(data *d)
+{
+    dm_context *own = dm_context_alloc();
+    const gsl_matrix *panel[] = { d->dA, d->A };
+    int status = GSL_ENOMEM;
+
+    if (own) {
+        dm *x = dm_dual_panel(own, d->A, 2, panel), *y = dm_variable_of(x), *z = dm_variable(own, d->dA);
+        dm *g = dm_gradient_of(function(y, NULL), y);
+        if (!(status = dm_status(g)) && !dm_differential(g, 1).matrix.data)
+            status = GSL_ENOMEM;
+        if (!status)
+            status = dm_read_off(dm_trace(dm_mul(z, z)), z, d->U);
+        else if (!raised.times)
+            dm_value(g);
+    }
+    dm_context_free(own);
+    return status;
+}
+
+/* Steps in scopes, with a result that is carried out of each. */
+static int scopes(data *d)
+{
+    dm_context *own = dm_context_alloc();
+    int status = own ? GSL_SUCCESS : GSL_ENOMEM;
+
+    if (own) {
+        dm *X = dm_dual(own, d->A, d->dA), *B = dm_constant(own, d->dA);
+        for (int i = 0; i < 3 && !status; i++) {
+            dm_scope scope = dm_scope_open(own);
+            X = dm_sin(dm_add(dm_mul(X, B), dm_inverse(dm_add(dm_mul(B, dm_transpose(B)), dm_identity(own, N)))));
+            status = dm_scope_close(scope, &X, 1);
+        }
+        if (!status && !dm_value(X).matrix.data)
+            status = dm_status(X) ? dm_status(X) : GSL_ENOMEM;
+    }
+    dm_context_free(own);
+    return status;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(data *d);
+} sequences[] = {
+    { "dm_gradient", gradient }, { "dm_jvp", jvp }, { "dm_jacobian", jacobian },
+    { "dm_jacobian of one row", jacobian_of_one }, { "dm_jacobian by Kronecker products", kronecker },
+    { "dm_hessian", hessian }, { "dm_hessian_vector", hessian_vector },
+    { "second derivatives at a singular matrix", singular_hessian },
+    { "low-level calls", low_level }, { "scopes", scopes },
+};
+
+enum { SEQUENCES = sizeof sequences / sizeof *sequences };
+
+static void draw(data *d)
+{
+    dice of_five = { 5 };
+
+    d->A = random_matrix(&of_five, ANY, N, N);
+    d->dA = random_matrix(&of_five, ANY, N, N);
+    d->U = zeros(N, N);
+    d->F = zeros(N, N);
+    d->G = zeros(N, N);
+    d->J = zeros(N * N, N * N);
+    d->H = zeros(N * N, N * N);
+    d->value = 0;
+}
+
+static bool untouched(const data *d)
+{
+    return d->value == 0 && gsl_matrix_isnull(d->U) && gsl_matrix_isnull(d->F) && gsl_matrix_isnull(d->G)
+        && gsl_matrix_isnull(d->J) && gsl_matrix_isnull(d->H);
+}
+
+START_TEST(every_allocation_may_fail)
+{
+    data d;
+    int status;
+    size_t k = 0;
+
+    for (int after = 0; after < 2; after++) {
+        draw(&d);
+        for (k = 0;; k++) {
+            forget_errors();
+            long before = blocks_in_use();
+            fail_allocation(k, after);
+            status = sequences[_i].run(&d);
+            allocate_again();
+            long leaked = blocks_in_use() - before;
+            ck_assert_msg(leaked == 0, "%s, allocation %zu: %ld blocks are lost", sequences[_i].name, k, leaked);
+            if (status == GSL_SUCCESS)
+                break;
+            ck_assert_msg(status == GSL_ENOMEM && raised.code == GSL_ENOMEM, "%s, allocation %zu: %s", sequences[_i].name,
+                          k, raised.message);
+            ck_assert_msg(raised.times == 1, "%s, allocation %zu: raised %d times", sequences[_i].name, k, raised.times);
+            ck_assert_msg(untouched(&d), "%s, allocation %zu: an output is written", sequences[_i].name, k);
+            ck_assert_msg(k < 1000, "%s never succeeds", sequences[_i].name);
+        }
+    }
+    ck_assert_msg(k >= 3, "%s asks for memory %zu times only", sequences[_i].name, k);
+    ck_assert_int_eq(raised.times, 0);
+}
+END_TEST
+
+Suite *drivers_memory_suite(void)
+{
+    Suite *suite = suite_create("drivers/memory");
+    TCase *tc = case_of(suite, "out of memory");
+
+    tcase_add_loop_test(tc, every_allocation_may_fail, 0, SEQUENCES);
+    return suite;
+}

@@ -1,0 +1,230 @@
+/* Scopes: what is kept, what is released, and that a long loop needs no more memory than a short one. */
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include "../fixture.h"
+#include "../memory.h"
+#include "../suites.h"
+#include "core/dm.h"
+
+START_TEST(results_outlive_the_scope)
+{
+    gsl_matrix *A = MATRIX(2, 2, 1, 2, 3, 4), *dA = MATRIX(2, 2, 1, 0, 0, -1);
+    dm *x = dm_dual(here, A, dA), *old = dm_mul(x, x), *keep[4];
+    dm_scope scope = dm_scope_open(here);
+
+    keep[0] = dm_mul(x, dm_transpose(x));
+    keep[1] = old;
+    keep[2] = dm_add(dm_ones(here, 2, 3), dm_ones(here, 3, 2));
+    keep[3] = dm_named(dm_constant(here, A), "K");
+    gsl_matrix *value = value_of(keep[0]), *d = differential_of(keep[0], 0);
+    ck_assert_int_eq(dm_scope_close(scope, keep, 4), GSL_SUCCESS);
+    dm_ones(here, 20, 20);
+    same(value_of(keep[0]), value, 0, "the value");
+    same(differential_of(keep[0], 0), d, 0, "the differential");
+    ck_assert_ptr_eq(keep[1], old);
+    fails(keep[2], GSL_EBADLEN, "dm_add: A is 2×3 and B is 3×2: 2 rows against 3 rows");
+    fails(dm_log(dm_neg(dm_named(keep[3], "K"))), GSL_EDOM,
+          "dm_log: A is 2×2 and its entry (1,1) is -1: the logarithm needs a positive entry");
+    same(value_of(old), value_of(dm_mul(x, x)), 0, "what is older");
+}
+END_TEST
+
+/* The trajectory of X <- sin(X*B) + X/2 for many steps, with the differential along dX and dB. */
+static dm *step(dm *X, dm *B)
+{
+    return dm_add(dm_sin(dm_mul(X, B)), dm_scale(X, 0.5));
+}
+
+/* That many turns; how many bytes were allocated after the first ten. */
+static size_t run(dm **X, dm *B, size_t steps)
+{
+    dm_scope scope = dm_scope_open(here);
+    size_t before = 0;
+    int status = GSL_SUCCESS;
+
+    for (size_t i = 0; i < steps && !status; i++) {
+        *X = step(*X, B);
+        status = dm_scope_turn(scope, X, 1);
+        if (i == 10)
+            before = bytes_allocated();
+    }
+    return dm_scope_close(scope, X, 1) || status ? SIZE_MAX : bytes_allocated() - before;
+}
+
+START_TEST(a_long_loop_does_not_grow)
+{
+    dice d = { 1 };
+    gsl_matrix *A = random_matrix(&d, ANY, 4, 4), *R = random_matrix(&d, REGULAR, 4, 4);
+    dm *X = dm_dual(here, A, random_direction(&d, A)), *B = dm_dual(here, R, random_direction(&d, R));
+    dm *plain = X, *scoped = X;
+
+    for (size_t i = 0; i < 20; i++)
+        plain = step(plain, B);
+    ck_assert_uint_eq(run(&scoped, B, 20), 0);
+    same(value_of(scoped), value_of(plain), 0, "20 steps");
+    same(differential_of(scoped, 0), differential_of(plain, 0), 0, "20 steps, the differential");
+
+    dm_scope outer = dm_scope_open(here);
+    size_t grown = run(&X, B, 10000);
+    ck_assert_int_eq(dm_scope_close(outer, &X, 1), GSL_SUCCESS);
+    ck_assert_uint_eq(grown, 0);
+    ck_assert(isfinite(largest(value_of(X))));
+}
+END_TEST
+
+/* Turns keep what they are told to, forget the rest, and leave older things alone. */
+START_TEST(a_turn_leaves_the_scope_open)
+{
+    gsl_matrix *A = MATRIX(2, 2, 0.5, 0.25, -0.5, 0.75);
+    dm *B = dm_mul(dm_constant(here, A), dm_identity(here, 2)), *X = dm_dual(here, A, eye(2)), *count = dm_scalar(here, 0);
+    gsl_matrix *power = copy(A);
+    dm_scope outer = dm_scope_open(here), scope = dm_scope_open(here);
+
+    for (int i = 0; i < 8; i++) {
+        dm *keep[] = { dm_mul(X, B), dm_add(count, dm_ones(here, 1, 1)), B };
+        ck_assert_int_eq(dm_scope_turn(scope, keep, 3), GSL_SUCCESS);
+        X = keep[0], count = keep[1];
+        ck_assert_ptr_eq(keep[2], B);
+        power = product(power, A);
+        dm_value(dm_add(dm_ones(here, 9, 9), dm_identity(here, 9)));
+        same(value_of(X), power, 16 * DBL_EPSILON, "turn %d", i);
+        same(value_of(B), A, 0, "what is older, turn %d", i);
+    }
+    ck_assert_int_eq(dm_scope_close(scope, &X, 1), GSL_SUCCESS);
+    ck_assert_int_eq(dm_scope_close(outer, &X, 1), GSL_SUCCESS);
+    dm_value(dm_add(dm_ones(here, 9, 9), dm_identity(here, 9)));
+    same(value_of(X), power, 16 * DBL_EPSILON, "after the scopes");
+
+    /* A formal turn releases nothing. */
+    scope = dm_scope_open(here);
+    dm *v = dm_variable(here, A), *f = v;
+    for (int i = 0; i < 3; i++) {
+        f = dm_mul(f, v);
+        dm *before = f;
+        ck_assert_int_eq(dm_scope_turn(scope, &f, 1), GSL_SUCCESS);
+        ck_assert_ptr_eq(f, before);
+    }
+    ck_assert_int_eq(dm_scope_close(scope, &f, 1), GSL_SUCCESS);
+    same(gradient_of(dm_trace(f), v), sum_of(4, transposed(product(A, product(A, A))), 0, A), 16 * DBL_EPSILON, "4*(A³)'");
+}
+END_TEST
+
+/* Entries and factors that an older number gets within a scope go with it, and are made again after it. */
+START_TEST(what_is_formed_late_is_formed_again)
+{
+    dice d = { 4 };
+    gsl_matrix *A = random_matrix(&d, REGULAR, 20, 20), *B = random_matrix(&d, ANY, 20, 20);
+    dm *a = dm_constant(here, A), *b = dm_constant(here, B), *ab = dm_mul(a, b), *at = dm_transpose(a);
+    gsl_matrix *expected = product(A, B);
+    double small = 20 * 100 * DBL_EPSILON;
+
+    for (int turn = 0; turn < 3; turn++) {
+        dm_scope outer = dm_scope_open(here), inner = dm_scope_open(here);
+        same(value_of(ab), expected, small, "in the scope");
+        same(product(A, value_of(dm_inverse(a))), eye(20), small, "the inverse");
+        same(product(transposed(A), value_of(dm_solve(at, b))), B, small, "a solve");
+        ck_assert_int_eq(dm_scope_close(inner, NULL, 0), GSL_SUCCESS);
+        dm *other = dm_ones(here, 50, 50);
+        dm_value(dm_add(other, dm_mul(other, other)));   /* takes the place of what was released */
+        same(value_of(ab), expected, small, "after the inner scope");
+        ck_assert_int_eq(dm_scope_close(outer, NULL, 0), GSL_SUCCESS);
+        other = dm_ones(here, 50, 50);
+        dm_value(dm_add(other, dm_mul(other, other)));
+        same(value_of(ab), expected, small, "after the scopes");
+        same(product(value_of(dm_solve_right(b, a)), A), B, small, "a solve after the scopes");
+        dm_context_reset(here);
+        a = dm_constant(here, A), b = dm_constant(here, B), ab = dm_mul(a, b), at = dm_transpose(a);
+    }
+}
+END_TEST
+
+/* A formal scope keeps everything; what was made in it belongs to the computation from then on, also when a
+ * later scope, at the same depth, is released.                                                       */
+START_TEST(a_formal_scope_keeps_its_terms)
+{
+    gsl_matrix *A = MATRIX(2, 2, 1, 2, 3, 4);
+    dm *x = dm_variable(here, A), *f = dm_trace(x), *late, *y;
+    dm_scope scope = dm_scope_open(here);
+
+    y = dm_mul(x, x);
+    dm *same_y = y;
+    late = dm_mul(dm_constant(here, A), dm_constant(here, A));           /* not formed yet */
+    ck_assert_int_eq(dm_scope_close(scope, &y, 1), GSL_SUCCESS);
+    ck_assert_ptr_eq(y, same_y);
+    f = dm_add(f, dm_trace(dm_mul(y, x)));
+    for (int turn = 0; turn < 2; turn++) {
+        scope = dm_scope_open(here);
+        dm *keep = y;
+        same(value_of(late), product(A, A), 0, "formed in a later scope");
+        same(value_of(y), product(A, A), 0, "the formal one's value too");
+        ck_assert_int_eq(dm_scope_close(scope, &keep, 1), GSL_SUCCESS);
+        ck_assert_ptr_eq(keep, y);
+        dm *other = dm_ones(here, 30, 30);
+        dm_value(dm_add(other, dm_mul(other, other)));
+        same(value_of(late), product(A, A), 0, "after it");
+        same(value_of(y), product(A, A), 0, "after it");
+    }
+    same(gradient_of(f, x), sum_of(1, eye(2), 3, transposed(product(A, A))), 0, "1 + 3*(A*A)'");
+}
+END_TEST
+
+/* A gradient that was read off within a scope is read off again after it. */
+START_TEST(what_is_read_off_in_a_scope_goes_with_it)
+{
+    dice d = { 8 };
+    gsl_matrix *A = random_matrix(&d, ANY, 6, 6), *expected = transposed(product(A, A));
+    dm *x = dm_variable(here, A), *f = dm_trace(dm_mul(x, dm_mul(x, x)));
+
+    for (int turn = 0; turn < 3; turn++) {
+        dm_scope scope = dm_scope_open(here);
+        same(gradient_of(f, x), sum_of(3, expected, 0, A), 100 * DBL_EPSILON, "in the scope");
+        ck_assert_int_eq(dm_scope_close(scope, NULL, 0), GSL_SUCCESS);
+        scope = dm_scope_open(here);
+        for (int i = 0; i < 20; i++)
+            dm_value(dm_add(dm_ones(here, 9, 9), dm_identity(here, 9)));
+        ck_assert_int_eq(dm_scope_close(scope, NULL, 0), GSL_SUCCESS);
+        same(gradient_of(f, x), sum_of(3, expected, 0, A), 100 * DBL_EPSILON, "after the scope");
+    }
+}
+END_TEST
+
+START_TEST(a_scope_of_nothing_is_an_error)
+{
+    dm_scope none = { .context = NULL };
+
+    ck_assert_int_eq(dm_scope_close(none, NULL, 0), GSL_EFAULT);
+    ck_assert_int_eq(dm_scope_turn(none, NULL, 0), GSL_EFAULT);
+}
+END_TEST
+
+/* A failure that was raised in the scope is not raised again after it. */
+START_TEST(a_failure_is_raised_once_across_scopes)
+{
+    dm_scope scope = dm_scope_open(here);
+    dm *no = dm_inverse(dm_zeros(here, 2, 2));
+
+    ck_assert_ptr_null(dm_value(no).matrix.data);
+    refused(dm_status(no), GSL_ESING, "dm_inverse: A is 2×2 and singular: pivot 1 of its LU factors is 0");
+    ck_assert_int_eq(dm_scope_close(scope, &no, 1), GSL_SUCCESS);
+    ck_assert_ptr_null(dm_value(no).matrix.data);
+    ck_assert_int_eq(raised.times, 0);
+    ck_assert_str_eq(dm_message(no), "dm_inverse: A is 2×2 and singular: pivot 1 of its LU factors is 0");
+}
+END_TEST
+
+Suite *drivers_scope_suite(void)
+{
+    Suite *suite = suite_create("drivers/scope");
+    TCase *tc = case_of(suite, "scopes");
+
+    tcase_add_test(tc, results_outlive_the_scope);
+    tcase_add_test(tc, a_long_loop_does_not_grow);
+    tcase_add_test(tc, a_turn_leaves_the_scope_open);
+    tcase_add_test(tc, what_is_formed_late_is_formed_again);
+    tcase_add_test(tc, a_formal_scope_keeps_its_terms);
+    tcase_add_test(tc, what_is_read_off_in_a_scope_goes_with_it);
+    tcase_add_test(tc, a_scope_of_nothing_is_an_error);
+    tcase_add_test(tc, a_failure_is_raised_once_across_scopes);
+    return suite;
+}

@@ -1,0 +1,470 @@
+/* Numbers in every form against plain loops: each of the forms that a number may have, in each place of each
+ * operation, small (our own loops) and large (BLAS).                                                  */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include "../fixture.h"
+#include "../memory.h"
+#include "../suites.h"
+#include "numbers/kernels.h"
+#include "numbers/number.h"
+
+/* ---------------------------------------------------------------------------------------- every form */
+
+enum { SLOTS = 3 };
+
+/* A number and what its slots are. */
+typedef struct {
+    dm *A;
+    size_t slots;
+    gsl_matrix *slot[SLOTS];
+} known;
+
+typedef enum {
+    DENSE, ZERO, FILL, EYE, DIAGONAL, SCALED, TRANSPOSED, BOTH, PRODUCT, PRODUCT_OF_TRANSPOSED,
+    PRODUCT_TRANSPOSED, THIN_PRODUCT, SUM, FORMED_VIEW, PANEL, PANEL_OF_ZERO, LEFT_OF_PANEL, RIGHT_OF_PANEL,
+    PANEL_TRANSPOSED, PANEL_PRODUCT_TRANSPOSED, FORMS,
+} form;
+
+static const char *const names[FORMS] = {
+    "dense", "zero", "fill", "eye", "diagonal", "scaled", "transposed", "scaled transpose", "product",
+    "product of transposes", "transposed product", "thin product", "sum", "formed view", "panel",
+    "panel of zero", "product L*panel", "product panel*R", "transposed panel", "transposed product L*panel",
+};
+
+static bool is_square(form f)
+{
+    return f == EYE || f == DIAGONAL;
+}
+
+static bool is_panel(form f)
+{
+    return f >= PANEL;
+}
+
+static dm *dense(const gsl_matrix *A)
+{
+    return dm_number_copy(here, A);
+}
+
+/* An empty number of that shape, to be filled. */
+static dm *empty(size_t m, size_t slots, size_t n)
+{
+    return dm_new(here, m, slots, n);
+}
+
+static dm *times(double scale, dm *A, dm *B)
+{
+    dm *C = empty(A->rows, A->slots * B->slots, B->cols);
+
+    dm_number_product(C, scale, A, false, B, false);
+    return C;
+}
+
+static dm *flipped(dm *A)
+{
+    dm *C = empty(A->cols, A->slots, A->rows);
+
+    dm_number_transpose(C, A);
+    return C;
+}
+
+static dm *scaled(double scale, dm *A)
+{
+    dm *C = empty(A->rows, A->slots, A->cols);
+
+    dm_number_scale(C, scale, A);
+    return C;
+}
+
+static dm *panel(dice *d, size_t m, size_t n, gsl_matrix *slot[])
+{
+    for (size_t k = 0; k < SLOTS; k++)
+        slot[k] = random_matrix(d, ANY, m, n);
+    return dm_number_panel(here, SLOTS, (const gsl_matrix *const *) slot);
+}
+
+static gsl_matrix *times_number(double s, const gsl_matrix *A)
+{
+    return sum_of(s, A, 0, A);
+}
+
+static known of_one(dice *d, form f, size_t m, size_t n)
+{
+    gsl_matrix *A = random_matrix(d, ANY, m, n), *L = random_matrix(d, ANY, m, m + 1);
+    gsl_matrix *R = random_matrix(d, ANY, m + 1, n), *x = random_matrix(d, ANY, m, 1);
+    gsl_matrix *l = random_matrix(d, ANY, m, 1), *r = random_matrix(d, ANY, 1, n);
+    dm *B = dense(A), *C;
+
+    switch (f) {
+    case ZERO:
+        return (known) { dm_number_zero(here, m, 1, n), 1, { zeros(m, n) } };
+    case FILL:
+        gsl_matrix_set_all(A, 1.75);
+        return (known) { dm_number_fill(here, m, n, 1.75), 1, { A } };
+    case EYE:
+        return (known) { dm_number_identity(here, n, -0.75), 1, { times_number(-0.75, eye(n)) } };
+    case DIAGONAL:
+        gsl_matrix_set_zero(A);
+        for (size_t i = 0; i < n; i++)
+            gsl_matrix_set(A, i, i, 0.5 * gsl_matrix_get(x, i, 0));
+        C = empty(n, 1, n);
+        dm_number_diag(C, dense(x));
+        return (known) { scaled(0.5, C), 1, { A } };
+    case SCALED:
+        return (known) { scaled(-1.5, B), 1, { times_number(-1.5, A) } };
+    case TRANSPOSED:
+        return (known) { flipped(dense(transposed(A))), 1, { A } };
+    case BOTH:
+        return (known) { scaled(2.5, flipped(scaled(-1, dense(transposed(A))))), 1, { times_number(-2.5, A) } };
+    case PRODUCT:
+        return (known) { times(-0.5, dense(L), dense(R)), 1, { times_number(-0.5, product(L, R)) } };
+    case PRODUCT_OF_TRANSPOSED:
+        C = empty(m, 1, n);
+        dm_number_product(C, 3, dense(transposed(L)), true, dense(transposed(R)), true);
+        return (known) { C, 1, { times_number(3, product(L, R)) } };
+    case PRODUCT_TRANSPOSED:
+        return (known) { flipped(times(1, dense(transposed(R)), dense(transposed(L)))), 1, { product(L, R) } };
+    case THIN_PRODUCT:
+        return (known) { times(2, dense(l), dense(r)), 1, { times_number(2, product(l, r)) } };
+    case SUM:
+        C = empty(m, 1, n);
+        dm_number_sum(C, 2, B, -3, times(1, dense(L), dense(R)));
+        return (known) { C, 1, { sum_of(2, A, -3, product(L, R)) } };
+    case FORMED_VIEW:
+        C = scaled(-1.5, flipped(dense(transposed(A))));
+        ck_assert_ptr_nonnull(dm_entries(C).data);
+        return (known) { C, 1, { times_number(-1.5, A) } };
+    default:
+        return (known) { B, 1, { A } };
+    }
+}
+
+static known of_several(dice *d, form f, size_t m, size_t n)
+{
+    gsl_matrix *L = random_matrix(d, ANY, m, 2), *R = random_matrix(d, ANY, n + 1, n);
+    known P = { NULL, SLOTS, { NULL } };
+
+    switch (f) {
+    case PANEL_OF_ZERO:
+        P.A = dm_number_zero(here, m, SLOTS, n);
+        for (size_t k = 0; k < SLOTS; k++)
+            P.slot[k] = zeros(m, n);
+        break;
+    case LEFT_OF_PANEL:
+    case PANEL_PRODUCT_TRANSPOSED:
+        P.A = times(-2, dense(L), panel(d, 2, n, P.slot));
+        for (size_t k = 0; k < SLOTS; k++)
+            P.slot[k] = times_number(-2, product(L, P.slot[k]));
+        break;
+    case RIGHT_OF_PANEL:
+        P.A = times(0.5, panel(d, m, n + 1, P.slot), dense(R));
+        for (size_t k = 0; k < SLOTS; k++)
+            P.slot[k] = times_number(0.5, product(P.slot[k], R));
+        break;
+    case PANEL_TRANSPOSED:
+        P.A = flipped(panel(d, n, m, P.slot));
+        for (size_t k = 0; k < SLOTS; k++)
+            P.slot[k] = transposed(P.slot[k]);
+        break;
+    default:
+        P.A = panel(d, m, n, P.slot);
+    }
+    return P;
+}
+
+/* A number of that form and shape. */
+static known of_form(dice *d, form f, size_t m, size_t n)
+{
+    if (f == PANEL_PRODUCT_TRANSPOSED) {
+        known P = of_several(d, f, n, m);
+        P.A = flipped(P.A);
+        for (size_t k = 0; k < SLOTS; k++)
+            P.slot[k] = transposed(P.slot[k]);
+        return P;
+    }
+    return is_panel(f) ? of_several(d, f, m, n) : of_one(d, f, m, n);
+}
+
+static const gsl_matrix *slot_of(const known *A, size_t k)
+{
+    return A->slot[A->slots > 1 ? k : 0];
+}
+
+static gsl_matrix *entries_of(dm *A, size_t slot)
+{
+    dm_panel P = dm_entries(A);
+    gsl_matrix *M = zeros(A->rows, A->cols);
+
+    ck_assert_msg(!dm_is_failed(A) && P.data, "%s", dm_message(A));
+    for (size_t i = 0; i < A->rows; i++)
+        for (size_t j = 0; j < A->cols; j++)
+            gsl_matrix_set(M, i, j, dm_row(P, i, A->slots > 1 ? slot : 0)[j]);
+    return M;
+}
+
+/* Sums of up to n products of entries up to 4, a few of them one after the other. */
+static double rounding(size_t n)
+{
+    return 1000 * (double) (n + 1) * DBL_EPSILON;
+}
+
+static void is_still(const known *A, const char *what)
+{
+    for (size_t k = 0; k < A->slots; k++)
+        same(entries_of(A->A, k), A->slot[k], rounding(A->A->rows + A->A->cols + 2), "%s is altered", what);
+}
+
+/* ------------------------------------------------------------------------------- one operand, each form */
+
+static const size_t sizes[][2] = { { 1, 1 }, { 1, 6 }, { 6, 1 }, { 3, 5 }, { 5, 3 }, { 4, 4 }, { 9, 17 },
+                                   { 18, 18 }, { 33, 19 } };
+enum { SIZES = sizeof sizes / sizeof *sizes };
+
+static void unary(form f, size_t m, size_t n)
+{
+    dice d = { 100 * f + 10 * m + n };
+    known A = of_form(&d, f, m, n);
+    char what[128];
+
+    snprintf(what, sizeof what, "%s %zu×%zu", names[f], m, n);
+    dm *T = flipped(A.A), *S = scaled(-3, A.A), *TT = flipped(T), *ST = scaled(2, T), *trace = NULL;
+    if (m == n) {
+        trace = empty(1, A.slots, 1);
+        dm_number_trace(trace, A.A);
+    }
+    for (size_t k = 0; k < A.slots; k++) {
+        double small = rounding(m + n), t = 0;
+        same(entries_of(T, k), transposed(A.slot[k]), small, "%s, transposed", what);
+        same(entries_of(TT, k), A.slot[k], small, "%s, transposed twice", what);
+        same(entries_of(S, k), times_number(-3, A.slot[k]), small, "%s, scaled", what);
+        same(entries_of(ST, k), times_number(2, transposed(A.slot[k])), small, "%s, both", what);
+        for (size_t i = 0; i < m && m == n; i++)
+            t += gsl_matrix_get(A.slot[k], i, i);
+        if (trace)
+            same_number(gsl_matrix_get(entries_of(trace, k), 0, 0), t, (double) m * small, "trace of %s", what);
+    }
+    is_still(&A, what);
+    known B = of_form(&d, f, m, n);    /* not formed by anybody yet */
+    dm_panel target = dm_fresh(empty(m, B.slots, n));
+    ck_assert(dm_number_write(target, 0.5, B.A));
+    for (size_t k = 0; k < B.slots; k++)
+        for (size_t i = 0; i < m; i++)
+            for (size_t j = 0; j < n; j++)
+                same_number(dm_row(target, i, k)[j], 0.5 * gsl_matrix_get(B.slot[k], i, j), rounding(m + n),
+                            "%s, written", what);
+}
+
+START_TEST(one_number_of_each_form)
+{
+    for (size_t s = 0; s < SIZES; s++) {
+        if (!is_square((form) _i) || sizes[s][0] == sizes[s][1])
+            unary((form) _i, sizes[s][0], sizes[s][1]);
+        dm_context_reset(here);
+    }
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------ two operands, each pair */
+
+/* m×n times n×p, as A(')*B('). */
+static void multiply(form f, form g, size_t m, size_t n, size_t p, bool A_transposed, bool B_transposed)
+{
+    dice d = { 10000 * f + 100 * g + m + n + p };
+    known A = A_transposed ? of_form(&d, f, n, m) : of_form(&d, f, m, n);
+    known B = B_transposed ? of_form(&d, g, p, n) : of_form(&d, g, n, p);
+    size_t slots = A.slots * B.slots;
+    char what[160];
+
+    snprintf(what, sizeof what, "%s%s * %s%s, %zu×%zu×%zu", names[f], A_transposed ? "'" : "", names[g],
+             B_transposed ? "'" : "", m, n, p);
+    dm *C = empty(m, slots, p), *sum, *more = of_form(&d, slots > 1 ? PANEL : DENSE, m, p).A;
+    dm *before = scaled(1, more);
+    sum = dm_number_accumulate_product(NULL, 1, A.A, A_transposed, B.A, B_transposed);
+    sum = dm_number_accumulate(dm_number_accumulate(sum, more), more);
+    sum = dm_number_accumulate_product(sum, -2, A.A, A_transposed, B.A, B_transposed);
+    dm_number_product(C, 1.5, A.A, A_transposed, B.A, B_transposed);
+    for (size_t k = 0; k < slots; k++) {
+        const gsl_matrix *a = slot_of(&A, k), *b = slot_of(&B, k);
+        gsl_matrix *AB = product(A_transposed ? transposed(a) : a, B_transposed ? transposed(b) : b);
+        double small = rounding(m + n + p) * (double) n;
+        same(entries_of(C, k), times_number(1.5, AB), small, "%s", what);
+        same(entries_of(sum, k), sum_of(2, entries_of(more, k), -1, AB), small, "%s, accumulated", what);
+        same(entries_of(more, k), entries_of(before, k), 0, "%s: what was added is altered", what);
+    }
+    is_still(&A, what);
+    is_still(&B, what);
+}
+
+static bool fits(form f, size_t m, size_t n)
+{
+    return !is_square(f) || m == n;
+}
+
+START_TEST(products_of_each_form_with_each)
+{
+    static const size_t shapes[][3] = {
+        { 1, 1, 1 }, { 1, 4, 3 }, { 3, 4, 1 }, { 2, 5, 3 }, { 4, 4, 4 }, { 5, 2, 7 }, { 13, 14, 11 },
+        { 15, 15, 15 }, { 16, 3, 18 }, { 17, 16, 1 }, { 1, 17, 20 }, { 20, 17, 16 },
+    };
+    form f = (form) (_i / FORMS), g = (form) (_i % FORMS);
+
+    if (is_panel(f) && is_panel(g))
+        return;
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
+        for (int flags = 0; flags < 4; flags++) {
+            size_t m = shapes[s][0], n = shapes[s][1], p = shapes[s][2];
+            if (fits(f, m, n) && fits(g, n, p))
+                multiply(f, g, m, n, p, flags & 1, flags & 2);
+            dm_context_reset(here);
+            forget_matrices();
+        }
+}
+END_TEST
+
+static void combine(form f, form g, size_t m, size_t n)
+{
+    dice d = { 10000 * f + 100 * g + m + n };
+    known A = of_form(&d, f, m, n), B = of_form(&d, g, m, n);
+    size_t slots = A.slots > B.slots ? A.slots : B.slots;
+    char what[160];
+
+    snprintf(what, sizeof what, "%s and %s, %zu×%zu", names[f], names[g], m, n);
+    dm *H = empty(m, slots, n), *inner = empty(1, slots, 1), *sum = NULL, *grown = NULL;
+    if (A.slots == B.slots) {
+        sum = empty(m, slots, n);
+        dm_number_sum(sum, 2, A.A, -0.5, B.A);
+        grown = dm_number_accumulate(dm_number_accumulate(NULL, A.A), B.A);
+        grown = dm_number_accumulate(grown, A.A);
+    }
+    dm_number_hadamard(H, A.A, B.A);
+    dm_number_inner(inner, A.A, B.A);
+    for (size_t k = 0; k < slots; k++) {
+        const gsl_matrix *a = slot_of(&A, k), *b = slot_of(&B, k);
+        gsl_matrix *expected = copy(a);
+        double small = rounding(m + n);
+        gsl_matrix_mul_elements(expected, b);
+        same(entries_of(H, k), expected, small, "entries of %s, multiplied", what);
+        same_number(gsl_matrix_get(entries_of(inner, k), 0, 0), inner_of(a, b), small * (double) (m * n),
+                    "inner product of %s", what);
+        if (sum) {
+            same(entries_of(sum, k), sum_of(2, a, -0.5, b), small, "sum of %s", what);
+            same(entries_of(grown, k), sum_of(2, a, 1, b), small, "running sum of %s", what);
+        }
+    }
+    is_still(&A, what);
+    is_still(&B, what);
+}
+
+START_TEST(sums_and_inner_products_of_each_form_with_each)
+{
+    form f = (form) (_i / FORMS), g = (form) (_i % FORMS);
+
+    if (is_panel(f) && is_panel(g) && f != g)
+        return;
+    for (size_t s = 0; s < SIZES; s++) {
+        size_t m = sizes[s][0], n = sizes[s][1];
+        if (fits(f, m, n) && fits(g, m, n) && !(is_panel(f) && is_panel(g)))
+            combine(f, g, m, n);
+        dm_context_reset(here);
+        forget_matrices();
+    }
+}
+END_TEST
+
+/* (a*b')*c is a*(b'*c), c'*(a*b') is (c'*a)*b', and the trace of a*b' is b'*a: nothing is n×n. */
+START_TEST(thin_products_are_not_formed_on_the_way)
+{
+    enum { N = 600 };
+    dice d = { 7 };
+    gsl_matrix *a = random_matrix(&d, ANY, N, 1), *b = random_matrix(&d, ANY, 1, N), *c = random_like(&d, a);
+    dm *A = dense(a), *B = dense(b), *C = dense(c), *trace = empty(1, 1, 1);
+    size_t before = bytes_allocated();
+    dm *right = times(1, times(1, A, B), C), *left = times(1, flipped(C), times(1, A, B));
+
+    dm_number_trace(trace, times(1, A, B));
+    ck_assert(dm_entries(right).data && dm_entries(left).data);
+    ck_assert_uint_lt(bytes_allocated() - before, N * N * sizeof(double));
+    same(entries_of(right, 0), times_number(inner_of(transposed(b), c), a), N * rounding(N), "(a*b')*c");
+    same(entries_of(left, 0), times_number(inner_of(c, a), b), N * rounding(N), "c'*(a*b')");
+    same_number(dm_entry_scalar(trace), inner_of(transposed(b), a), N * rounding(N), "tr(a*b')");
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------------------ zero times */
+
+START_TEST(zero_stays_zero_but_under_a_nan)
+{
+    const double x[] = { 0, INFINITY, -0.0, -INFINITY, 3, 0, 2, 5, 0, NAN, 0 };
+    const double y[] = { INFINITY, 0, -INFINITY, 0, INFINITY, 0, -7, 1, NAN, 0, 1 };
+    double z[11];
+
+    dm_multiply(11, x, y, z);
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_double_eq(z[i], 0);
+    ck_assert(isinf(z[4]) && z[5] == 0 && z[6] == -14 && z[7] == 5 && isnan(z[8]) && isnan(z[9]) && z[10] == 0);
+}
+END_TEST
+
+/* ---------------------------------------------------------------------------------------------- kernels */
+
+START_TEST(kernels_at_every_length)
+{
+    double x[40], y[40], z[40];
+
+    for (size_t n = 0; n < 40; n++) {
+        dice d = { n + 1 };
+        double dot = 0;
+        for (size_t i = 0; i < 40; i++) {
+            x[i] = uniform(&d, -1, 1);
+            z[i] = y[i] = uniform(&d, -1, 1);
+        }
+        for (size_t i = 0; i < n; i++)
+            dot += x[i] * y[i];
+        same_number(dm_dot(n, x, y), dot, rounding(n), "dot of %zu", n);
+        dm_axpy(n, -0.25, x, z);
+        for (size_t i = 0; i < 40; i++)
+            same_number(z[i], i < n ? y[i] - 0.25 * x[i] : y[i], rounding(1), "axpy of %zu, entry %zu", n, i);
+        ck_assert_double_eq(dm_times_zero(n, 2, x), 0);
+        for (size_t i = 0; i < n; i++) {
+            double kept = x[i];
+            x[i] = i % 2 ? NAN : -INFINITY;
+            ck_assert_msg(dm_times_zero(n, 2, x) != 0, "entry %zu of %zu is not seen", i, n);
+            x[i] = kept;
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_matrix_too_large_for_memory_is_an_error)
+{
+    dm *C = empty((size_t) 1 << 62, 1, 1000);
+
+    dm_fresh(C);
+    ck_assert_int_eq(dm_status(C), GSL_ENOMEM);
+}
+END_TEST
+
+START_TEST(blas_is_not_the_reference_one)
+{
+    ck_assert_msg(strstr(dm_blas_library(), "gslcblas") == NULL, "%s serves dgemm_", dm_blas_library());
+    ck_assert_str_ne(dm_blas_library(), "unknown");
+}
+END_TEST
+
+Suite *numbers_number_suite(void)
+{
+    Suite *suite = suite_create("numbers/number");
+    TCase *tc = case_of(suite, "every form");
+
+    tcase_add_loop_test(tc, one_number_of_each_form, 0, FORMS);
+    tcase_add_loop_test(tc, products_of_each_form_with_each, 0, FORMS * FORMS);
+    tcase_add_loop_test(tc, sums_and_inner_products_of_each_form_with_each, 0, FORMS * FORMS);
+    tcase_add_test(tc, thin_products_are_not_formed_on_the_way);
+    tcase_add_test(tc, zero_stays_zero_but_under_a_nan);
+    tcase_add_test(tc, kernels_at_every_length);
+    tcase_add_test(tc, a_matrix_too_large_for_memory_is_an_error);
+    tcase_add_test(tc, blas_is_not_the_reference_one);
+    return suite;
+}
