@@ -94,10 +94,17 @@ $(BUILD)/libdualmat.a: $(library)
 	$(say) ar $@
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/libdualmat.so.$(VERSION): $(library)
+# What the header declares is exported, nothing else: functions that are compiled for several processors would
+# be, whatever their visibility says.
+$(BUILD)/exports.map: include/dualmat.h
+	@mkdir -p $(@D)
+	$(Q){ echo '{ global:'; tr '\n;' ' \n' < $< | \
+	    sed -n 's/.*DM_API [^(]*[ *]\(dm_[a-z0-9_]*\) *(.*/\1;/p'; echo 'local: *; };'; } > $@
+
+$(BUILD)/libdualmat.so.$(VERSION): $(library) $(BUILD)/exports.map
 	$(say) link $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libdualmat.so.$(SOVERSION) -Wl,--no-undefined \
-	    -o $@ $^ $(LIBS)
+	    -Wl,--version-script=$(BUILD)/exports.map -o $@ $(library) $(LIBS)
 
 $(BUILD)/libdualmat.so: $(BUILD)/libdualmat.so.$(VERSION)
 	$(Q)ln -sf $(<F) $(BUILD)/libdualmat.so.$(SOVERSION)
@@ -128,6 +135,7 @@ $(BUILD)/tests/examples/%: tests/examples/%.c $(BUILD)/libdualmat.a
 
 test: all $(BUILD)/tests/run $(examples)
 	$(Q)sh tests/install.sh $(BUILD)
+	$(Q)sh tests/readme.sh $(BUILD)/dualmat
 	$(Q)DUALMAT=$(BUILD)/dualmat $(BUILD)/tests/run
 
 asan:
@@ -137,7 +145,7 @@ asan:
 
 .PHONY: run-asan
 run-asan: $(BUILD)/dualmat $(BUILD)/tests/run
-	$(Q)DUALMAT=$(BUILD)/dualmat $(BUILD)/tests/run
+	$(Q)CK_FORK=no DUALMAT=$(BUILD)/dualmat $(BUILD)/tests/run
 
 valgrind: all $(BUILD)/tests/run
 	@$(call ensure,$(call lacking,valgrind,valgrind))

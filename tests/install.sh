@@ -36,8 +36,8 @@ done
 
 # ------------------------------------------------- exported: what the header declares, nothing else
 
-declared=$(tr '\n' ' ' < "$root/include/dualmat.h" | sed 's/DM_API/\n&/g' |
-           sed -n 's/^DM_API [^(;]*[ *]\(dm_[a-z0-9_]*\) *(.*/\1/p' | sort)
+declared=$(tr '\n;' ' \n' < "$root/include/dualmat.h" |
+           sed -n 's/.*DM_API [^(]*[ *]\(dm_[a-z0-9_]*\) *(.*/\1/p' | sort)
 exported=$(nm -D --defined-only "$build/libdualmat.so" | awk '{ print $NF }' | sort)
 equal 'symbols exported by libdualmat.so' "$exported" "$declared"
 others=$(nm -g --defined-only "$build/libdualmat.a" 2> /dev/null | awk 'NF == 3 { print $3 }' |
@@ -93,7 +93,7 @@ int main(void)
     return 0;
 }
 END
-rest=$(printf '%s' "$flags" | sed 's/-ldualmat//; s/-lgsl //')
+rest=$(printf '%s' "$flags" | sed 's/-ldualmat//')
 for library in -ldualmat "$prefix/lib/libdualmat.a"; do
     $CC "$scratch/blas.c" -I"$prefix/include" $gsl -L"$prefix/lib" -lgsl -lgslcblas $library $rest \
         -o "$scratch/blas" || fail "linking -lgsl -lgslcblas $library failed"

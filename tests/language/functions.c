@@ -105,11 +105,12 @@ static dm *evaluated(const setting *s, const char *text, dm *const values[])
     return A;
 }
 
-/* The letters n of "norm(x)" and n of the shapes do not meet in any row but these. */
+/* A name of more than a letter, and its arguments. */
 static bool is_call(const dm_op *op)
 {
-    return strchr(op->formula, '(') && op->formula[strlen(op->formula) - 1] == ')'
-        && op->formula[1] != '(' && strncmp(op->formula, "A/", 2) != 0;
+    size_t n = strcspn(op->formula, "(+-*/\\^'.[ ");
+
+    return n > 1 && op->formula[n] == '(' && op->formula[strlen(op->formula) - 1] == ')';
 }
 
 START_TEST(rows)
@@ -151,10 +152,10 @@ static const struct {
     const char *word, *nearest;
 } words[] = {
     { "trace", "trace" }, { "tarce", "trace" }, { "trcae", "trace" }, { "traces", "trace" },
-    { "race", "trace" }, { "inv", "inv" }, { "Inv", "inv" }, { "invs", "inv" }, { "inverze", "inverse" },
-    { "normm", "norm" }, { "log_det", "logdet" }, { "lgdet", "logdet" }, { "tanhh", "tanh" }, { "sgn", "sin" },
-    { "foo", NULL }, { "x", NULL }, { "", NULL }, { "xyzzy", NULL },
-    { "a_name_that_is_longer_than_any_function", NULL },
+    { "race", "trace" }, { "inv", "inv" }, { "Inv", "inv" }, { "invs", "inv" },
+    { "inverze", "inverse" }, { "normm", "norm" }, { "log_det", "logdet" }, { "lgdet", "logdet" },
+    { "tanhh", "tanh" }, { "sgn", "sin" }, { "foo", NULL }, { "x", NULL }, { "", NULL },
+    { "xyzzy", NULL }, { "a_name_that_is_longer_than_any_function", NULL },
 };
 
 START_TEST(nearest)
@@ -169,7 +170,8 @@ START_TEST(nearest)
         return;
     }
     ck_assert_msg(found && length == strlen(expected) && strncmp(found, expected, length) == 0,
-                  "%s: %.*s, expected %s", words[_i].word, (int) length, found ? found : "nothing", expected);
+                  "%s: %.*s, expected %s", words[_i].word, (int) length, found ? found : "nothing",
+                  expected);
 }
 END_TEST
 
@@ -190,8 +192,9 @@ START_TEST(entries)
     ck_assert_uint_gt(n, i);
     for (; i < n; i++) {
         dm_language_entry entry = dm_language_entry_at(i);
-        ck_assert_msg(strcmp(entry.family, "constants") == 0 || strcmp(entry.family, "other spellings") == 0,
-                      "%s is of %s", entry.formula, entry.family);
+        ck_assert_msg(strcmp(entry.family, "constants") == 0
+                      || strcmp(entry.family, "other spellings") == 0, "%s is of %s", entry.formula,
+                      entry.family);
         ck_assert_msg(entry.differential && *entry.differential, "%s", entry.formula);
         dm_expression_free(parsed(entry.formula));
     }

@@ -186,7 +186,8 @@ START_TEST(infers)
         ck_assert_msg(strcmp(shapes, inferred[_i].shapes) == 0, "%s with %s: %s, expected %s", text,
                       inferred[_i].given, shapes, inferred[_i].shapes);
         ck_assert_msg(result.rows == inferred[_i].result_rows && result.cols == inferred[_i].result_cols,
-                      "%s with %s: the result is %zux%zu", text, inferred[_i].given, result.rows, result.cols);
+                      "%s with %s: the result is %zux%zu", text, inferred[_i].given, result.rows,
+                      result.cols);
     }
     dm_expression_free(e);
 }
@@ -237,76 +238,92 @@ static const struct {
     const char *about, *message;
 } refusals[] = {
     { "A*B", "A 3x4, B 5x2", GSL_EBADLEN, "1:*", "A is 3×4 and B is 5×2: 4 columns against 5 rows" },
-    { "tr(inv(A*B))", "A 2x3, B 2x3", GSL_EBADLEN, "8:*", "A is 2×3 and B is 2×3: 3 columns against 2 rows" },
+    { "tr(inv(A*B))", "A 2x3, B 2x3", GSL_EBADLEN, "8:*",
+      "A is 2×3 and B is 2×3: 3 columns against 2 rows" },
     { "A'*B", "A 2x3, B 3x2", GSL_EBADLEN, "2:*", "A' is 3×2 and B is 3×2: 2 columns against 3 rows" },
     { "A+B", "A 3x4, B 4x3", GSL_EBADLEN, "1:+", "A is 3×4 and B is 4×3: 3 rows against 4 rows" },
     { "A-B", "A 3x4, B 3x3", GSL_EBADLEN, "1:-", "A is 3×4 and B is 3×3: 4 columns against 3 columns" },
     { "A.*B", "A 3x4, B 4x3", GSL_EBADLEN, "1:.*", "A is 3×4 and B is 4×3: 3 rows against 4 rows" },
     { "A*B + C", "A 3x4, C 5x2", GSL_EBADLEN, "4:+", "A*B is 3×? and C is 5×2: 3 rows against 5 rows" },
     { "A*x - b", "A 3x4, b 4x1", GSL_EBADLEN, "4:-", "A*x is 3×? and b is 4×1: 3 rows against 4 rows" },
-    { "A*x - B*x", "A 3x4, B 3x5", GSL_EBADLEN, "7:*", "B is 3×5 and x is 4×1: 5 columns against 4 rows" },
-    { "x + B", "B 3x4", GSL_EBADLEN, "2:+", "x is ?×1 and B is 3×4: 1 column against 4 columns (x in lower "
-                                            "case is a column vector)" },
-    { "A+1", "A 3x3", GSL_EBADLEN, "1:+", "A is 3×3 and 1 is 1×1: write 1*ones(3,3) to have it in every "
-                                          "entry, or 1*eye(3) on the diagonal" },
-    { "s-A", "A 3x4, s 1x1", GSL_EBADLEN, "1:-", "s is 1×1 and A is 3×4: write s*ones(3,4) to have it in "
-                                                 "every entry" },
-    { "1+exp(X*w)", "X 3x2", GSL_EBADLEN, "1:+", "1 is 1×1 and exp(X*w) is 3×?: write 1*ones(3,n) to have it "
-                                                 "in every entry" },
-    { "x'*x + A", "A 3x3", GSL_EBADLEN, "5:+", "x'*x is 1×1 and A is 3×3: write c*ones(3,3) to have it in "
-                                               "every entry, or c*eye(3) on the diagonal" },
-    { "A\\b", "A 3x2", GSL_EBADLEN, "1:\\", "A is 3×2: only a square matrix divides (least squares are not available)" },
-    { "B/A", "A 3x2", GSL_EBADLEN, "1:/", "A is 3×2: only a square matrix divides (least squares are not available)" },
+    { "A*x - B*x", "A 3x4, B 3x5", GSL_EBADLEN, "7:*",
+      "B is 3×5 and x is 4×1: 5 columns against 4 rows" },
+    { "x + B", "B 3x4", GSL_EBADLEN, "2:+",
+      "x is ?×1 and B is 3×4: 1 column against 4 columns (x in lower case is a column vector)" },
+    { "A+1", "A 3x3", GSL_EBADLEN, "1:+",
+      "A is 3×3 and 1 is 1×1: write 1*ones(3,3) to have it in every entry, or 1*eye(3) on the "
+      "diagonal" },
+    { "s-A", "A 3x4, s 1x1", GSL_EBADLEN, "1:-",
+      "s is 1×1 and A is 3×4: write s*ones(3,4) to have it in every entry" },
+    { "1+exp(X*w)", "X 3x2", GSL_EBADLEN, "1:+",
+      "1 is 1×1 and exp(X*w) is 3×?: write 1*ones(3,n) to have it in every entry" },
+    { "x'*x + A", "A 3x3", GSL_EBADLEN, "5:+",
+      "x'*x is 1×1 and A is 3×3: write c*ones(3,3) to have it in every entry, or c*eye(3) on the "
+      "diagonal" },
+    { "A\\b", "A 3x2", GSL_EBADLEN, "1:\\",
+      "A is 3×2: only a square matrix divides (least squares are not available)" },
+    { "B/A", "A 3x2", GSL_EBADLEN, "1:/",
+      "A is 3×2: only a square matrix divides (least squares are not available)" },
     { "A\\B", "A 3x3, B 2x3", GSL_EBADLEN, "1:\\", "A is 3×3 and B is 2×3: 3 columns against 2 rows" },
     { "B/A", "A 3x3, B 3x2", GSL_EBADLEN, "1:/", "B is 3×2 and A is 3×3: 2 columns against 3 columns" },
-    { "1/A", "A 3x3", GSL_EBADLEN, "1:/", "1 is 1×1 and A is 3×3: write 1*inv(A), or entry by entry 1./A" },
-    { "x^2", "x 3x1", GSL_EBADLEN, "1:^", "x is 3×1: 3 rows against 1 column, a square matrix is needed "
-                                          "(entry by entry it is .^)" },
-    { "A^x", "A 3x3, x 3x1", GSL_EBADLEN, "1:^", "the exponent x is 3×1: it must be 1×1 (entry by entry it "
-                                                 "is .^)" },
-    { "norm(A)", "A 3x3", GSL_EBADLEN, "0:norm", "A is 3×3: the spectral norm of a matrix is not available, "
-                                                 "norm(A,'fro') is the Frobenius norm" },
-    { "2*norm(A*B)^2", "A 2x3, B 3x2", GSL_EBADLEN, "2:norm", "A*B is 2×2: the spectral norm of a matrix is "
-                                                      "not available, norm(A*B,'fro') is the Frobenius norm" },
-    { "trace(A)", "A 2x3", GSL_EBADLEN, "0:trace", "A is 2×3: 2 rows against 3 columns, a square matrix is "
-                                                   "needed" },
-    { "inv(A*B)", "A 2x3, B 3x4", GSL_EBADLEN, "0:inv", "A*B is 2×4: 2 rows against 4 columns, a square "
-                                                        "matrix is needed" },
-    { "inner(A,B)", "A 2x3, B 3x2", GSL_EBADLEN, "0:inner", "A is 2×3 and B is 3×2: 2 rows against 3 rows" },
-    { "outer(x,A)", "A 3x3", GSL_EBADLEN, "0:outer", "A is 3×3: a column vector is needed (3 columns against "
-                                                     "1)" },
+    { "1/A", "A 3x3", GSL_EBADLEN, "1:/",
+      "1 is 1×1 and A is 3×3: write 1*inv(A), or entry by entry 1./A" },
+    { "x^2", "x 3x1", GSL_EBADLEN, "1:^",
+      "x is 3×1: 3 rows against 1 column, a square matrix is needed (entry by entry it is .^)" },
+    { "A^x", "A 3x3, x 3x1", GSL_EBADLEN, "1:^",
+      "the exponent x is 3×1: it must be 1×1 (entry by entry it is .^)" },
+    { "norm(A)", "A 3x3", GSL_EBADLEN, "0:norm",
+      "A is 3×3: the spectral norm of a matrix is not available, norm(A,'fro') is the Frobenius norm" },
+    { "2*norm(A*B)^2", "A 2x3, B 3x2", GSL_EBADLEN, "2:norm",
+      "A*B is 2×2: the spectral norm of a matrix is not available, norm(A*B,'fro') is the Frobenius "
+      "norm" },
+    { "trace(A)", "A 2x3", GSL_EBADLEN, "0:trace",
+      "A is 2×3: 2 rows against 3 columns, a square matrix is needed" },
+    { "inv(A*B)", "A 2x3, B 3x4", GSL_EBADLEN, "0:inv",
+      "A*B is 2×4: 2 rows against 4 columns, a square matrix is needed" },
+    { "inner(A,B)", "A 2x3, B 3x2", GSL_EBADLEN, "0:inner",
+      "A is 2×3 and B is 3×2: 2 rows against 3 rows" },
+    { "outer(x,A)", "A 3x3", GSL_EBADLEN, "0:outer",
+      "A is 3×3: a column vector is needed (3 columns against 1)" },
     { "[A, B]", "A 3x3, B 2x2", GSL_EBADLEN, "4:B", "A is 3×3 and B is 2×2: 3 rows against 2 rows" },
-    { "[A; B]", "A 3x3, B 2x2", GSL_EBADLEN, "4:B", "A is 3×3 and B is 2×2: 3 columns against 2 columns" },
+    { "[A; B]", "A 3x3, B 2x2", GSL_EBADLEN, "4:B",
+      "A is 3×3 and B is 2×2: 3 columns against 2 columns" },
     { "[1 2; 3]", "", GSL_EBADLEN, "6:3", "[1 2] is 1×2 and 3 is 1×1: 2 columns against 1 column" },
-    { "[A, B, C]*x", "A 2x3, x 3x1", GSL_EBADLEN, "1:A, B, C", "[A, B, C] has at least 5 columns and must "
-                                                             "have 3" },
-    { "reshape(A,2,3)", "A 2x2", GSL_EBADLEN, "0:reshape", "A is 2×2 and reshape(A,2,3) is 2×3: 4 entries "
-                                                           "against 6" },
-    { "vec(A) - b", "A 3x3, b 4x1", GSL_EBADLEN, "7:-", "vec(A) is 9×1 and b is 4×1: 9 rows against 4 rows" },
-    { "embed(A,3,3,4,4)", "A 3x3", GSL_EBADLEN, "0:embed", "A is 3×3: it does not fit at (3,3) of a 4×4 "
-                                                           "matrix" },
-    { "kron(A,B)*x", "A 2x3, x 4x1", GSL_EBADLEN, "0:kron", "A is 2×3, so that kron(A,B) cannot be ?×4 as "
-                                                   "the rest of the expression needs it" },
+    { "[A, B, C]*x", "A 2x3, x 3x1", GSL_EBADLEN, "1:A, B, C",
+      "[A, B, C] has at least 5 columns and must have 3" },
+    { "reshape(A,2,3)", "A 2x2", GSL_EBADLEN, "0:reshape",
+      "A is 2×2 and reshape(A,2,3) is 2×3: 4 entries against 6" },
+    { "vec(A) - b", "A 3x3, b 4x1", GSL_EBADLEN, "7:-",
+      "vec(A) is 9×1 and b is 4×1: 9 rows against 4 rows" },
+    { "embed(A,3,3,4,4)", "A 3x3", GSL_EBADLEN, "0:embed",
+      "A is 3×3: it does not fit at (3,3) of a 4×4 matrix" },
+    { "kron(A,B)*x", "A 2x3, x 4x1", GSL_EBADLEN, "0:kron",
+      "A is 2×3, so that kron(A,B) cannot be ?×4 as the rest of the expression needs it" },
     { "A(5,1)", "A 3x3", GSL_EBADLEN, "2:5", "A is 3×3: there is no row 5" },
     { "A(:,2:5)", "A 3x3", GSL_EBADLEN, "4:2:5", "A is 3×3: columns 2 to 5 are not all there" },
     { "x(2:9)", "x 4x1", GSL_EBADLEN, "2:2:9", "x is 4×1: rows 2 to 9 are not all there" },
     { "A(10)", "A 3x3", GSL_EBADLEN, "2:10", "A is 3×3: there is no entry 10" },
-    { "A(2:3)", "A 3x3", GSL_EBADLEN, "2:2:3", "A is 3×3: a range without rows and columns needs a vector, "
-                                               "such as A(:)" },
+    { "A(2:3)", "A 3x3", GSL_EBADLEN, "2:2:3",
+      "A is 3×3: a range without rows and columns needs a vector, such as A(:)" },
     { "A(0,1)", "", GSL_EINVAL, "2:0", "0 stands where a whole number from 1 to 2147483647 is needed" },
-    { "A(1.5,1)", "", GSL_EINVAL, "2:1.5", "1.5 stands where a whole number from 1 to 2147483647 is needed" },
-    { "x(end-4)", "x 3x1", GSL_EINVAL, "2:end-4", "end-4 is -1: a whole number from 1 to 2147483647 is "
-                                                  "needed" },
+    { "A(1.5,1)", "", GSL_EINVAL, "2:1.5",
+      "1.5 stands where a whole number from 1 to 2147483647 is needed" },
+    { "x(end-4)", "x 3x1", GSL_EINVAL, "2:end-4",
+      "end-4 is -1: a whole number from 1 to 2147483647 is needed" },
     { "x(3:2)", "", GSL_EINVAL, "2:3:2", "the range 3:2 is empty" },
     { "x(i)", "", GSL_EINVAL, "2:i", "i stands for a place here: it must be given" },
     { "x(i)", "i 2x1", GSL_EBADLEN, "2:i", "i is 2×1: a place is 1×1" },
     { "eye(n)*A", "", GSL_EINVAL, "4:n", "n stands for a size here: it must be given" },
-    { "eye(n)*A", "n=2.5", GSL_EINVAL, "4:n", "n is 2.5: a whole number from 1 to 2147483647 is needed" },
-    { "A + eye(4)*B", "A 3x0, B 0x3", GSL_EBADLEN, "2:+", "A is 3×? and eye(4)*B is 4×3: 3 rows against 4 rows" },
-    { "eye(n)*x + A", "n=2, A 3x1", GSL_EBADLEN, "9:+", "eye(n)*x is 2×? and A is 3×1: 2 rows against 3 rows" },
-    { "A*eye(rows(A))", "A 2x3", GSL_EBADLEN, "1:*", "A is 2×3 and eye(rows(A)) is 2×2: 3 columns against 2 rows" },
-    { "ones(2000000000,2000000000)", "", GSL_EBADLEN, "0:ones", "2000000000×2000000000 entries are more than "
-                                                                "there can be" },
+    { "eye(n)*A", "n=2.5", GSL_EINVAL, "4:n",
+      "n is 2.5: a whole number from 1 to 2147483647 is needed" },
+    { "A + eye(4)*B", "A 3x0, B 0x3", GSL_EBADLEN, "2:+",
+      "A is 3×? and eye(4)*B is 4×3: 3 rows against 4 rows" },
+    { "eye(n)*x + A", "n=2, A 3x1", GSL_EBADLEN, "9:+",
+      "eye(n)*x is 2×? and A is 3×1: 2 rows against 3 rows" },
+    { "A*eye(rows(A))", "A 2x3", GSL_EBADLEN, "1:*",
+      "A is 2×3 and eye(rows(A)) is 2×2: 3 columns against 2 rows" },
+    { "ones(2000000000,2000000000)", "", GSL_EBADLEN, "0:ones",
+      "2000000000×2000000000 entries are more than there can be" },
     { "tarce(A)", "A 3x3", GSL_EINVAL, "0:tarce", "unknown function 'tarce': did you mean 'trace'?" },
     { "2*mean(A)", "", GSL_EINVAL, "2:mean", "unknown function 'mean'" },
 };
@@ -381,18 +398,22 @@ static size_t pick(dice *d, size_t n)
 /* An expression of the variables A B C x y s, nested to a depth. */
 static char *compose(dice *d, char *at, int depth)
 {
-    static const char *const leaves[] = { "A", "B", "C", "x", "y", "s", "A'", "x'", "2", "B(1,:)", "C(:,1)",
-                                          "eye(2)", "ones(2,3)", "A(end,1)", "x(1:end-1)", "[1, 2; 3, 4]" };
+    static const char *const leaves[] = {
+        "A", "B", "C", "x", "y", "s", "A'", "x'", "2", "B(1,:)", "C(:,1)", "eye(2)", "ones(2,3)",
+        "A(end,1)", "x(1:end-1)", "[1, 2; 3, 4]", "eye(rows(B))", "ones(rows(x),2)",
+    };
     static const char *const two[][3] = {
-        { "", "*", "" }, { "", "*", "" }, { "(", ")*(", ")" }, { "", "+", "" }, { "", "-", "" }, { "", ".*", "" },
-        { "(", ")./(", ")" }, { "(", ")/(", ")" }, { "(", ")\\(", ")" }, { "[", ", ", "]" }, { "[", "; ", "]" },
-        { "kron(", ", ", ")" }, { "inner(", ", ", ")" }, { "outer(", ", ", ")" }, { "(", ").^(", ")" },
+        { "", "*", "" }, { "", "*", "" }, { "(", ")*(", ")" }, { "", "+", "" }, { "", "-", "" },
+        { "", ".*", "" }, { "(", ")./(", ")" }, { "(", ")/(", ")" }, { "(", ")\\(", ")" },
+        { "[", ", ", "]" }, { "[", "; ", "]" }, { "kron(", ", ", ")" }, { "inner(", ", ", ")" },
+        { "outer(", ", ", ")" }, { "(", ").^(", ")" },
     };
     static const char *const one[][2] = {
-        { "(", ")'" }, { "-(", ")" }, { "trace(", ")" }, { "sum(", ")" }, { "sum(", ",1)" }, { "norm(", ")" },
-        { "norm(", ")^2" }, { "diag(", ")" }, { "vec(", ")" }, { "inv(", ")" }, { "exp(", ")" }, { "(", ")^2" },
-        { "(", ")(1,:)" }, { "(", ")(1)" }, { "(", ")(:,end)" }, { "reshape(", ",2,3)" }, { "repmat(", ",2,1)" },
-        { "3*(", ")" }, { "(", ")/2" }, { "det(", ")" }, { "embed(", ",1,2,4,4)" }, { "(", ")(2:end)" },
+        { "(", ")'" }, { "-(", ")" }, { "trace(", ")" }, { "sum(", ")" }, { "sum(", ",1)" },
+        { "norm(", ")" }, { "norm(", ")^2" }, { "diag(", ")" }, { "vec(", ")" }, { "inv(", ")" },
+        { "exp(", ")" }, { "(", ")^2" }, { "(", ")(1,:)" }, { "(", ")(1)" }, { "(", ")(:,end)" },
+        { "reshape(", ",2,3)" }, { "repmat(", ",2,1)" }, { "3*(", ")" }, { "(", ")/2" },
+        { "det(", ")" }, { "embed(", ",1,2,4,4)" }, { "(", ")(2:end)" },
     };
 
     switch (depth == 0 ? 0 : pick(d, 5)) {

@@ -6,12 +6,8 @@
 #include <string.h>
 #include "../fixture.h"
 #include "../memory.h"
+#include "../suites.h"
 #include "language/language.h"
-
-Suite *language_parse_suite(void);
-Suite *language_functions_suite(void);
-Suite *language_infer_suite(void);
-Suite *language_evaluate_suite(void);
 
 #define COUNT(table) ((int) (sizeof (table) / sizeof *(table)))
 

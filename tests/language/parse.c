@@ -44,18 +44,19 @@ static const struct {
     const char *text, *tree;
 } trees[] = {
     /* numbers */
-    { "1", "1" }, { ".5", "0.5" }, { "5.", "5" }, { "1e-3", "0.001" }, { "1.5E+2", "150" }, { "pi", "3.14159" },
-    { "1e", NULL }, { "1.2.3", NULL }, { "0x10", NULL }, { "1i", NULL },
+    { "1", "1" }, { ".5", "0.5" }, { "5.", "5" }, { "1e-3", "0.001" }, { "1.5E+2", "150" },
+    { "pi", "3.14159" }, { "1e", NULL }, { "1.2.3", NULL }, { "0x10", NULL }, { "1i", NULL },
     { "1./A", "(./ 1 A)" }, { "1.*A", "(.* 1 A)" }, { "2.^A", "(.^ 2 A)" }, { "A.^2.", "(.^ A 2)" },
     { "2.'*A", "(* 2 A)" },
     /* precedence and order */
     { "a+b*c", "(+ a (* b c))" }, { "a*b+c", "(+ (* a b) c)" }, { "a-b-c", "(- (- a b) c)" },
     { "A/B*C", "(* (/ A B) C)" }, { "A\\B\\C", "(\\ (\\ A B) C)" }, { "a.*b./c", "(./ (.* a b) c)" },
-    { "-A^2", "(- (^ A 2))" }, { "-A'", "(- (' A))" }, { "-a*b", "(* (- a) b)" }, { "a*-b", "(* a (- b))" },
-    { "a--b", "(- a (- b))" }, { "+a", "a" }, { "- -a", "(- (- a))" }, { "2^3^2", "64" }, { "2^-1", "0.5" },
-    { "a^-b^c", "(^ (^ a (- b)) c)" }, { "a^+2", "(^ a 2)" }, { "-2^2", "-4" }, { "2^-2^2", "0.0625" },
-    { "A^2'", "(' (^ A 2))" }, { "A'^2", "(^ (' A) 2)" }, { "A''", "(' (' A))" }, { "A.'", "(' A)" },
-    { "A.^B'", "(' (.^ A B))" }, { "(a+b)*c", "(* (+ a b) c)" }, { "((a))", "a" }, { "a^(b+c)", "(^ a (+ b c))" },
+    { "-A^2", "(- (^ A 2))" }, { "-A'", "(- (' A))" }, { "-a*b", "(* (- a) b)" },
+    { "a*-b", "(* a (- b))" }, { "a--b", "(- a (- b))" }, { "+a", "a" }, { "- -a", "(- (- a))" },
+    { "2^3^2", "64" }, { "2^-1", "0.5" }, { "a^-b^c", "(^ (^ a (- b)) c)" }, { "a^+2", "(^ a 2)" },
+    { "-2^2", "-4" }, { "2^-2^2", "0.0625" }, { "A^2'", "(' (^ A 2))" }, { "A'^2", "(^ (' A) 2)" },
+    { "A''", "(' (' A))" }, { "A.'", "(' A)" }, { "A.^B'", "(' (.^ A B))" },
+    { "(a+b)*c", "(* (+ a b) c)" }, { "((a))", "a" }, { "a^(b+c)", "(^ a (+ b c))" },
     { "2*3+4/8-1", "5.5" }, { "1/0", "(/ 1 0)" }, { "2\\6", "3" },
     /* indexes */
     { "A(1,2)", "(at A 1 2)" }, { "A(1:2,:)", "(at A (: 1 2) :)" }, { "A(:,2)", "(at A : 2)" },
@@ -66,24 +67,30 @@ static const struct {
     { "[a, b](1)", "(at (row a b) 1)" }, { "x(-1)", "(at x -1)" }, { "A((1:2),1)", NULL },
     /* matrices */
     { "[A]", "A" }, { "[A, B; C, D]", "(column (row A B) (row C D))" }, { "[a; b]", "(column a b)" },
-    { "[1 -2]", "(row 1 -2)" }, { "[1 - 2]", "-1" }, { "[1 , -2]", "(row 1 -2)" }, { "[1 -2 + 3]", "(row 1 1)" },
-    { "[a -b]", "(row a (- b))" }, { "[a - b]", "(- a b)" }, { "[a-b]", "(- a b)" }, { "[a- b]", "(- a b)" },
-    { "[A' B']", "(row (' A) (' B))" }, { "[A' -B']", "(row (' A) (- (' B)))" }, { "[a .* b]", "(.* a b)" },
-    { "[a (1)]", "(row a 1)" }, { "[a(1)]", "(at a 1)" }, { "[(a -b)]", "(- a b)" }, { "[x(1 -1)]", "(at x 0)" },
-    { "[sin(a) b]", "(row (sin(A) a) b)" }, { "[1\n2]", "(column 1 2)" }, { "[1 2\n3 4\n]", "(column (row 1 2) (row 3 4))" },
+    { "[1 -2]", "(row 1 -2)" }, { "[1 - 2]", "-1" }, { "[1 , -2]", "(row 1 -2)" },
+    { "[1 -2 + 3]", "(row 1 1)" }, { "[a -b]", "(row a (- b))" }, { "[a - b]", "(- a b)" },
+    { "[a-b]", "(- a b)" }, { "[a- b]", "(- a b)" }, { "[A' B']", "(row (' A) (' B))" },
+    { "[A' -B']", "(row (' A) (- (' B)))" }, { "[a .* b]", "(.* a b)" }, { "[a (1)]", "(row a 1)" },
+    { "[a(1)]", "(at a 1)" }, { "[(a -b)]", "(- a b)" }, { "[x(1 -1)]", "(at x 0)" },
+    { "[sin(a) b]", "(row (sin(A) a) b)" }, { "[1\n2]", "(column 1 2)" },
+    { "[1 2\n3 4\n]", "(column (row 1 2) (row 3 4))" },
     { "[\n1, 2;\n\n3, 4;]", "(column (row 1 2) (row 3 4))" }, { "[1, 2,]", "(row 1 2)" },
     { "[1 2 ]", "(row 1 2)" }, { "[ 1 ]", "1" }, { "[[1, 2]; [3, 4]]", "(column (row 1 2) (row 3 4))" },
-    { "[a, [b; c]]", "(row a (column b c))" }, { "[a (b\n+c)]", "(row a (+ b c))" }, { "[a ^ 2]", "(^ a 2)" },
+    { "[a, [b; c]]", "(row a (column b c))" }, { "[a (b\n+c)]", "(row a (+ b c))" },
+    { "[a ^ 2]", "(^ a 2)" },
     /* calls */
     { "trace(A)", "(trace(A) A)" }, { "tr(A)", "(tr(A) A)" }, { "norm(x)", "(norm(x) x)" },
-    { "norm(A,'fro')", "(norm(A,'fro') A \"fro\")" }, { "norm(A, \"fro\")", "(norm(A,'fro') A \"fro\")" },
-    { "sum(A)", "(sum(A) A)" }, { "sum(A,1)", "(sum(A,1) A 1)" }, { "sum(A,3-1)", "(sum(A,2) A 2)" },
+    { "norm(A,'fro')", "(norm(A,'fro') A \"fro\")" },
+    { "norm(A, \"fro\")", "(norm(A,'fro') A \"fro\")" }, { "sum(A)", "(sum(A) A)" },
+    { "sum(A,1)", "(sum(A,1) A 1)" }, { "sum(A,3-1)", "(sum(A,2) A 2)" },
     { "reshape(A,2,3*n)", "(reshape(A,r,c) A 2 (* 3 n))" }, { "eye(2)", "(eye(n) 2)" },
-    { "ones(2,3)", "(ones(m,n) 2 3)" }, { "kron(A, B')", "(kron(A,B) A (' B))" }, { "inv (A)", "(inv(A) A)" },
-    { "rows(A)*columns(x)", "(* rows of A columns of x)" }, { "eye(rows(A)-1)", "(eye(n) (- rows of A 1))" },
-    { "max(A,0)", "(max(A,0) A 0)" }, { "exp(-A)(1,:)", "(at (exp(A) (- A)) 1 :)" },
+    { "ones(2,3)", "(ones(m,n) 2 3)" }, { "kron(A, B')", "(kron(A,B) A (' B))" },
+    { "inv (A)", "(inv(A) A)" }, { "rows(A)*columns(x)", "(* rows of A columns of x)" },
+    { "eye(rows(A)-1)", "(eye(n) (- rows of A 1))" }, { "max(A,0)", "(max(A,0) A 0)" },
+    { "exp(-A)(1,:)", "(at (exp(A) (- A)) 1 :)" },
     /* white space */
-    { "  a  +\tb \n", "(+ a b)" }, { "a '", "(' a)" }, { "A (1, 2)", "(at A 1 2)" }, { "a\r\n+ b", "(+ a b)" },
+    { "  a  +\tb \n", "(+ a b)" }, { "a '", "(' a)" }, { "A (1, 2)", "(at A 1 2)" },
+    { "a\r\n+ b", "(+ a b)" },
 };
 
 START_TEST(means)
@@ -108,12 +115,14 @@ END_TEST
 /* What messages call a subexpression is its text, without its middle if it is long. */
 START_TEST(names)
 {
-    dm_expression *e = parsed("trace((A * B)')*norm([x, y; 1 2](:,1)) + (s*u)'*t - a_very_long_name*s(1)*2");
+    dm_expression *e = parsed("trace((A * B)')*norm([x, y; 1 2](:,1)) + (s*u)'*t"
+                              " - a_very_long_name*s(1)*2");
     static const char *const expected[] = {
         "A", "B", "A * B", "(A * B)'", "trace((A * B)')", "x", "y", "[x, y]", "1", "2", "[1 2]",
-        "[x, y; 1 2]", ":", "1", "[x, y; 1 2](:,1)", "norm([x, y; 1 2](:,1))", "trace((A * B…2](:,1))", "s", "u", "s*u",
-        "(s*u)'", "t", "(s*u)'*t", "trace((A * B…(s*u)'*t", "a_very_long_name", "s", "1", "s(1)", "a_very_long_name*s(1)", "2",
-        "a_very_long_name*s(1)*2", "trace((A * B…*s(1)*2",
+        "[x, y; 1 2]", ":", "1", "[x, y; 1 2](:,1)", "norm([x, y; 1 2](:,1))", "trace((A * B…2](:,1))",
+        "s", "u", "s*u", "(s*u)'", "t", "(s*u)'*t", "trace((A * B…(s*u)'*t", "a_very_long_name", "s",
+        "1", "s(1)", "a_very_long_name*s(1)", "2",
+        "a_very_long_name*s(1)*2", "trace((A * B…e*s(1)*2",
     };
 
     ck_assert_uint_eq(e->nodes, sizeof expected / sizeof *expected);
@@ -211,12 +220,14 @@ static const struct {
     { "trace()", "6:)", "expected an operand after '(', found ')'" },
     { "trace(A", "7:", "')' is missing" },
     { "trace(A,B)", "0:trace", "there is no trace with these arguments: there is trace(A)" },
-    { "1+norm(A,'foo')", "2:norm", "there is no norm with these arguments: there are norm(x), norm(A,'fro'), "
-                                   "norm(x,2)" },
-    { "sum(A,3)", "0:sum", "there is no sum with these arguments: there are sum(A), sum(A,2), sum(A,1)" },
+    { "1+norm(A,'foo')", "2:norm",
+      "there is no norm with these arguments: there are norm(x), norm(A,'fro'), norm(x,2)" },
+    { "sum(A,3)", "0:sum",
+      "there is no sum with these arguments: there are sum(A), sum(A,2), sum(A,1)" },
     { "det('A')", "0:det", "there is no det with this argument: there is det(A)" },
     { "reshape(A,B',2)", "10:B'", "this argument is a number, made of numbers, + - * / and variables" },
-    { "eye(trace(A))", "4:trace(A)", "this argument is a number, made of numbers, + - * / and variables" },
+    { "eye(trace(A))", "4:trace(A)",
+      "this argument is a number, made of numbers, + - * / and variables" },
     { "tarce(A')", "0:tarce", "unknown function 'tarce': did you mean 'trace'?" },
     { "2*inverze(A*B')", "2:inverze", "unknown function 'inverze': did you mean 'inverse'?" },
     { "foo(A')", "0:foo", "unknown function 'foo'" },
@@ -317,7 +328,8 @@ static void survive(const char *text)
         int status = dm_expression_infer(e, shape, n, &result, 3, &complaint);
         ck_assert_msg(status == complaint.code, "%s: %d, %d", text, status, complaint.code);
         ck_assert_msg(status == GSL_SUCCESS || (complaint.message[0] != '\0'
-                      && complaint.at + complaint.length <= strlen(text)), "%s: %s", text, complaint.message);
+                      && complaint.at + complaint.length <= strlen(text)), "%s: %s", text,
+                      complaint.message);
         for (size_t i = 0; status == GSL_SUCCESS && i < n; i++)
             ck_assert_msg(shape[i].rows && shape[i].cols, "%s: %s is left open", text, shape[i].name);
     }
