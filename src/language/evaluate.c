@@ -1,7 +1,7 @@
 /* Evaluation: the nodes one after the other, by calls of the library.
  *
- * Numbers stay numbers until an operation needs a dm: 2*A is dm_scale, A.^3 is dm_pow.  What is 1×1 and what
- * is not decides which operation a sign stands for.                                                  */
+ * Numbers stay numbers until an operation needs a dm: 2*A is dm_scale, A.^3 is dm_pow.  What is 1×1 and
+ * what is not decides which operation a sign stands for.                                             */
 #include <limits.h>
 #include <math.h>
 #include <string.h>
@@ -175,6 +175,8 @@ static dm *divided(const evaluation *v, const dm_node *n, size_t a, size_t s)
     if (is_number(v, s)) {
         if (node_at(v, s)->number == 0)
             return refuse(v, n, GSL_EZERODIV, "division by 0");
+        if (is_scalar(A) && !A->context->base)
+            return dm_quotient(A, value(v, s));    /* rounds once */
         return isfinite(1 / node_at(v, s)->number) ? dm_scale(A, 1 / node_at(v, s)->number)
              : dm_quotient(A, dm_repeat(value(v, s), A->rows, A->cols));
     }

@@ -209,7 +209,8 @@ static void complain_no_form(const dm_expression *e, const dm_node *call, const 
         n += (size_t) snprintf(known + n, sizeof known - n, "%s%s", forms++ ? ", " : "", form.formula);
     if (part)
         dm_complain(complaint, GSL_EINVAL, part->at, part->length,
-                    "there is no part %.*s of this: there %s %s", (int) part->length, e->text + part->at, forms > 1 ? "are" : "is", known);
+                    "there is no part %.*s of this: there %s %s", (int) part->length, e->text + part->at,
+                    forms > 1 ? "are" : "is", known);
     else
         dm_complain(complaint, GSL_EINVAL, call->at, call->length,
                     "there is no %.*s with %s: there %s %s", (int) call->length, name,

@@ -10,8 +10,8 @@ typedef struct dm_expression dm_expression;
 
 /* What is wrong, and where: text[at .. at+length-1] of the expression. */
 typedef struct {
-    int code;                          /* GSL_EINVAL: the words; GSL_EBADLEN: the shapes; else the numbers */
-    size_t at, length;                 /* in bytes */
+    int code;                /* GSL_EINVAL: the words; GSL_EBADLEN: the shapes; else the numbers, the memory */
+    size_t at, length;       /* in bytes */
     char message[640];
 } dm_complaint;
 
