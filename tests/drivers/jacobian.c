@@ -1,6 +1,7 @@
 /* Directional derivatives and Jacobians: by columns, by rows, and written down as Kronecker products. */
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include "../fixture.h"
 #include "../suites.h"
@@ -46,12 +47,33 @@ static dm *sum_of_many(dm *A)
     return S;
 }
 
+/* Functions of a column. */
+static dm *layer(dm *x) { return dm_tanh(dm_sub(dm_mul(L(x, 4, 3), x), L(x, 4, 1))); }
+static dm *two_layers(dm *x) { return dm_add(dm_mul(L(x, 3, 4), dm_sigmoid(dm_mul(L(x, 4, 3), x))), dm_scale(x, -2)); }
+static dm *by_a_number(dm *x) { return dm_scale_by(L(x, 2, 2), dm_mul(L(x, 1, 3), x)); }
+static dm *column_by_a_number(dm *x) { return dm_scale_by(L(x, 4, 1), dm_mul(L(x, 1, 3), x)); }
+static dm *row_of_it(dm *x) { return dm_mul(dm_transpose(dm_sin(x)), L(x, 3, 2)); }
+static dm *quotient(dm *x) { return dm_quotient(dm_exp(x), dm_add(dm_mul(L(x, 3, 3), x), dm_scale(dm_ones(dm_context_of(x), 3, 1), 9))); }
+static dm *diagonal(dm *x) { return dm_mul(dm_diag(x), L(x, 3, 2)); }
+static dm *outer(dm *x) { return dm_outer(x, dm_cos(x)); }
+static dm *normalized(dm *x) { return dm_normalize(x); }
+static dm *many_sums(dm *x)
+{
+    dm *s = dm_sin(x);
+
+    for (int i = 0; i < 5; i++)
+        s = dm_add(dm_mul(L(x, 3, 3), s), dm_hadamard(s, dm_mul(L(x, 3, 3), x)));
+    return s;
+}
+
+/* The first ones are of a 3×3 matrix, the last of a column of 3. */
 static dm *(*const functions[])(dm *) = {
     identity, flip, sandwich, left, right, flipped_sandwich, sandwiches, square, cube, fourth, inverse,
     twice_inverse, solution, two_numbers, one_number, half_constant, tall, shaped, flat, constant, sum_of_many,
+    layer, two_layers, by_a_number, column_by_a_number, row_of_it, quotient, diagonal, outer, normalized, many_sums,
 };
 
-enum { FUNCTIONS = sizeof functions / sizeof *functions };
+enum { FUNCTIONS = sizeof functions / sizeof *functions, OF_A_COLUMN = 10 };
 
 static dm *call(dm *A, void *params)
 {
@@ -76,25 +98,27 @@ START_TEST(columns_are_differentials_and_rows_are_gradients)
     size_t function = (size_t) _i;
     dm_function F = { call, &function };
     dice d = { function };
-    gsl_matrix *A = random_matrix(&d, REGULAR, 3, 3), *probe = value_of(functions[function](dm_constant(here, A)));
-    size_t p = probe->size1, q = probe->size2;
-    gsl_matrix *value = zeros(p, q), *J = zeros(p * q, 9), *dF = zeros(p, q), *U = zeros(3, 3);
+    bool column = function >= FUNCTIONS - OF_A_COLUMN;
+    gsl_matrix *A = column ? random_matrix(&d, ANY, 3, 1) : random_matrix(&d, REGULAR, 3, 3);
+    gsl_matrix *probe = value_of(functions[function](dm_constant(here, A)));
+    size_t p = probe->size1, q = probe->size2, n = 3 * A->size2;
+    gsl_matrix *value = zeros(p, q), *J = zeros(p * q, n), *dF = zeros(p, q), *U = zeros(3, A->size2);
 
     ck_assert_msg(dm_jacobian(&F, A, value, J) == GSL_SUCCESS, "%s", raised.message);
     double small = 1000 * DBL_EPSILON * (1 + largest(J));
     same(value, probe, small, "value of function %zu", function);
-    for (size_t k = 0; k < 9; k++) {
-        gsl_matrix *unit = zeros(3, 3);
-        gsl_matrix_view column = gsl_matrix_submatrix(J, 0, k, p * q, 1);
+    for (size_t k = 0; k < n; k++) {
+        gsl_matrix *unit = zeros(3, A->size2);
+        gsl_matrix_view part = gsl_matrix_submatrix(J, 0, k, p * q, 1);
         gsl_matrix_set(unit, k % 3, k / 3, 1);
         ck_assert_msg(dm_jvp(&F, A, unit, value, dF) == GSL_SUCCESS, "%s", raised.message);
-        same(&column.matrix, vec_of(dF), small, "column %zu of function %zu", k, function);
+        same(&part.matrix, vec_of(dF), small, "column %zu of function %zu", k, function);
         same(value, probe, small, "value beside a differential");
     }
     for (size_t k = 0; k < p * q; k++) {
         entry e = { function, k % p, k / p };
         dm_function one = { call_entry, &e };
-        gsl_matrix_view row = gsl_matrix_submatrix(J, k, 0, 1, 9);
+        gsl_matrix_view row = gsl_matrix_submatrix(J, k, 0, 1, n);
         ck_assert_msg(dm_gradient(&one, A, NULL, U) == GSL_SUCCESS, "%s", raised.message);
         same(&row.matrix, transposed(vec_of(U)), small, "row %zu of function %zu", k, function);
     }
@@ -179,7 +203,7 @@ START_TEST(what_has_no_jacobian_is_told)
     refused(dm_jacobian(&F, A, value, NULL), GSL_EFAULT, "dm_jacobian: F, A or J is NULL");
     same(J, before, 0, "left as it was");
     same(value, zeros(2, 2), 0, "left as it was");
-    which = FUNCTIONS - 2;
+    which = FUNCTIONS - OF_A_COLUMN - 2;
     ck_assert_int_eq(JACOBIAN(call, A, value, J), GSL_SUCCESS);
     same(J, zeros(4, 4), 0, "of a constant");
 }
@@ -210,7 +234,7 @@ START_TEST(what_has_no_differential_is_told)
     refused(dm_jvp(NULL, A, dA, value, dF), GSL_EFAULT, "dm_jvp: F, A, dA or dF is NULL");
     same(dF, zeros(2, 2), 0, "left as it was");
     same(value, zeros(2, 2), 0, "left as it was");
-    which = FUNCTIONS - 2;
+    which = FUNCTIONS - OF_A_COLUMN - 2;
     gsl_matrix_set_all(dF, 3);
     ck_assert_int_eq(JVP(call, A, dA, NULL, dF), GSL_SUCCESS);
     same(dF, zeros(2, 2), 0, "of a constant");

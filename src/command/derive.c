@@ -1,0 +1,341 @@
+/* derive: the formula of a derivative, line by line, and whether it is right. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "command/command.h"
+#include "drivers/derive.h"
+
+enum { POINTS = 3 };
+
+/* ------------------------------------------------------------------------------------ sizes for all
+ *
+ * Whatever size the expression leaves free gets a prime of its own: then every eye(n) shows whose n it is,
+ * and a formula that holds only where two sizes agree is found out.                                  */
+
+static bool shape_given(const options *o, const char *name)
+{
+    for (size_t i = 0; i < o->givens; i++)
+        if (strcmp(o->given[i].name, name) == 0) {
+            size_t rows, cols;
+            draw_kind kind;
+            bool kind_given;
+            return !o->given[i].random
+                || (read_draw(o->given[i].source, &rows, &cols, &kind, &kind_given) && rows > 0);
+        }
+    return false;
+}
+
+static size_t *side_of(dm_shape *shape, int side)
+{
+    return side ? &shape->cols : &shape->rows;
+}
+
+static bool infer_with(const problem *p, const dm_shape *known, dm_shape *to, size_t free_size)
+{
+    dm_complaint complaint = { .code = 0 };
+
+    memcpy(to, known, p->variables * sizeof *to);
+    return dm_expression_infer(p->expression, to, p->variables, NULL, free_size, &complaint) == GSL_SUCCESS;
+}
+
+static void choose_sizes(const problem *p, bool falling, dm_shape *known, dm_shape *a, dm_shape *b)
+{
+    enum { PRIMES = 8 };
+    static const size_t primes[PRIMES] = { 5, 7, 11, 13, 17, 19, 23, 29 };
+    size_t used = 0, most = p->variables < 3 ? 2 * p->variables : PRIMES;
+
+    for (size_t i = 0; i < p->variables; i++)
+        for (int side = 0; side < 2; side++) {
+            size_t *size = side_of(&known[i], side);
+            if (*size || !infer_with(p, known, a, 101) || !infer_with(p, known, b, 103))
+                continue;
+            *size = *side_of(&a[i], side);
+            if (*size == 101 && *side_of(&b[i], side) == 103 && used < most) {
+                *size = primes[falling ? most - 1 - used : used];
+                used += infer_with(p, known, a, 101);
+                if (!infer_with(p, known, a, 101))
+                    *size = 0;
+            }
+        }
+}
+
+/* New shapes for the variables that are drawn without one. */
+static int distinct_sizes(problem *p, bool falling)
+{
+    dm_shape *all = calloc(3 * (p->variables + 1), sizeof *all), *a = all + p->variables, *b = a + p->variables;
+    int status = DONE;
+
+    if (!all)
+        return out_of_memory();
+    for (size_t i = 0; i < p->variables; i++) {
+        variable *v = &p->variable[i];
+        bool given = shape_given(p->options, v->name);
+        all[i] = (dm_shape) { .name = v->name, .rows = given ? v->rows : 0, .cols = given ? v->cols : 0,
+                              .value = v->value && !v->drawn && v->rows * v->cols == 1 ? v->value->data : NULL };
+    }
+    choose_sizes(p, falling, all, a, b);
+    dm_complaint complaint = { .code = 0 };
+    dm_shape result = { .name = NULL };
+    if (dm_expression_infer(p->expression, all, p->variables, &result, 5, &complaint) == GSL_SUCCESS) {
+        for (size_t i = 0; status == DONE && i < p->variables; i++) {
+            variable *v = &p->variable[i];
+            if (v->rows == all[i].rows && v->cols == all[i].cols)
+                continue;
+            gsl_matrix *value = gsl_matrix_alloc(all[i].rows, all[i].cols);
+            if (!value) {
+                status = out_of_memory();
+                break;
+            }
+            gsl_matrix_free(v->value);
+            v->value = value;
+            v->rows = all[i].rows;
+            v->cols = all[i].cols;
+        }
+        p->rows = result.rows ? result.rows : p->rows;
+        p->cols = result.cols ? result.cols : p->cols;
+    }
+    free(all);
+    return status;
+}
+
+static int take_any(const problem *p, dm *C, dm *const values[], void *to)
+{
+    (void) p;
+    (void) values;
+    (void) to;
+    return dm_value(C).matrix.data ? GSL_SUCCESS : C ? dm_status(C) : GSL_EFAILED;
+}
+
+/* Has the expression a value there?  X'*X has no inverse where X is wide. */
+static bool has_value(problem *p, const dm_expression *formula)
+{
+    evaluation e = { .problem = p, .expression = formula, .of = p->wrt };
+    double unused;
+
+    for (size_t i = 0; i < p->variables; i++) {
+        variable *v = &p->variable[i];
+        if (v->drawn && draw(v->value, v->kind, v->symmetric, (ticket) { .seed = p->options->seed, .name = v->name }))
+            return true;
+    }
+    forget_errors();
+    int code = evaluate_in_context(&e, make_constant, take_any, &unused);
+    forget_errors();
+    return code != GSL_ESING;
+}
+
+/* ---------------------------------------------------------------------------------- the derivation */
+
+typedef struct {
+    const problem *problem;
+    dm_complaint complaint;
+} reading;
+
+static dm *read_expression(dm_context *context, dm *const values[], void *params)
+{
+    reading *r = params;
+
+    return dm_expression_evaluate(r->problem->expression, context, r->problem->name, values,
+                                  r->problem->variables, &r->complaint);
+}
+
+static dm_derive_kind kind_of(const problem *p)
+{
+    return p->options->hess ? DM_DERIVE_HESSIAN
+         : p->rows == 1 && p->cols == 1 ? DM_DERIVE_GRADIENT : DM_DERIVE_JACOBIAN;
+}
+
+static int derive(const problem *p, size_t wrt, dm_derivation *d)
+{
+    reading r = { .problem = p };
+    dm_derive_variable *v = calloc(p->variables + 1, sizeof *v);
+
+    *d = (dm_derivation) { .context = NULL };
+    if (!v)
+        return out_of_memory();
+    for (size_t i = 0; i < p->variables; i++)
+        v[i] = (dm_derive_variable) { p->variable[i].name, p->variable[i].rows, p->variable[i].cols,
+                                      p->variable[i].symmetric };
+    dm_derive_function F = { read_expression, &r, v, p->variables };
+    int code = dm_derive(&F, wrt, kind_of(p), d);
+    free(v);
+    if (code == GSL_SUCCESS)
+        return DONE;
+    if (r.complaint.code)
+        return complain_about(NULL, dm_expression_text(p->expression), &r.complaint);
+    complain("%s", d->message);
+    return status_of(code);
+}
+
+/* ---------------------------------------------------------------------------------- is it right? */
+
+typedef struct {
+    const dm_expression *formula;
+    dm_derive_kind kind;
+    gsl_matrix *exact, *found;
+    double error;                      /* the largest so far, relative */
+    dm_check_report taylor;
+} verification;
+
+static int take_formula(const problem *p, dm *C, dm *const values[], void *to)
+{
+    verification *v = to;
+
+    (void) p;
+    (void) values;
+    gsl_matrix_const_view found = dm_value(C);
+    if (!found.matrix.data || found.matrix.size1 != v->found->size1 || found.matrix.size2 != v->found->size2)
+        return C && dm_status(C) ? dm_status(C) : GSL_EBADLEN;
+    return gsl_matrix_memcpy(v->found, &found.matrix);
+}
+
+static int verify_once(evaluation *e, void *to)
+{
+    verification *v = to;
+    const variable *x = &e->problem->variable[e->of];
+    dm_check_kind kind = v->kind == DM_DERIVE_GRADIENT ? DM_CHECK_GRADIENT
+                       : v->kind == DM_DERIVE_JACOBIAN ? DM_CHECK_JACOBIAN : DM_CHECK_HESSIAN;
+    int status = dm_check_exact(&(dm_function) { evaluate, e }, kind, x->value, v->exact);
+
+    if (!status && x->symmetric)
+        symmetrize_derivative(v->exact, kind, x->rows);
+    if (!status) {
+        evaluation formula = { .problem = e->problem, .expression = v->formula, .of = e->of };
+        status = evaluate_in_context(&formula, make_constant, take_formula, v);
+    }
+    if (status)
+        return status;
+    double largest = fmax(magnitude(v->exact), magnitude(v->found)), difference;
+    gsl_matrix_sub(v->found, v->exact);
+    difference = magnitude(v->found);
+    v->error = fmax(v->error, largest > 0 ? difference / largest : 0);
+    return GSL_SUCCESS;
+}
+
+/* The largest error of the formula at random points; NaN: it could not be evaluated. */
+static int verify(problem *p, size_t wrt, dm_derive_kind kind, const char *formula, double *error)
+{
+    const variable *x = &p->variable[wrt];
+    dm_complaint complaint = { .code = 0 };
+    verification v = { .formula = dm_expression_parse(formula, &complaint), .kind = kind };
+    size_t n = x->rows * x->cols;
+    int status = DONE;
+
+    v.exact = kind == DM_DERIVE_GRADIENT ? gsl_matrix_alloc(x->rows, x->cols)
+            : gsl_matrix_alloc(kind == DM_DERIVE_HESSIAN ? n : p->rows * p->cols, n);
+    v.found = v.exact ? gsl_matrix_alloc(v.exact->size1, v.exact->size2) : NULL;
+    *error = NAN;
+    if (!v.formula)
+        complain_about("the formula", formula, &complaint);
+    else if (!v.found)
+        status = out_of_memory();
+    else {
+        p->wrt = wrt;
+        for (unsigned point = 0; status == DONE && point < POINTS; point++)
+            status = solve_problem(p, point, verify_once, &v);
+        if (status == DONE)
+            *error = v.error;
+    }
+    gsl_matrix_free(v.exact);
+    gsl_matrix_free(v.found);
+    dm_expression_free((dm_expression *) v.formula);
+    return status;
+}
+
+/* -------------------------------------------------------------------------------------- printing */
+
+static const char *result_name(dm_derive_kind kind)
+{
+    return kind == DM_DERIVE_GRADIENT ? "U" : kind == DM_DERIVE_JACOBIAN ? "J" : "H";
+}
+
+static const char *result_words(dm_derive_kind kind)
+{
+    return kind == DM_DERIVE_GRADIENT ? "gradient" : kind == DM_DERIVE_JACOBIAN ? "Jacobian" : "Hessian";
+}
+
+static const char *line_text(const dm_derivation *d, size_t i)
+{
+    dm_text to = { .context = d->context };
+
+    dm_write_text(&to, d->step[i].right);
+    return dm_text_done(&to);
+}
+
+static void print_text(const problem *p, const dm_derivation *d, const char *result, double error)
+{
+    int width = 0;
+    size_t column = 0;
+
+    for (size_t i = 0; i < d->steps; i++) {
+        size_t length = strlen(line_text(d, i));
+        width = (int) strlen(d->step[i].left) > width ? (int) strlen(d->step[i].left) : width;
+        column = length > column && length <= 60 ? length : column;
+    }
+    printf("%-*s = %s\n", width, d->kind == DM_DERIVE_JACOBIAN ? "F" : "f", p->options->expression);
+    for (size_t i = 0; i < d->steps; i++) {
+        const char *text = line_text(d, i), *why = d->step[i].why;
+        printf("%-*s = %s", width, d->step[i].left, text);
+        if (*why)
+            printf("%*s   %s", (int) (strlen(text) < column ? column - strlen(text) : 0), "", why);
+        putchar('\n');
+    }
+    if (d->kind == DM_DERIVE_JACOBIAN)
+        printf("vec(dF) = J*vec(d%s)\n", p->variable[p->wrt].name);
+    printf("%s  %s = %s", result_words(d->kind), result_name(d->kind), result);
+    if (isfinite(error))
+        printf("   agrees with the dual numbers to %.0e at %d random points", error, POINTS);
+    putchar('\n');
+}
+
+/* The derivation, with sizes for which the formula has a value. */
+static int derive_somewhere(problem *p, size_t wrt, dm_derivation *d)
+{
+    int status = derive(p, wrt, d);
+    const char *formula = status == DONE ? dm_symbol_text(d->result) : NULL;
+    dm_complaint complaint;
+    dm_expression *parsed = formula ? dm_expression_parse(formula, &complaint) : NULL;
+
+    if (parsed && !has_value(p, parsed)) {
+        dm_derivation_free(d);
+        status = distinct_sizes(p, true);
+        if (status == DONE)
+            status = derive(p, wrt, d);
+    }
+    dm_expression_free(parsed);
+    return status;
+}
+
+static int derive_one(problem *p, size_t wrt)
+{
+    dm_derivation d;
+    double error = NAN;
+
+    p->wrt = wrt;
+    int status = derive_somewhere(p, wrt, &d);
+    const char *result = status == DONE ? dm_symbol_text(d.result) : NULL;
+    if (status == DONE && !result)
+        status = out_of_memory();
+    if (status == DONE)
+        status = verify(p, wrt, d.kind, result, &error);
+    if (result)
+        print_text(p, &d, result, error);
+    dm_derivation_free(&d);
+    return status;
+}
+
+int run_derive(const options *o)
+{
+    problem p;
+    int status = open_problem(&p, o);
+
+    if (status == DONE)
+        status = distinct_sizes(&p, false);
+    for (size_t i = 0; status == DONE && i < o->wrt.n; i++) {
+        if (i > 0)
+            putchar('\n');
+        status = derive_one(&p, (size_t) (find_variable(&p, o->wrt.name[i]) - p.variable));
+    }
+    close_problem(&p);
+    return status;
+}

@@ -1,0 +1,515 @@
+/* A derivation: the terms of f are symbols; pushed one after the other they are the lines, read off they are
+ * the gradient.                                                                                       */
+#include <stdio.h>
+#include "drivers/derive.h"
+#include "drivers/drivers.h"
+#include "operations/operations.h"
+#include "symbols/list.h"
+
+typedef struct {
+    dm_derivation *d;
+    dm_context *context;
+    dm *X;                             /* the variable */
+    size_t room;
+} deriving;
+
+static int refuse(deriving *g, int code, const char *message)
+{
+    if (g->d->code == GSL_SUCCESS) {
+        g->d->code = code;
+        snprintf(g->d->message, sizeof g->d->message, "%s", message);
+    }
+    return code;
+}
+
+static int no_memory(deriving *g)
+{
+    return refuse(g, GSL_ENOMEM, "out of memory");
+}
+
+/* ------------------------------------------------------------------------------------------- lines */
+
+static void add_formula(deriving *g, const char *left, const dm_formula *right, const char *why)
+{
+    dm_derivation *d = g->d;
+
+    if (!right || !why || !left) {
+        no_memory(g);
+        return;
+    }
+    if (d->steps == g->room) {
+        size_t room = g->room ? 2 * g->room : 16;
+        dm_derive_step *longer = dm_arena_alloc(g->context, room * sizeof *longer);
+        if (!longer) {
+            no_memory(g);
+            return;
+        }
+        if (d->steps)
+            memcpy(longer, d->step, d->steps * sizeof *longer);
+        d->step = longer;
+        g->room = room;
+    }
+    d->step[d->steps++] = (dm_derive_step) { left, right, why };
+}
+
+static void add_line(deriving *g, const char *left, const dm_symbol *right, const char *why)
+{
+    add_formula(g, left, dm_formula_of(right), why);
+}
+
+static const char *words(deriving *g, const char *format, const char *a, const char *b)
+{
+    dm_text text = { .context = g->context };
+
+    dm_text_put(&text, format, a, b);
+    return dm_text_done(&text);
+}
+
+/* --------------------------------------------------------------------- the rules, by their names */
+
+static bool is_product(const dm_op *op)
+{
+    static const char *const names[] = { "mul", "inner", "hadamard", "scale_by", "kron", "hadamard_power" };
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(op->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_entrywise(const dm_op *op)
+{
+    return strcmp(op->shapes, "mn mn") == 0;
+}
+
+/* Linear as it stands here: nothing to tell. */
+static bool is_plain(const dm *C)
+{
+    static const char *const names[] = { "add", "sub", "neg", "scale" };
+
+    if (!C->op || C->op->adjoint || !C->dual.terms)
+        return true;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(C->op->name, names[i]) == 0)
+            return true;
+    return (is_product(C->op) || strcmp(C->op->name, "quotient") == 0
+            || strcmp(C->op->name, "solve") == 0 || strcmp(C->op->name, "solve_right") == 0)
+        && !C->dual.terms->next && C->dual.terms->X->dual.value;
+}
+
+static const char *name_of_rule(deriving *g, const dm_op *op)
+{
+    if (is_product(op))
+        return "product rule";
+    if (strcmp(op->name, "quotient") == 0)
+        return "quotient rule";
+    if (is_entrywise(op))
+        return words(g, "chain rule: d(%s) = %s", op->formula, op->differential);
+    return words(g, "d(%s) = %s", op->formula, op->differential);
+}
+
+/* ------------------------------------------------------------------------------------ the differential */
+
+static const dm_symbol *value_of(const dm *C)
+{
+    return dm_symbol_of(C->dual.value);
+}
+
+static const dm_symbol *differential_of(deriving *g, dm *C);
+
+/* dC by its terms, the differentials of what it is made of left as they are. */
+static const dm_symbol *by_terms(deriving *g, dm *C)
+{
+    dm *sum = NULL;
+
+    for (const dm_term *t = C->dual.terms; t; t = t->next) {
+        dm *dX = dm_symbol_wrap(g->context, differential_of(g, t->X));
+        sum = dm_is_failed(dX) ? dX : t->map->push(t, dX, sum);
+    }
+    if (!sum)
+        return dm_symbol_zero(g->context, C->rows, C->cols);
+    return dm_is_failed(sum) ? NULL : dm_symbol_of(sum);
+}
+
+static const dm_symbol *differential_of(deriving *g, dm *C)
+{
+    return C->dual.value ? dm_symbol_differential(value_of(C)) : by_terms(g, C);
+}
+
+/* Terms are kept last one first; a line reads better in the order of the rule. */
+static void in_order(dm *C)
+{
+    dm_term *front = NULL;
+
+    for (dm_term *t = C->dual.terms, *next; t; t = next) {
+        next = t->next;
+        t->next = front;
+        front = t;
+    }
+    C->dual.terms = front;
+}
+
+/* df, one rule a line, until only dX is left. */
+static const dm_symbol *differentiate(deriving *g, dm *f, const char *left)
+{
+    const dm_symbol *d = dm_symbol_differential(value_of(f));
+    bool told = false;
+
+    for (dm *C = f->level->last; C && d; C = C->dual.before)
+        in_order(C);
+    for (dm *C = f->level->last; C && d; C = C->dual.before) {
+        if (!C->dual.value || C->dual.variable)
+            continue;
+        const dm_symbol *dC = dm_symbol_differential(value_of(C));
+        if (!dC || !dm_symbol_contains(d, dC))
+            continue;
+        d = dm_symbol_replace(d, dC, by_terms(g, C));
+        if (!d)
+            break;
+        if (!is_plain(C)) {
+            add_line(g, told ? "" : left, d, name_of_rule(g, C->op));
+            told = true;
+        } else if (told) {
+            g->d->step[g->d->steps - 1].right = dm_formula_of(d);
+        }
+    }
+    for (dm *C = f->level->last; C && d; C = C->dual.before)
+        in_order(C);
+    if (!d)
+        no_memory(g);
+    else if (!told)
+        add_line(g, left, d, "the differential is linear");
+    return d;
+}
+
+/* tr(A+B) = tr(A) + tr(B), so that like terms meet. */
+static const dm_symbol *traces_apart(const dm_symbol *s)
+{
+    dm_symbol_list of;
+
+    if (!s || !s->moves || s->n == 0 || s->kind == DM_SYMBOL_DIFFERENTIAL)
+        return s;
+    of = (dm_symbol_list) { .context = s->context };
+    if (dm_symbol_is_call(s, "trace") && s->of[0]->kind == DM_SYMBOL_SUM) {
+        for (size_t i = 0; i < s->of[0]->n; i++)
+            dm_list_add(&of, traces_apart(dm_symbol_trace(s->of[0]->of[i])));
+        return of.failed ? NULL : dm_symbol_sum(s->context, of.at, of.n);
+    }
+    for (size_t i = 0; i < s->n; i++)
+        dm_list_add(&of, traces_apart(s->of[i]));
+    return of.failed ? NULL : dm_symbol_rebuild(s, of.at);
+}
+
+/* --------------------------------------------------------------------------------------- gradients */
+
+static const dm_symbol *symmetrized(const dm_symbol *U, bool symmetric)
+{
+    const dm_symbol *t = symmetric ? dm_symbol_transpose(U) : NULL;
+
+    if (!symmetric || (t && dm_symbol_same(t, U)))
+        return U;
+    return dm_symbol_scale(0.5, dm_symbol_add(U, 1, t));
+}
+
+/* tr(U'*dX), as it stands. */
+static const dm_formula *read_from(deriving *g, const dm_symbol *U)
+{
+    const dm_symbol *dX = dm_symbol_differential(value_of(g->X));
+    const dm_formula *u = dm_formula_of(U), *d = dm_formula_of(dX);
+    dm_formula *all = dm_arena_alloc(g->context, 3 * sizeof *all), *t = all + 1, *tr = all + 2;
+
+    if (!u || !d || !all)
+        return NULL;
+    bool number = U->rows == 1 && U->cols == 1;
+    *t = (dm_formula) { .kind = DM_FORMULA_TRANSPOSE, .of = { u }, .symbol = U, .rows = U->cols, .cols = U->rows };
+    *all = (dm_formula) { .kind = number ? DM_FORMULA_SCALE : DM_FORMULA_MUL, .of = { number ? u : t, d },
+                          .symbol = U, .rows = U->cols, .cols = U->cols };
+    if (U->cols == 1)
+        return all;
+    *tr = (dm_formula) { .kind = DM_FORMULA_CALL, .op = dm_op_named("trace"), .of = { all }, .symbol = U,
+                         .rows = 1, .cols = 1 };
+    return tr;
+}
+
+static const dm_symbol *gradient_of(deriving *g, dm *f)
+{
+    dm *seed = dm_number_identity(g->context, 1, 1), *failed = dm_is_failed(seed) ? seed : dm_pull(f, seed);
+
+    if (failed)
+        return NULL;
+    dm *U = dm_adjoint(f, g->X);
+    return U ? dm_symbol_of(U) : dm_symbol_zero(g->context, g->X->rows, g->X->cols);
+}
+
+static void derive_gradient(deriving *g, dm *f, bool symmetric)
+{
+    const dm_symbol *df = differentiate(g, f, "df"), *apart = traces_apart(df);
+    const dm_symbol *U = gradient_of(g, f);
+
+    U = U ? dm_symbol_shorten(symmetrized(U, symmetric)) : NULL;
+    g->d->differential = apart;
+    if (!df || !apart || !U) {
+        no_memory(g);
+        return;
+    }
+    if (!dm_symbol_same(apart, df))
+        add_line(g, "", apart, "trace is linear, cyclic rule");
+    if (g->X->rows > 1 || g->X->cols > 1)
+        add_formula(g, "", read_from(g, U), symmetric ? "the symmetric part" : "");
+    g->d->result = U;
+}
+
+/* --------------------------------------------------------------------------------------- Jacobians
+ *
+ * vec(dF) = J*vec(dX): vec(L*dX*R) = kron(R',L)*vec(dX), and what follows from it.  NULL with `closed`
+ * false: there is no such form.                                                                     */
+
+typedef struct {
+    deriving *g;
+    bool closed;
+} jacobian;
+
+static const dm_symbol *jacobian_of(jacobian *j, const dm_symbol *E);
+
+static const dm_symbol *none(jacobian *j)
+{
+    j->closed = false;
+    return NULL;
+}
+
+static const dm_symbol *binary(const char *op, const dm_symbol *a, const dm_symbol *b, size_t rows, size_t cols)
+{
+    if (!a || !b)
+        return NULL;
+    return dm_symbol_apply(a->context, dm_symbol_row(a->context, op), NULL, (const dm_symbol *[]) { a, b }, rows,
+                           cols);
+}
+
+static const dm_symbol *vec(const dm_symbol *s)
+{
+    return s ? dm_symbol_apply_named("vec", s, s->rows * s->cols, 1) : NULL;
+}
+
+/* The factors from..to-1 of a chain; n×n identity where there are none. */
+static const dm_symbol *part(const dm_symbol *s, size_t from, size_t to, size_t n)
+{
+    return from == to ? dm_symbol_eye(s->context, n)
+                      : dm_symbol_product(s->context, 1, NULL, 0, s->of + from, to - from, s->of[from]->rows,
+                                          s->of[to - 1]->cols);
+}
+
+/* number * scalars * L*E*R */
+static const dm_symbol *of_term(jacobian *j, const dm_symbol *s)
+{
+    dm_symbol_list scalars = { .context = s->context };
+    size_t k = 0;
+
+    while (!s->of[k]->moves)
+        k++;
+    const dm_symbol *E = s->of[k], *inner = jacobian_of(j, E), *all;
+    if (!inner)
+        return NULL;
+    for (size_t i = 0; i < s->scalars; i++)
+        if (i != k)
+            dm_list_add(&scalars, s->of[i]);
+    if (k < s->scalars) {
+        const dm_symbol *W = part(s, s->scalars, s->n, 1);
+        all = dm_symbol_mul(vec(W), inner);
+    } else {
+        const dm_symbol *L = part(s, s->scalars, k, E->rows), *R = part(s, k + 1, s->n, E->cols);
+        const dm_symbol *map = binary("kron", dm_symbol_transpose(R), L, s->rows * s->cols,
+                                      E->rows * E->cols);
+        all = dm_symbol_mul(map, inner);
+    }
+    if (scalars.failed || !all)
+        return NULL;
+    return dm_symbol_product(s->context, s->number, scalars.at, scalars.n, &all, 1, all->rows, all->cols);
+}
+
+static const dm_symbol *of_hadamard(jacobian *j, const dm_symbol *s)
+{
+    dm_symbol_list rest = { .context = s->context };
+    const dm_symbol *inner = NULL;
+
+    for (size_t i = 0; i < s->n; i++)
+        if (s->of[i]->moves) {
+            if (!(inner = jacobian_of(j, s->of[i])))
+                return NULL;
+        } else {
+            dm_list_add(&rest, s->of[i]);
+        }
+    size_t n = s->rows * s->cols;
+    const dm_symbol *h = rest.failed ? NULL : vec(dm_symbol_hadamard(rest.at, rest.n));
+    return h ? dm_symbol_mul(dm_symbol_apply_named("diag", h, n, n), inner) : NULL;
+}
+
+static const dm_symbol *of_call(jacobian *j, const dm_symbol *s)
+{
+    const dm_symbol *A = s->of[0], *inner;
+    size_t n = A->rows * A->cols;
+
+    if (dm_symbol_is_call(s, "vec") || dm_symbol_is_call(s, "reshape"))
+        return jacobian_of(j, A);
+    if (dm_symbol_is_call(s, "sum"))
+        return (inner = jacobian_of(j, A)) ? dm_symbol_mul(dm_symbol_ones(s->context, 1, n), inner) : NULL;
+    if (dm_symbol_is_call(s, "trace"))
+        return (inner = jacobian_of(j, A))
+             ? dm_symbol_mul(dm_symbol_transpose(vec(dm_symbol_eye(s->context, A->rows))), inner) : NULL;
+    if (dm_symbol_is_call(s, "block") && A->cols == 1 && (inner = jacobian_of(j, A))) {
+        dm_parameters *with = dm_arena_alloc(s->context, sizeof *with);
+        if (!with)
+            return NULL;
+        *with = (dm_parameters) { .row = s->with->row, .rows = s->with->rows, .cols = inner->cols };
+        return dm_symbol_apply(s->context, s->op, with, &inner, with->rows, with->cols);
+    }
+    if (dm_symbol_is_call(s, "embed") && s->cols == 1 && (inner = jacobian_of(j, A))) {
+        dm_parameters *with = dm_arena_alloc(s->context, sizeof *with);
+        if (!with)
+            return NULL;
+        *with = (dm_parameters) { .row = s->with->row, .rows = s->rows, .cols = inner->cols };
+        return dm_symbol_apply(s->context, s->op, with, &inner, with->rows, with->cols);
+    }
+    return none(j);
+}
+
+static const dm_symbol *jacobian_of(jacobian *j, const dm_symbol *E)
+{
+    dm_symbol_list of;
+
+    if (!E)
+        return NULL;
+    switch (E->kind) {
+    case DM_SYMBOL_ZERO:
+        return dm_symbol_zero(E->context, E->rows * E->cols, j->g->X->rows * j->g->X->cols);
+    case DM_SYMBOL_DIFFERENTIAL:
+        return dm_symbol_eye(E->context, E->rows * E->cols);
+    case DM_SYMBOL_SUM:
+        of = (dm_symbol_list) { .context = E->context };
+        for (size_t i = 0; i < E->n; i++)
+            dm_list_add(&of, jacobian_of(j, E->of[i]));
+        return of.failed ? NULL : dm_symbol_sum(E->context, of.at, of.n);
+    case DM_SYMBOL_TERM:
+        return of_term(j, E);
+    case DM_SYMBOL_HADAMARD:
+        return of_hadamard(j, E);
+    case DM_SYMBOL_TRANSPOSE:
+        return E->rows == 1 || E->cols == 1 ? jacobian_of(j, E->of[0]) : none(j);
+    case DM_SYMBOL_CALL:
+        return of_call(j, E);
+    default:
+        return none(j);
+    }
+}
+
+static void finish_jacobian(deriving *g, const dm_symbol *differential, const char *what)
+{
+    jacobian j = { g, true };
+    const dm_symbol *J = jacobian_of(&j, differential);
+
+    g->d->differential = differential;
+    J = J ? dm_symbol_shorten(J) : NULL;
+    if (!J && !j.closed)
+        refuse(g, GSL_EUNSUP, "there is no matrix form of this differential");
+    else if (!J)
+        no_memory(g);
+    (void) what;
+    g->d->result = J;
+}
+
+/* ---------------------------------------------------------------------------------------- Hessians */
+
+static void derive_hessian(deriving *g, dm *f, dm *Y)
+{
+    dm *seed = dm_number_identity(g->context, 1, 1), *failed = dm_is_failed(seed) ? seed : dm_pull(f, seed);
+    dm *U = failed ? failed : dm_adjoint(f, Y);
+    const dm_symbol *d;
+
+    if (U && dm_is_failed(U)) {
+        no_memory(g);
+        return;
+    }
+    if (!U || U->level != g->X->level) {
+        add_line(g, "U", U ? dm_symbol_of(U) : dm_symbol_zero(g->context, Y->rows, Y->cols), "");
+        d = dm_symbol_zero(g->context, Y->rows, Y->cols);
+    } else {
+        add_line(g, "U", dm_symbol_shorten(value_of(U)), "the gradient");
+        d = differentiate(g, U, "dU");
+    }
+    finish_jacobian(g, d, "dU");
+}
+
+/* ----------------------------------------------------------------------------------------- the whole */
+
+static dm *variable(deriving *g, const dm_derive_function *F, size_t i, size_t wrt, dm_derive_kind kind, dm **Y)
+{
+    const dm_derive_variable *v = &F->variable[i];
+    dm *A = dm_symbol_variable(g->context, v->name, v->rows, v->cols, v->symmetric);
+
+    if (i != wrt || dm_is_failed(A))
+        return A;
+    g->X = *Y = dm_on_level(dm_level_open(g->context, DM_FORMAL), A, NULL);
+    if (kind == DM_DERIVE_HESSIAN)
+        *Y = dm_variable_of(g->X);
+    return *Y;
+}
+
+static void derive(deriving *g, const dm_derive_function *F, size_t wrt, dm_derive_kind kind)
+{
+    dm **values = dm_arena_alloc(g->context, (F->n + 1) * sizeof *values), *Y = NULL;
+    bool symmetric = F->variable[wrt].symmetric;
+
+    if (!values || !dm_symbols_begin(g->context, dm_op_named)) {
+        no_memory(g);
+        return;
+    }
+    for (size_t i = 0; i < F->n; i++)
+        values[i] = variable(g, F, i, wrt, kind, &Y);
+    dm *f = F->f(g->context, values, F->params);
+    if (!f || dm_is_failed(f) || dm_is_failed(Y)) {
+        dm *bad = f && dm_is_failed(f) ? f : Y;
+        refuse(g, f && !dm_is_failed(bad) ? GSL_EFAILED : f ? dm_status(bad) : GSL_EINVAL,
+               f ? dm_message(bad) : "there is no expression");
+        return;
+    }
+    if (kind != DM_DERIVE_JACOBIAN && (f->rows != 1 || f->cols != 1)) {
+        refuse(g, GSL_EBADLEN, "a gradient is that of a 1×1");
+        return;
+    }
+    dm *bottom = f;
+    while (bottom->level)
+        bottom = bottom->dual.value;
+    g->d->f = dm_symbol_of(bottom);
+    if (f->level != Y->level) {                    /* it does not depend on the variable */
+        size_t n = Y->rows * Y->cols;
+        g->d->differential = dm_symbol_zero(g->context, f->rows, f->cols);
+        g->d->result = kind == DM_DERIVE_GRADIENT ? dm_symbol_zero(g->context, Y->rows, Y->cols)
+                     : dm_symbol_zero(g->context, kind == DM_DERIVE_HESSIAN ? n : f->rows * f->cols, n);
+        add_line(g, kind == DM_DERIVE_JACOBIAN ? "dF" : "df", g->d->differential, "it does not depend on it");
+    } else if (kind == DM_DERIVE_GRADIENT) {
+        derive_gradient(g, f, symmetric);
+    } else if (kind == DM_DERIVE_JACOBIAN) {
+        finish_jacobian(g, differentiate(g, f, "dF"), "dF");
+    } else {
+        derive_hessian(g, f, Y);
+    }
+    if (!g->d->result)
+        no_memory(g);
+}
+
+int dm_derive(const dm_derive_function *F, size_t wrt, dm_derive_kind kind, dm_derivation *d)
+{
+    deriving g = { .d = d };
+
+    *d = (dm_derivation) { .kind = kind };
+    d->context = g.context = dm_context_alloc();
+    if (!d->context)
+        return no_memory(&g);
+    derive(&g, F, wrt, kind);
+    return d->code;
+}
+
+void dm_derivation_free(dm_derivation *d)
+{
+    dm_context_free(d->context);
+    d->context = NULL;
+}

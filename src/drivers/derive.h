@@ -1,0 +1,47 @@
+/* Derivatives as formulas, and how one gets there: the same rules, run on symbols.
+ *
+ * A derivation is a list of lines: f, df by one rule after the other, at last df = tr(U'*dA), from which U is
+ * read.  U itself does not come from those lines but from reading off the terms.                      */
+#ifndef DM_DRIVERS_DERIVE_H
+#define DM_DRIVERS_DERIVE_H
+
+#include "symbols/formula.h"
+
+typedef struct {
+    const char *name;
+    size_t rows, cols;
+    bool symmetric;
+} dm_derive_variable;
+
+/* A function of named variables, built by the operations; NULL or failed where it cannot be. */
+typedef struct {
+    dm *(*f)(dm_context *context, dm *const values[], void *params);
+    void *params;
+    const dm_derive_variable *variable;
+    size_t n;
+} dm_derive_function;
+
+typedef enum { DM_DERIVE_GRADIENT, DM_DERIVE_JACOBIAN, DM_DERIVE_HESSIAN } dm_derive_kind;
+
+typedef struct {
+    const char *left;                  /* "df"; "" where it is that of the line above */
+    const dm_formula *right;
+    const char *why;                   /* the rule, in words; "" */
+} dm_derive_step;
+
+typedef struct {
+    dm_context *context;               /* in which all of it lives; NULL: nothing was derived */
+    dm_derive_kind kind;
+    dm_derive_step *step;
+    size_t steps;
+    const dm_symbol *f, *result;       /* result: U, J or H; NULL where there is no closed form */
+    const dm_symbol *differential;     /* of f, or of U for a Hessian: linear in dA */
+    int code;                          /* GSL_SUCCESS, or why there is no result */
+    char message[480];
+} dm_derivation;
+
+/* The result's code.  Free with dm_derivation_free in any case. */
+int dm_derive(const dm_derive_function *F, size_t wrt, dm_derive_kind kind, dm_derivation *d);
+void dm_derivation_free(dm_derivation *d);
+
+#endif

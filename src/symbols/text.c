@@ -1,0 +1,433 @@
+/* Formulas as source text, with no more parentheses than needed: in the expression language, and in others that
+ * differ from it by a table of signs and names.                                                      */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include "symbols/formula.h"
+
+/* ---------------------------------------------------------------------------------- text that grows */
+
+void dm_text_put(dm_text *to, const char *format, ...)
+{
+    va_list arguments;
+
+    if (to->failed)
+        return;
+    for (;;) {
+        va_start(arguments, format);
+        int n = vsnprintf(to->text ? to->text + to->length : NULL, to->room - to->length, format, arguments);
+        va_end(arguments);
+        size_t needed = to->length + (size_t) (n > 0 ? n : 0) + 1;
+        if (needed <= to->room) {
+            to->length = needed - 1;
+            return;
+        }
+        char *longer = dm_arena_alloc(to->context, 2 * needed);
+        if (!longer) {
+            to->failed = true;
+            return;
+        }
+        if (to->length)
+            memcpy(longer, to->text, to->length);
+        to->text = longer;
+        to->room = 2 * needed;
+    }
+}
+
+const char *dm_text_done(const dm_text *to)
+{
+    return to->failed ? NULL : to->text ? to->text : "";
+}
+
+void dm_text_number(dm_text *to, double x)
+{
+    char text[40];
+
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, x);
+        if (strtod(text, NULL) == x)
+            break;
+    }
+    dm_text_put(to, "%s", text);
+}
+
+/* ----------------------------------------------------------------------------------------- languages */
+
+enum { SUMS, PRODUCTS, SIGNS, POSTFIX, ATOMS };
+
+static const int levels[] = {
+    [DM_FORMULA_NUMBER] = ATOMS, [DM_FORMULA_NAME] = ATOMS, [DM_FORMULA_SIZE] = ATOMS,
+    [DM_FORMULA_ONES] = ATOMS, [DM_FORMULA_ZEROS] = ATOMS, [DM_FORMULA_EYE] = ATOMS,
+    [DM_FORMULA_LITERAL] = ATOMS, [DM_FORMULA_DIFFERENTIAL] = ATOMS, [DM_FORMULA_ADD] = SUMS,
+    [DM_FORMULA_SUB] = SUMS, [DM_FORMULA_NEG] = SIGNS, [DM_FORMULA_MUL] = PRODUCTS,
+    [DM_FORMULA_SCALE] = PRODUCTS, [DM_FORMULA_OVER] = PRODUCTS, [DM_FORMULA_UNDER] = PRODUCTS,
+    [DM_FORMULA_SOLVE_RIGHT] = PRODUCTS, [DM_FORMULA_TIMES] = PRODUCTS, [DM_FORMULA_QUOTIENT] = PRODUCTS,
+    [DM_FORMULA_POWER] = POSTFIX, [DM_FORMULA_ENTRY_POWER] = POSTFIX, [DM_FORMULA_TRANSPOSE] = POSTFIX,
+    [DM_FORMULA_INVERSE] = ATOMS, [DM_FORMULA_SQRT] = ATOMS, [DM_FORMULA_CALL] = ATOMS,
+};
+
+/* A call by its operation's name, in the letters of that row. */
+typedef struct {
+    const char *op, *formula;
+} spelling;
+
+typedef struct {
+    const char *product, *scale, *times, *over, *quotient, *power, *entry_power, *transpose;
+    const char *matrix_power, *under, *solve_right;        /* as calls; NULL: as signs */
+    const char *inverse, *root, *ones, *zeros, *eye, *rows, *columns;
+    const char *row_end, *matrix_begin, *matrix_end;       /* of a matrix of numbers */
+    size_t origin;                                         /* indexes count from here */
+    const spelling *calls;
+    bool all;                          /* a call that is not listed is written as its row's formula */
+} language;
+
+static const spelling own_calls[] = {
+    { "trace", "tr(A)" }, { "diagonal", "diag(A)" }, { NULL, NULL },
+};
+
+static const language own = {
+    .product = "*", .scale = "*", .times = ".*", .over = "/", .quotient = "./", .power = "^",
+    .entry_power = ".^", .transpose = "'", .inverse = "inv(A)", .root = "sqrt(A)", .ones = "ones(r,c)",
+    .zeros = "zeros(r,c)", .eye = "eye(r)", .rows = "rows(%s)", .columns = "columns(%s)", .row_end = "; ",
+    .matrix_begin = "[", .matrix_end = "]", .origin = 1, .calls = own_calls, .all = true,
+};
+
+static const spelling octave_calls[] = {
+    { "trace", "trace(A)" }, { "diagonal", "diag(A)" }, { "sum", "sum(sum(A))" }, { "row_sums", "sum(A,2)" },
+    { "column_sums", "sum(A,1)" }, { "det", "det(A)" }, { "logdet", "log(det(A))" }, { "diag", "diag(A)" },
+    { "norm_frobenius", "norm(A,'fro')" }, { "kron", "kron(A,B)" }, { "vec", "reshape(A,[],1)" },
+    { "reshape", "reshape(A,r,c)" }, { "repeat", "repmat(A,r,c)" }, { "hcat", "[A, B]" },
+    { "vcat", "[A; B]" }, { "exp", "exp(A)" }, { "log", "log(A)" }, { "sin", "sin(A)" },
+    { "cos", "cos(A)" }, { "tan", "tan(A)" }, { "tanh", "tanh(A)" }, { "abs", "abs(A)" },
+    { "sign", "sign(A)" }, { "relu", "max(A,0)" }, { "sigmoid", "(1./(1+exp(-(A))))" },
+    { "step", "double((A)>0)" }, { NULL, NULL },
+};
+
+static const language octave = {
+    .product = "*", .scale = "*", .times = ".*", .over = "/", .quotient = "./", .power = "^",
+    .entry_power = ".^", .transpose = "'", .inverse = "inv(A)", .root = "sqrt(A)", .ones = "ones(r,c)",
+    .zeros = "zeros(r,c)", .eye = "eye(r)", .rows = "rows(%s)", .columns = "columns(%s)", .row_end = "; ",
+    .matrix_begin = "[", .matrix_end = "]", .origin = 1, .calls = octave_calls,
+};
+
+static const spelling numpy_calls[] = {
+    { "trace", "np.trace(A)" }, { "diagonal", "np.diag(A).reshape(-1, 1)" }, { "sum", "np.sum(A)" },
+    { "row_sums", "np.sum(A, axis=1, keepdims=True)" }, { "column_sums", "np.sum(A, axis=0, keepdims=True)" },
+    { "det", "np.linalg.det(A)" }, { "logdet", "np.linalg.slogdet(A)[1]" }, { "diag", "np.diagflat(A)" },
+    { "norm_frobenius", "np.linalg.norm(A)" }, { "kron", "np.kron(A, B)" },
+    { "vec", "A.reshape(-1, 1, order='F')" }, { "reshape", "A.reshape(r, c, order='F')" },
+    { "repeat", "np.tile(A, (r, c))" }, { "hcat", "np.hstack((A, B))" }, { "vcat", "np.vstack((A, B))" },
+    { "exp", "np.exp(A)" }, { "log", "np.log(A)" }, { "sin", "np.sin(A)" }, { "cos", "np.cos(A)" },
+    { "tan", "np.tan(A)" }, { "tanh", "np.tanh(A)" }, { "abs", "np.abs(A)" }, { "sign", "np.sign(A)" },
+    { "relu", "np.maximum(A, 0)" }, { "sigmoid", "(1 / (1 + np.exp(-(A))))" }, { "step", "np.heaviside(A, 0)" },
+    { NULL, NULL },
+};
+
+static const language numpy = {
+    .product = " @ ", .scale = " * ", .times = " * ", .over = " / ", .quotient = " / ", .power = "**",
+    .entry_power = "**", .transpose = ".T", .matrix_power = "np.linalg.matrix_power(A, k)",
+    .under = "np.linalg.solve(A, B)", .solve_right = "np.linalg.solve(A.T, B.T).T",
+    .inverse = "np.linalg.inv(A)", .root = "np.sqrt(A)", .ones = "np.ones((r, c))", .zeros = "np.zeros((r, c))",
+    .eye = "np.eye(r)", .rows = "%s.shape[0]", .columns = "%s.shape[1]", .row_end = "], [",
+    .matrix_begin = "np.array([[", .matrix_end = "]])", .origin = 0, .calls = numpy_calls,
+};
+
+typedef struct {
+    dm_text *to;
+    const language *in;
+} writer;
+
+/* -------------------------------------------------------------------------------------------- sizes */
+
+const dm_size_name *dm_name_of_size(const dm_symbol *s, size_t n)
+{
+    const dm_size_name *name = dm_symbol_sizes(s->context);
+
+    while (name && (n < 2 || name->size != n))
+        name = name->next;
+    return name;
+}
+
+static void size(const writer *w, const dm_symbol *s, size_t n)
+{
+    const dm_size_name *name = dm_name_of_size(s, n);
+    const char *form, *at;
+
+    if (!name) {
+        dm_text_put(w->to, "%zu", n);
+        return;
+    }
+    form = name->columns ? w->in->columns : w->in->rows;
+    at = strstr(form, "%s");
+    dm_text_put(w->to, "%.*s%s%s", (int) (at - form), form, name->variable, at + 2);
+}
+
+/* ----------------------------------------------------------------------------------------- writing */
+
+static void write(const writer *w, const dm_formula *f);
+
+static void child(const writer *w, const dm_formula *f, bool parentheses)
+{
+    if (parentheses)
+        dm_text_put(w->to, "(");
+    write(w, f);
+    if (parentheses)
+        dm_text_put(w->to, ")");
+}
+
+/* A product that is a number: set apart where it multiplies a matrix. */
+static bool set_apart(const dm_formula *whole, const dm_formula *part)
+{
+    return (whole->rows > 1 || whole->cols > 1) && part->rows == 1 && part->cols == 1
+        && part->kind == DM_FORMULA_MUL;
+}
+
+/* s*(A*B) = s*A*B, but not so where what stands at the front is A\\B. */
+static bool may_follow_scalar(const writer *w, const dm_formula *b)
+{
+    for (; levels[b->kind] == PRODUCTS; b = b->of[0])
+        if (b->kind == DM_FORMULA_UNDER)
+            return w->in->under != NULL;
+    return true;
+}
+
+static void binary(const writer *w, const dm_formula *f, const char *sign)
+{
+    const dm_formula *a = f->of[0], *b = f->of[1];
+    int level = levels[f->kind];
+    bool flat = f->kind == DM_FORMULA_SCALE && !set_apart(f, b) && may_follow_scalar(w, b);
+    bool apart = level == SUMS && f->symbol->moves;        /* df has room to breathe */
+
+    child(w, a, levels[a->kind] < level || set_apart(f, a));
+    dm_text_put(w->to, apart ? " %s " : "%s", sign);
+    child(w, b, levels[b->kind] < level || (levels[b->kind] == level && !flat) || b->kind == DM_FORMULA_NEG);
+}
+
+/* What the letter at a place of a call's formula stands for. */
+typedef struct {
+    const char *operands, *parameters;
+    const dm_formula *of[2];
+    const dm_parameters *with;
+    const dm_symbol *symbol;
+    size_t rows, cols;
+} letters;
+
+static void letter(const writer *w, const letters *l, const char *at)
+{
+    const char *operand = strchr(l->operands, *at);
+
+    if (operand) {
+        const dm_formula *X = l->of[operand - l->operands];
+        child(w, X, at[1] == '.' && levels[X->kind] < POSTFIX);
+        return;
+    }
+    switch (*at) {
+    case 'i': dm_text_put(w->to, "%zu", l->with->row + 1); break;
+    case 'j': dm_text_put(w->to, "%zu", l->with->col + 1); break;
+    case 'r': size(w, l->symbol, l->rows); break;
+    case 'c': size(w, l->symbol, l->cols); break;
+    default: dm_text_number(w->to, l->with->number);
+    }
+}
+
+/* A form with the operands in the places of their letters, which stand alone. */
+static void form(const writer *w, const char *text, const letters *l)
+{
+    for (const char *at = text; *at; at++) {
+        bool alone = (at == text || strchr("(,[ .", at[-1])) && at[1] && strchr("),.] ;", at[1]);
+        if (alone && (strchr(l->operands, *at) || strchr(l->parameters, *at)))
+            letter(w, l, at);
+        else
+            dm_text_put(w->to, "%c", *at);
+    }
+}
+
+static void form_of(const writer *w, const char *text, const dm_formula *f, const dm_formula *A,
+                    const dm_formula *B)
+{
+    dm_parameters with = { .number = f->number };
+
+    form(w, text, &(letters) { .operands = "AB", .parameters = "rck", .of = { A, B }, .with = &with,
+                               .symbol = f->symbol, .rows = f->rows, .cols = f->cols });
+}
+
+static void block(const writer *w, const dm_formula *f)
+{
+    const dm_parameters *with = f->with;
+    size_t origin = w->in->origin, row = with->row + origin, col = with->col + origin;
+    const char *open = origin ? "(" : "[", *close = origin ? ")" : "]";
+    size_t last = origin ? 1 : 0;
+
+    child(w, f->of[0], levels[f->of[0]->kind] < POSTFIX);
+    if (origin && with->rows == 1 && with->cols == 1)
+        dm_text_put(w->to, f->of[0]->cols == 1 ? "(%zu)" : "(%zu,%zu)", row, col);
+    else if (origin && f->of[0]->cols == 1)
+        dm_text_put(w->to, "(%zu:%zu)", row, row + with->rows - 1);
+    else
+        dm_text_put(w->to, "%s%zu:%zu,%zu:%zu%s", open, row, row + with->rows - last, col,
+                    col + with->cols - last, close);
+}
+
+static void call(const writer *w, const dm_formula *f)
+{
+    const dm_op *op = f->op;
+    const char *text = NULL, *operands = op->operands;
+
+    if (strcmp(op->name, "block") == 0) {
+        block(w, f);
+        return;
+    }
+    for (const spelling *s = w->in->calls; s->op && !text; s++)
+        if (strcmp(s->op, op->name) == 0) {
+            text = s->formula;
+            operands = "AB";
+        }
+    if (!text && w->in->all)
+        text = strcmp(op->name, "norm_frobenius") == 0 && (f->of[0]->rows == 1 || f->of[0]->cols == 1)
+             ? "norm(A)" : op->formula;
+    if (!text) {
+        w->to->missing = op->name;
+        return;
+    }
+    form(w, text, &(letters) {
+        .operands = operands, .parameters = op->parameters ? op->parameters : "", .of = { f->of[0], f->of[1] },
+        .with = f->with, .symbol = f->symbol, .rows = f->with ? f->with->rows : 0,
+        .cols = f->with ? f->with->cols : 0,
+    });
+}
+
+static void literal(const writer *w, const dm_symbol *s)
+{
+    for (size_t i = 0; i < s->rows; i++)
+        for (size_t j = 0; j < s->cols; j++) {
+            dm_text_put(w->to, "%s", i + j == 0 ? w->in->matrix_begin : j == 0 ? w->in->row_end : ", ");
+            dm_text_number(w->to, s->entries[i * s->cols + j]);
+        }
+    dm_text_put(w->to, "%s", w->in->matrix_end);
+}
+
+static void power(const writer *w, const dm_formula *f)
+{
+    const dm_formula *a = f->of[0];
+    bool matrix = f->kind == DM_FORMULA_POWER && (a->rows > 1 || a->cols > 1);
+
+    if (matrix && w->in->matrix_power) {
+        form_of(w, w->in->matrix_power, f, a, NULL);
+        return;
+    }
+    child(w, a, levels[a->kind] < POSTFIX);
+    dm_text_put(w->to, "%s", f->kind == DM_FORMULA_POWER ? w->in->power : w->in->entry_power);
+    dm_text_number(w->to, f->number);
+}
+
+static void write(const writer *w, const dm_formula *f)
+{
+    const language *in = w->in;
+    const dm_formula *a, *b;
+
+    if (!f) {
+        w->to->failed = true;
+        return;
+    }
+    a = f->of[0];
+    b = f->of[1];
+    switch (f->kind) {
+    case DM_FORMULA_NUMBER:
+        dm_text_number(w->to, f->number);
+        break;
+    case DM_FORMULA_NAME:
+        dm_text_put(w->to, "%s", f->symbol->name);
+        break;
+    case DM_FORMULA_SIZE:
+        size(w, f->symbol, (size_t) f->symbol->number);
+        break;
+    case DM_FORMULA_ONES: case DM_FORMULA_ZEROS: case DM_FORMULA_EYE:
+        form_of(w, f->kind == DM_FORMULA_EYE ? in->eye : f->kind == DM_FORMULA_ONES ? in->ones : in->zeros, f,
+                NULL, NULL);
+        break;
+    case DM_FORMULA_LITERAL:
+        literal(w, f->symbol);
+        break;
+    case DM_FORMULA_DIFFERENTIAL:
+        dm_text_put(w->to, "d");
+        child(w, a, a->kind != DM_FORMULA_NAME);
+        break;
+    case DM_FORMULA_ADD:
+        binary(w, f, "+");
+        break;
+    case DM_FORMULA_SUB:
+        binary(w, f, "-");
+        break;
+    case DM_FORMULA_NEG:
+        dm_text_put(w->to, "-");
+        child(w, a, levels[a->kind] <= SUMS || a->kind == DM_FORMULA_NEG);
+        break;
+    case DM_FORMULA_MUL:
+        binary(w, f, in->product);
+        break;
+    case DM_FORMULA_SCALE:
+        binary(w, f, in->scale);
+        break;
+    case DM_FORMULA_TIMES:
+        binary(w, f, in->times);
+        break;
+    case DM_FORMULA_OVER:
+        binary(w, f, in->over);
+        break;
+    case DM_FORMULA_QUOTIENT:
+        binary(w, f, in->quotient);
+        break;
+    case DM_FORMULA_UNDER:
+        if (in->under)
+            form_of(w, in->under, f, a, b);
+        else
+            binary(w, f, "\\");
+        break;
+    case DM_FORMULA_SOLVE_RIGHT:
+        if (in->solve_right)
+            form_of(w, in->solve_right, f, b, a);
+        else
+            binary(w, f, "/");
+        break;
+    case DM_FORMULA_TRANSPOSE:
+        child(w, a, levels[a->kind] < POSTFIX || a->kind == DM_FORMULA_TRANSPOSE);
+        dm_text_put(w->to, "%s", in->transpose);
+        break;
+    case DM_FORMULA_POWER: case DM_FORMULA_ENTRY_POWER:
+        power(w, f);
+        break;
+    case DM_FORMULA_INVERSE:
+        form_of(w, in->inverse, f, a, NULL);
+        break;
+    case DM_FORMULA_SQRT:
+        form_of(w, in->root, f, a, NULL);
+        break;
+    case DM_FORMULA_CALL:
+        call(w, f);
+        break;
+    }
+}
+
+void dm_write_text(dm_text *to, const dm_formula *f)
+{
+    write(&(writer) { to, &own }, f);
+}
+
+void dm_write_octave(dm_text *to, const dm_formula *f)
+{
+    write(&(writer) { to, &octave }, f);
+}
+
+void dm_write_numpy(dm_text *to, const dm_formula *f)
+{
+    write(&(writer) { to, &numpy }, f);
+}
+
+const char *dm_symbol_text(const dm_symbol *s)
+{
+    if (!s)
+        return NULL;
+    dm_text to = { .context = s->context };
+    dm_write_text(&to, dm_formula_of(s));
+    return dm_text_done(&to);
+}
