@@ -11,6 +11,7 @@ static Suite *(*const suites[])(void) = {
     drivers_results_suite, drivers_scope_suite, drivers_memory_suite, drivers_check_suite,
     language_parse_suite, language_functions_suite, language_infer_suite, language_evaluate_suite,
     files_table_suite, command_suite, formulas_suite,
+    symbols_simplify_suite, drivers_derive_suite, command_derive_suite,
 };
 
 int main(void)

@@ -30,6 +30,9 @@ Suite *language_infer_suite(void);
 Suite *language_evaluate_suite(void);
 Suite *files_table_suite(void);
 Suite *command_suite(void);
+Suite *symbols_simplify_suite(void);
+Suite *drivers_derive_suite(void);
+Suite *command_derive_suite(void);
 Suite *formulas_suite(void);
 
 #endif

@@ -97,8 +97,15 @@ static bool is_plain(const dm *C)
         && !C->dual.terms->next && C->dual.terms->X->dual.value;
 }
 
-static const char *name_of_rule(deriving *g, const dm_op *op)
+static const char *name_of_rule(deriving *g, const dm *C)
 {
+    const dm_op *op = C->op;
+    bool vector = C->in[0]->cols == 1;
+
+    if (vector && strcmp(op->name, "norm_squared") == 0)
+        return "d(norm(x)^2) = 2*x'*dx";
+    if (vector && strcmp(op->name, "norm_frobenius") == 0)
+        return "d(norm(x)) = x'*dx/norm(x)";
     if (is_product(op))
         return "product rule";
     if (strcmp(op->name, "quotient") == 0)
@@ -167,7 +174,7 @@ static const dm_symbol *differentiate(deriving *g, dm *f, const char *left)
         if (!d)
             break;
         if (!is_plain(C)) {
-            add_line(g, told ? "" : left, d, name_of_rule(g, C->op));
+            add_line(g, told ? "" : left, d, name_of_rule(g, C));
             told = true;
         } else if (told) {
             g->d->step[g->d->steps - 1].right = dm_formula_of(d);

@@ -24,10 +24,11 @@ dm *dm_gradient_dm(const char *driver, dm *f, dm *X);
 /* Row-major entries of a number to a matrix of its shape; NULL is zero. */
 void dm_hand_out(dm *R, gsl_matrix *to);
 
-/* A message for an argument that does not fit, raised at once. */
-int dm_refuse(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
-int dm_check_shape(const char *driver, const char *name, const gsl_matrix *M, size_t rows, size_t cols,
-                   const char *why);
+/* A message for an argument that does not fit, raised at once, and kept by the context if there is one. */
+int dm_refuse(dm_context *context, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int dm_check_shape(dm_context *context, const char *driver, const char *name, const gsl_matrix *M,
+                   size_t rows, size_t cols, const char *why);
 
 /* The J of vec(dY) = J*vec(dX) for a formal Y = Y(X).  NULL, or the failed dm; then J is as it was. */
 dm *dm_jacobian_dm(const char *driver, dm *Y, dm *X, gsl_matrix *J);

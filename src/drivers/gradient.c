@@ -62,11 +62,11 @@ int dm_read_off(dm *f, dm *A, gsl_matrix *U)
     if (!f || !A)
         return dm_raise(NULL);
     if (!U)
-        return dm_refuse(GSL_EFAULT, "dm_read_off: there is no matrix for the gradient");
+        return dm_refuse(f->context, GSL_EFAULT, "dm_read_off: there is no matrix for the gradient");
     dm *R = finished("dm_read_off", f, A);
     if (dm_is_failed(R))
         return dm_raise(R);
-    int status = dm_check_shape("dm_read_off", "U", U, A->rows, A->cols, "the shape of the variable");
+    int status = dm_check_shape(f->context, "dm_read_off", "U", U, A->rows, A->cols, "the shape of the variable");
     if (!status)
         dm_hand_out(R, U);
     return status;
@@ -94,8 +94,8 @@ static int gradient(const dm_function *F, dm_context *context, const gsl_matrix 
 int dm_gradient(const dm_function *F, const gsl_matrix *A, double *value, gsl_matrix *U)
 {
     if (!F || !F->f || !A || !U)
-        return dm_refuse(GSL_EFAULT, "dm_gradient: F, A or U is NULL");
-    int status = dm_check_shape("dm_gradient", "U", U, A->size1, A->size2, "the shape of A");
+        return dm_refuse(NULL, GSL_EFAULT, "dm_gradient: F, A or U is NULL");
+    int status = dm_check_shape(NULL, "dm_gradient", "U", U, A->size1, A->size2, "the shape of A");
     if (status)
         return status;
     dm_context *context = dm_context_alloc();

@@ -42,10 +42,10 @@ static int hessian(const dm_function *F, dm_context *context, const gsl_matrix *
 int dm_hessian(const dm_function *F, const gsl_matrix *A, double *value, gsl_matrix *U, gsl_matrix *H)
 {
     if (!F || !F->f || !A || !H)
-        return dm_refuse(GSL_EFAULT, "dm_hessian: F, A or H is NULL");
+        return dm_refuse(NULL, GSL_EFAULT, "dm_hessian: F, A or H is NULL");
     size_t n = A->size1 * A->size2;
-    int status = U ? dm_check_shape("dm_hessian", "U", U, A->size1, A->size2, "the shape of A") : 0;
-    if (status || (status = dm_check_shape("dm_hessian", "H", H, n, n, "entries of A by entries of A")))
+    int status = U ? dm_check_shape(NULL, "dm_hessian", "U", U, A->size1, A->size2, "the shape of A") : 0;
+    if (status || (status = dm_check_shape(NULL, "dm_hessian", "H", H, n, n, "entries of A by entries of A")))
         return status;
     dm_context *context = dm_context_alloc();
     if (!context)
@@ -79,12 +79,12 @@ int dm_hessian_vector(const dm_function *F, const gsl_matrix *A, const gsl_matri
                       gsl_matrix *U, gsl_matrix *HdA)
 {
     if (!F || !F->f || !A || !dA || !HdA)
-        return dm_refuse(GSL_EFAULT, "dm_hessian_vector: F, A, dA or HdA is NULL");
+        return dm_refuse(NULL, GSL_EFAULT, "dm_hessian_vector: F, A, dA or HdA is NULL");
     int status;
-    if ((status = dm_check_shape("dm_hessian_vector", "dA", dA, A->size1, A->size2, "the shape of A"))
-        || (U && (status = dm_check_shape("dm_hessian_vector", "U", U, A->size1, A->size2,
+    if ((status = dm_check_shape(NULL, "dm_hessian_vector", "dA", dA, A->size1, A->size2, "the shape of A"))
+        || (U && (status = dm_check_shape(NULL, "dm_hessian_vector", "U", U, A->size1, A->size2,
                                           "the shape of A")))
-        || (status = dm_check_shape("dm_hessian_vector", "HdA", HdA, A->size1, A->size2,
+        || (status = dm_check_shape(NULL, "dm_hessian_vector", "HdA", HdA, A->size1, A->size2,
                                     "the shape of A")))
         return status;
     dm_context *context = dm_context_alloc();

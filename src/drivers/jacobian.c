@@ -15,9 +15,9 @@ static int jvp(const dm_function *F, dm_context *context, const gsl_matrix *A, c
 
     if (dm_is_failed(f))
         return dm_raise(f);
-    if ((value && (status = dm_check_shape("dm_jvp", "value", value, f->rows, f->cols,
+    if ((value && (status = dm_check_shape(NULL, "dm_jvp", "value", value, f->rows, f->cols,
                                            "the shape of F(A)")))
-        || (status = dm_check_shape("dm_jvp", "dF", dF, f->rows, f->cols, "the shape of F(A)")))
+        || (status = dm_check_shape(NULL, "dm_jvp", "dF", dF, f->rows, f->cols, "the shape of F(A)")))
         return status;
     dm *f0 = dm_number_of(f), *d = dm_differential_on(f, level);
     dm *bad = dm_not_finite("dm_jvp", "the value", f0);
@@ -35,8 +35,8 @@ int dm_jvp(const dm_function *F, const gsl_matrix *A, const gsl_matrix *dA, gsl_
            gsl_matrix *dF)
 {
     if (!F || !F->f || !A || !dA || !dF)
-        return dm_refuse(GSL_EFAULT, "dm_jvp: F, A, dA or dF is NULL");
-    int status = dm_check_shape("dm_jvp", "dA", dA, A->size1, A->size2, "the shape of A");
+        return dm_refuse(NULL, GSL_EFAULT, "dm_jvp: F, A, dA or dF is NULL");
+    int status = dm_check_shape(NULL, "dm_jvp", "dA", dA, A->size1, A->size2, "the shape of A");
     if (status)
         return status;
     dm_context *context = dm_context_alloc();
@@ -241,9 +241,9 @@ static int jacobian(const dm_function *F, dm_context *context, const gsl_matrix 
 
     if (dm_is_failed(Y))
         return dm_raise(Y);
-    if ((value && (status = dm_check_shape("dm_jacobian", "value", value, Y->rows, Y->cols,
+    if ((value && (status = dm_check_shape(NULL, "dm_jacobian", "value", value, Y->rows, Y->cols,
                                            "the shape of F(A)")))
-        || (status = dm_check_shape("dm_jacobian", "J", J, Y->rows * Y->cols, A->size1 * A->size2,
+        || (status = dm_check_shape(NULL, "dm_jacobian", "J", J, Y->rows * Y->cols, A->size1 * A->size2,
                                     "entries of F(A) by entries of A")))
         return status;
     dm *bad = dm_not_finite("dm_jacobian", "the value", dm_number_of(Y));
@@ -260,7 +260,7 @@ static int jacobian(const dm_function *F, dm_context *context, const gsl_matrix 
 int dm_jacobian(const dm_function *F, const gsl_matrix *A, gsl_matrix *value, gsl_matrix *J)
 {
     if (!F || !F->f || !A || !J)
-        return dm_refuse(GSL_EFAULT, "dm_jacobian: F, A or J is NULL");
+        return dm_refuse(NULL, GSL_EFAULT, "dm_jacobian: F, A or J is NULL");
     dm_context *context = dm_context_alloc();
     if (!context)
         return GSL_ENOMEM;

@@ -129,12 +129,12 @@ _gsl_matrix_const_view dm_differential(const dm *A, size_t direction)
     dm_context *context = A->context;
     size_t k = context->dual.directions;
     if (direction >= (k ? k : 1)) {
-        dm_refuse(GSL_EINVAL, "dm_differential: direction %zu of %zu (they count from 0)", direction, k);
+        dm_refuse(context, GSL_EINVAL, "dm_differential: direction %zu of %zu (they count from 0)", direction, k);
         return empty_view();
     }
     dm *d = dm_differential_on(writable(A), &context->dual);
     if (!d && A->level && A->level->kind == DM_FORMAL && k == 0) {
-        dm_refuse(GSL_EINVAL, "dm_differential: the differential is formal: read it off with "
+        dm_refuse(context, GSL_EINVAL, "dm_differential: the differential is formal: read it off with "
                   "dm_read_off, or use dm_dual");
         return empty_view();
     }
@@ -155,7 +155,7 @@ static double scalar(const char *what, const dm *a, _gsl_matrix_const_view v)
     if (!v.matrix.data)
         return GSL_NAN;
     if (a->rows != 1 || a->cols != 1) {
-        dm_refuse(GSL_EBADLEN, "%s: the dual matrix is %zu×%zu: a 1×1 is needed", what, a->rows, a->cols);
+        dm_refuse(a->context, GSL_EBADLEN, "%s: the dual matrix is %zu×%zu: a 1×1 is needed", what, a->rows, a->cols);
         return GSL_NAN;
     }
     return v.matrix.data[0];
@@ -211,7 +211,7 @@ void dm_hand_out(dm *R, gsl_matrix *to)
         memcpy(to->data + i * to->tda, dm_row(P, i, 0), P.cols * sizeof *P.data);
 }
 
-int dm_refuse(int code, const char *format, ...)
+int dm_refuse(dm_context *context, int code, const char *format, ...)
 {
     char message[480];
     va_list arguments;
@@ -219,16 +219,18 @@ int dm_refuse(int code, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    if (context)
+        return dm_raise(dm_failed(context, code, "%s", message));
     gsl_error(message, __FILE__, __LINE__, code);
     return code;
 }
 
-int dm_check_shape(const char *driver, const char *name, const gsl_matrix *M, size_t rows, size_t cols,
+int dm_check_shape(dm_context *context, const char *driver, const char *name, const gsl_matrix *M, size_t rows, size_t cols,
                    const char *why)
 {
     if (M->size1 == rows && M->size2 == cols)
         return GSL_SUCCESS;
-    return dm_refuse(GSL_EBADLEN, "%s: %s is %zu×%zu: %zu×%zu is needed, %s", driver, name, M->size1,
+    return dm_refuse(context, GSL_EBADLEN, "%s: %s is %zu×%zu: %zu×%zu is needed, %s", driver, name, M->size1,
                      M->size2, rows, cols, why);
 }
 

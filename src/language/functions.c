@@ -5,6 +5,7 @@
  * is the letter of an operand or of a parameter, a number or a string: "sum(A,2)", "norm(A,'fro')".  A
  * short table adds other spellings, and the constant matrices.                                       */
 #include <stdio.h>
+#include <ctype.h>
 #include <string.h>
 #include "language/tree.h"
 
@@ -242,6 +243,16 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* Trace, SUM: names of functions are in lower case, but for that it is one. */
+bool dm_is_function_but_for_case(const char *word, size_t length)
+{
+    char lower[LONGEST];
+
+    for (size_t i = 0; i < length && length <= LONGEST; i++)
+        lower[i] = (char) tolower((unsigned char) word[i]);
+    return length > 1 && length <= LONGEST && dm_is_function(lower, length);
+}
+
 /* Letters to change, add, leave out or exchange with their neighbour, to make a of b. */
 static size_t distance(const char *a, size_t m, const char *b, size_t n)
 {
@@ -253,7 +264,8 @@ static size_t distance(const char *a, size_t m, const char *b, size_t n)
                 d[i][j] = i + j;
                 continue;
             }
-            d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1]));
+            bool same = tolower((unsigned char) a[i - 1]) == tolower((unsigned char) b[j - 1]);
+            d[i][j] = least(least(d[i - 1][j], d[i][j - 1]) + 1, d[i - 1][j - 1] + !same);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
         }

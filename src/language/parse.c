@@ -469,6 +469,15 @@ static size_t name(parser *p)
         return size_node(p, word);
     if (dm_is_function(text, word.length))
         return call_node(p, word);
+    if (same(text, word.length, "NaN") || same(text, word.length, "Inf")
+        || same(text, word.length, "nan") || same(text, word.length, "inf"))
+        return complain_at(p, word.at, word.length, "a finite number is needed");
+    if (p->word.kind == '(' && dm_is_function_but_for_case(text, word.length)) {
+        size_t wrong = name_node(p, word);
+        if (wrong != NONE)
+            dm_complain_unknown_function(p->expression, wrong, p->complaint);
+        return NONE;
+    }
     return name_node(p, word);
 }
 

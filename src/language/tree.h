@@ -119,6 +119,7 @@ static inline size_t dm_operand_of(const dm_expression *expression, size_t node,
 /* ------------------------------------------------------------------------------------ functions -- */
 
 bool dm_is_function(const char *name, size_t length);
+bool dm_is_function_but_for_case(const char *word, size_t length);
 
 /* The row or constant that the call `name(arguments)part` stands for; false: there is none with these
  * arguments, and a complaint.  The node has its operands; `part` is NULL but for eig(A).values.       */

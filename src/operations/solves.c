@@ -193,6 +193,8 @@ static void det_value(dm *C, dm *const X[])
         dm_fail(C, GSL_ENOMEM, "out of memory");
         return;
     }
+    if (fraction == 0)
+        fraction = 0;                  /* not -0 */
     *P.data = exponent > 4096 ? GSL_POSINF : ldexp(fraction, (int) fmax(exponent, -4096));
     if (!isfinite(*P.data) && fraction != 0)
         dm_fail(C, GSL_EOVRFLW, "dm_det: %s is %zu×%zu and its determinant is about %se%+.0f: use "

@@ -1,6 +1,5 @@
 /* Out of memory, at every place: the k-th allocation fails, for k = 0, 1, 2 ... until all goes well.  Each
  * failure must be GSL_ENOMEM, raised once, leave the outputs alone, and leave nothing behind.         */
-#include <stdio.h>
 #include "../fixture.h"
 #include "../memory.h"
 #include "../suites.h"
@@ -163,7 +162,6 @@ START_TEST(every_allocation_may_fail)
             ck_assert_msg(k < 1000, "%s never succeeds", sequences[_i].name);
         }
     }
-    printf("%s %zu\n", sequences[_i].name, k);
     ck_assert_msg(k >= 3, "%s asks for memory %zu times only", sequences[_i].name, k);
     ck_assert_int_eq(raised.times, 0);
 }

@@ -63,6 +63,44 @@ START_TEST(an_infinite_differential_shows_its_entry)
 }
 END_TEST
 
+/* -------------------------------------------------------------------- outputs over inputs
+ *
+ * What is written may lie where something is still to be read from.                                   */
+static dm *triple(dm *A, void *params) { (void) params; return dm_scale(A, 3); }
+static dm *squared(dm *A, void *params) { (void) params; return dm_norm_squared(A); }
+
+START_TEST(outputs_may_lie_over_inputs)
+{
+    dm_function linear = { triple, NULL }, square = { squared, NULL };
+    gsl_matrix *A0 = MATRIX(2, 2, 1, 2, 3, 4), *D0 = MATRIX(2, 2, 5, 6, 7, 8), *A = copy(A0), *D = copy(D0), *other = zeros(2, 2);
+    double value;
+
+    ck_assert_int_eq(dm_jvp(&linear, A, D, D, other), GSL_SUCCESS);      /* the value over the direction */
+    same(D, sum_of(3, A0, 0, A0), 0, "3*A");
+    same(other, sum_of(3, D0, 0, D0), 0, "3*dA");
+    gsl_matrix_memcpy(D, D0);
+    ck_assert_int_eq(dm_jvp(&linear, A, D, A, D), GSL_SUCCESS);          /* both in place */
+    same(A, sum_of(3, A0, 0, A0), 0, "3*A, in place");
+    same(D, sum_of(3, D0, 0, D0), 0, "3*dA, in place");
+
+    gsl_matrix *H = zeros(4, 4), *J = zeros(4, 4), *Hd = zeros(2, 2);
+    gsl_matrix_view in_H = gsl_matrix_submatrix(H, 1, 1, 2, 2), in_J = gsl_matrix_submatrix(J, 0, 1, 2, 2);
+    gsl_matrix_memcpy(&in_H.matrix, A0);
+    gsl_matrix_memcpy(&in_J.matrix, A0);
+    ck_assert_int_eq(dm_hessian(&square, &in_H.matrix, &value, other, H), GSL_SUCCESS);
+    same(other, sum_of(2, A0, 0, A0), 0, "the gradient of a matrix under its Hessian");
+    same(H, sum_of(2, eye(4), 0, H), 0, "the Hessian");
+    ck_assert_int_eq(dm_jacobian(&linear, &in_J.matrix, other, J), GSL_SUCCESS);
+    same(other, sum_of(3, A0, 0, A0), 0, "the value of a matrix under its Jacobian");
+    same(J, sum_of(3, eye(4), 0, J), 0, "the Jacobian");
+    gsl_matrix_memcpy(A, A0);
+    gsl_matrix_memcpy(D, D0);
+    ck_assert_int_eq(dm_hessian_vector(&square, A, D, &value, D, Hd), GSL_SUCCESS);
+    same(D, sum_of(2, A0, 0, A0), 0, "the gradient over the direction");
+    same(Hd, sum_of(2, D0, 0, D0), 0, "2*dA");
+}
+END_TEST
+
 Suite *drivers_results_suite(void)
 {
     Suite *suite = suite_create("drivers/results");
@@ -72,5 +110,6 @@ Suite *drivers_results_suite(void)
     tcase_add_test(tc, differentials_that_are_not_there_are_told);
     tcase_add_test(tc, scalars_are_one_by_one);
     tcase_add_test(tc, an_infinite_differential_shows_its_entry);
+    tcase_add_test(tc, outputs_may_lie_over_inputs);
     return suite;
 }

@@ -231,6 +231,8 @@ static const struct {
     { "tarce(A')", "0:tarce", "unknown function 'tarce': did you mean 'trace'?" },
     { "2*inverze(A*B')", "2:inverze", "unknown function 'inverze': did you mean 'inverse'?" },
     { "foo(A')", "0:foo", "unknown function 'foo'" },
+    { "2*Trace(A)", "2:Trace", "unknown function 'Trace': did you mean 'trace'?" },
+    { "A + NaN", "4:NaN", "a finite number is needed" },
     { "foo(A,'fro')", "0:foo", "unknown function 'foo'" },
     { "A(1,2,3)", "6:3", "an index has a row and a column, nothing more" },
     { "A()", "2:)", "expected an operand after '(', found ')'" },

@@ -1,0 +1,649 @@
+/* derive: formulas of the literature, output languages, the page.
+ *
+ * The Matrix Cookbook (Petersen & Pedersen), sections 2.1 to 2.8 and 9 to 10, and what else people derive on
+ * paper.  For each the gradient that derive prints must be the exact one, and no longer than the form of the
+ * book, which stands beside it and is itself held against the dual numbers.                          */
+#define _XOPEN_SOURCE 700              /* mkdtemp, realpath */
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include "../fixture.h"
+#include "../suites.h"
+
+static const struct {
+    const char *f, *wrt, *book, *given;
+} cookbook[] = {
+    { "tr(X)", "X", "eye(rows(X))", "" },
+    { "tr(X*A)", "X", "A'", "" },
+    { "tr(A*X)", "X", "A'", "" },
+    { "tr(A*X*B)", "X", "A'*B'", "" },
+    { "tr(A*X'*B)", "X", "B*A", "" },
+    { "tr(X'*A)", "X", "A", "" },
+    { "tr(A*X')", "X", "A", "" },
+    { "tr(X^2)", "X", "2*X'", "" },
+    { "tr(X^2*B)", "X", "(X*B+B*X)'", "" },
+    { "tr(X'*B*X)", "X", "B*X+B'*X", "" },
+    { "tr(X*B*X')", "X", "X*B'+X*B", "" },
+    { "tr(A*X*B*X)", "X", "A'*X'*B'+B'*X'*A'", "" },
+    { "tr(X'*X)", "X", "2*X", "" },
+    { "tr(X*X')", "X", "2*X", "" },
+    { "tr(B'*X'*C*X*B)", "X", "C'*X*B*B'+C*X*B*B'", "" },
+    { "tr(X'*B*X*C)", "X", "B*X*C+B'*X*C'", "" },
+    { "tr(A*X*B*X'*C)", "X", "A'*C'*X*B'+C*A*X*B", "" },
+    { "tr((A*X*B+C)*(A*X*B+C)')", "X", "2*A'*(A*X*B+C)*B'", "" },
+    { "tr(kron(X,X))", "X", "2*tr(X)*eye(rows(X))", "" },
+    { "tr(X^3)", "X", "3*(X^2)'", "" },
+    { "tr(X^5)", "X", "5*(X^4)'", "" },
+    { "tr(A*X^3)", "X", "(A*X^2+X*A*X+X^2*A)'", "" },
+    { "tr(inv(X))", "X", "-(inv(X)^2)'", "" },
+    { "tr(A*inv(X)*B)", "X", "-(inv(X)*B*A*inv(X))'", "" },
+    { "a'*inv(X)*b", "X", "-inv(X)'*a*b'*inv(X)'", "" },
+    { "det(X)", "X", "det(X)*inv(X)'", "" },
+    { "det(inv(X))", "X", "-det(inv(X))*inv(X)'", "" },
+    { "det(A*X*B)", "X", "det(A*X*B)*inv(X)'", "A~4x4 B~4x4" },
+    { "det(X'*X)", "X", "2*det(X'*X)*X*inv(X'*X)", "" },
+    { "logdet(X'*X)", "X", "2*X*inv(X'*X)", "" },
+    { "logdet(X)", "X", "inv(X)'", "" },
+    { "logdet(A*X*B)", "X", "inv(X)'", "A~4x4 B~4x4" },
+    { "det(X^2)", "X", "2*det(X)^2*inv(X)'", "" },
+    { "det(X'*A*X)", "X", "det(X'*A*X)*(A*X*inv(X'*A*X)+A'*X*inv(X'*A'*X))", "" },
+    { "tr(inv(X+A))", "X", "-(inv(X+A)*inv(X+A))'", "" },
+    { "logdet(A+X)", "X", "inv(A+X)'", "" },
+    { "logdet(eye(rows(X))+X)", "X", "inv(eye(rows(X))+X)'", "" },
+    { "a'*x", "x", "a", "" },
+    { "x'*a", "x", "a", "" },
+    { "a'*X*b", "X", "a*b'", "" },
+    { "a'*X'*b", "X", "b*a'", "" },
+    { "a'*X*a", "X", "a*a'", "" },
+    { "a'*X'*a", "X", "a*a'", "" },
+    { "b'*X'*X*c", "X", "X*(b*c'+c*b')", "" },
+    { "a'*X'*X*a", "X", "2*X*a*a'", "" },
+    { "(B*x+b)'*C*(D*x+d)", "x", "B'*C*(D*x+d)+D'*C'*(B*x+b)", "" },
+    { "b'*X'*D*X*c", "X", "D'*X*b*c'+D*X*c*b'", "" },
+    { "(X*b+c)'*D*(X*b+c)", "X", "(D+D')*(X*b+c)*b'", "" },
+    { "x'*B*x", "x", "(B+B')*x", "" },
+    { "x'*x", "x", "2*x", "" },
+    { "x'*A*y", "A", "x*y'", "" },
+    { "x'*A*y", "y", "A'*x", "" },
+    { "norm(x-a)", "x", "(x-a)/norm(x-a)", "" },
+    { "norm(x)^2", "x", "2*x", "" },
+    { "norm(x)", "x", "x/norm(x)", "" },
+    { "norm(X,'fro')^2", "X", "2*X", "" },
+    { "norm(X,'fro')", "X", "X/norm(X,'fro')", "" },
+    { "norm(X-A,'fro')^2", "X", "2*(X-A)", "" },
+    { "norm(A*X-B,'fro')^2", "X", "2*A'*(A*X-B)", "" },
+    { "norm(A*x-b)^2", "x", "2*A'*(A*x-b)", "" },
+    { "norm(A*x-b)", "x", "A'*(A*x-b)/norm(A*x-b)", "" },
+    { "(A*x-b)'*W*(A*x-b)", "x", "A'*(W+W')*(A*x-b)", "" },
+    { "(x-A*s)'*(x-A*s)", "s", "-2*A'*(x-A*s)", "" },
+    { "(x-A*s)'*(x-A*s)", "A", "-2*(x-A*s)*s'", "" },
+    { "norm(x)^4", "x", "4*norm(x)^2*x", "" },
+    { "(x'*A*x)^2", "x", "2*(x'*A*x)*(A+A')*x", "" },
+    { "(x'*A*x)/(x'*x)", "x", "(A+A')*x/(x'*x)-2*(x'*A*x)/(x'*x)^2*x", "" },
+    { "sqrt(x'*x)", "x", "x/norm(x)", "" },
+    { "log(x'*A*x)", "x", "(A+A')*x/(x'*A*x)", "" },
+    { "exp(-norm(x)^2/2)", "x", "-exp(-norm(x)^2/2)*x", "" },
+    { "sum(exp(x))", "x", "exp(x)", "" },
+    { "sum(log(x))", "x", "1./x", "" },
+    { "sum(tanh(x))", "x", "ones(rows(x),1)-tanh(x).^2", "" },
+    { "sum(tanh(W*x+b))", "x", "W'*(ones(rows(b),1)-tanh(W*x+b).^2)", "" },
+    { "sum(sin(X))", "X", "cos(X)", "" },
+    { "sum(exp(A*x))", "x", "A'*exp(A*x)", "" },
+    { "sum(x.^3)", "x", "3*x.^2", "" },
+    { "sum(sqrt(x))", "x", "1./(2*sqrt(x))", "" },
+    { "sum(1./x)", "x", "-1./x.^2", "" },
+    { "log(sum(exp(x)))", "x", "exp(x)/sum(exp(x))", "" },
+    { "sum(sigmoid(x))", "x", "sigmoid(x).*(ones(rows(x),1)-sigmoid(x))", "" },
+    { "sum(log(ones(rows(y),1)+exp(-y.*(A*x))))", "x", "-A'*(y./(ones(rows(y),1)+exp(y.*(A*x))))", "" },
+    { "sum(abs(x))", "x", "sign(x)", "" },
+    { "sum(relu(W*x))", "W", "step(W*x)*x'", "" },
+    { "sum(X.*A)", "X", "A", "" },
+    { "sum(X.*X)", "X", "2*X", "" },
+    { "tr((A.*X)*B)", "X", "A.*B'", "" },
+    { "sum(x.*log(x))", "x", "log(x)+ones(rows(x),1)", "" },
+    { "sum((A*x).*(B*x))", "x", "A'*(B*x)+B'*(A*x)", "" },
+    { "tr(diag(x)*A)", "x", "diag(A)", "" },
+    { "y'*diag(x)*y", "x", "y.*y", "" },
+    { "sum(diag(X))", "X", "eye(rows(X))", "" },
+    { "sum(X)", "X", "ones(rows(X),columns(X))", "" },
+    { "sum(X*b)", "X", "ones(rows(X),1)*b'", "" },
+    { "sum(X,2)'*a", "X", "a*ones(1,columns(X))", "" },
+    { "sum(kron(A,X))", "X", "sum(A)*ones(rows(X),columns(X))", "" },
+    { "tr(A*kron(X,B))", "X", "kron_left(A',B)", "" },
+    { "vec(A)'*vec(X)", "X", "A", "" },
+    { "x'*(A\\x)", "x", "A\\x+A'\\x", "" },
+    { "b'*(X\\c)", "X", "-(X'\\b)*(X\\c)'", "" },
+    { "norm(X\\c)^2", "c", "2*(X'\\(X\\c))", "" },
+    { "tr(A*X)^2", "X", "2*tr(A*X)*A'", "" },
+    { "tr(X)^2", "X", "2*tr(X)*eye(rows(X))", "" },
+    { "tr(X*A*X'*B)", "X", "B'*X*A'+B*X*A", "" },
+    { "exp(tr(A*X))", "X", "exp(tr(A*X))*A'", "" },
+    { "sum((x-y).^2)", "x", "2*(x-y)", "" },
+    { "lambda*norm(x)^2", "x", "2*lambda*x", "" },
+    { "norm(A*x-b)^2/2+lambda/2*norm(x)^2", "x", "A'*(A*x-b)+lambda*x", "" },
+    { "x'*A'*A*x", "x", "2*A'*A*x", "" },
+    { "norm(A*x)", "x", "A'*A*x/norm(A*x)", "" },
+    { "a'*x/(b'*x)", "x", "a/(b'*x)-a'*x/(b'*x)^2*b", "" },
+    { "sum(x)^2", "x", "2*sum(x)*ones(rows(x),1)", "" },
+    { "x'*x-x'*A*x", "x", "2*x-(A+A')*x", "" },
+    { "logdet(X)+tr(A*inv(X))", "X", "inv(X)'-(inv(X)*A*inv(X))'", "" },
+    { "a'*(X.*X)*b", "X", "2*X.*(a*b')", "" },
+    { "sum(exp(X)*a)", "X", "exp(X).*(ones(rows(X),1)*a')", "" },
+    { "norm(x-A*s)^2+norm(s)^2", "s", "2*s-2*A'*(x-A*s)", "" },
+    { "tr(X*inv(A)*X')", "X", "X*(inv(A)+inv(A)')", "" },
+};
+enum { FORMULAS = sizeof cookbook / sizeof *cookbook };
+
+/* ------------------------------------------------------------------------------- calling the program */
+
+static char directory[] = "/tmp/dualmat-XXXXXX", program[4096];
+static char out[200000], err[8000];
+
+static void begin(void)
+{
+    const char *named = getenv("DUALMAT");
+
+    ck_assert_msg(realpath(named ? named : "build/dualmat", program) != NULL, "there is no program");
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+}
+
+static void end(void)
+{
+    char line[80];
+
+    snprintf(line, sizeof line, "rm -r '%s'", directory);
+    ck_assert_int_eq(system(line), 0);
+    memcpy(directory + strlen(directory) - 6, "XXXXXX", 6);
+}
+
+static void read_file(const char *name, char *text, size_t size)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *stream = fopen(path, "r");
+    ck_assert_msg(stream != NULL, "there is no %s", name);
+    text[fread(text, 1, size - 1, stream)] = '\0';
+    fclose(stream);
+}
+
+static void write_file(const char *name, const char *text)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *stream = fopen(path, "w");
+    ck_assert_ptr_nonnull(stream);
+    fputs(text, stream);
+    fclose(stream);
+}
+
+/* The exit status of a line of the shell, in which dualmat is the program. */
+static int shell(const char *line)
+{
+    static char script[12000];
+
+    snprintf(script, sizeof script, "cd '%s'\ndualmat() { '%s' \"$@\"; }\n{ %s\n} > out 2> err", directory,
+             program, line);
+    int status = system(script);
+    ck_assert_msg(WIFEXITED(status), "%s\ndies of signal %d", line, WTERMSIG(status));
+    read_file("out", out, sizeof out);
+    read_file("err", err, sizeof err);
+    return WEXITSTATUS(status);
+}
+
+static int command(const char *words, const char *expression, const char *wrt, const char *more)
+{
+    char line[6000];
+
+    snprintf(line, sizeof line, "dualmat %s \"%s\" --wrt %s %s", words, expression, wrt, more);
+    return shell(line);
+}
+
+static bool has(const char *tool)
+{
+    char line[200];
+
+    snprintf(line, sizeof line, "%s", tool);
+    return shell(line) == 0;
+}
+
+/* The string behind "key": in the JSON on standard output. */
+static void json_text(const char *key, char *text, size_t size)
+{
+    char quoted[40];
+    size_t n = 0;
+
+    snprintf(quoted, sizeof quoted, "\"%s\": \"", key);
+    const char *at = strstr(out, quoted);
+    ck_assert_msg(at != NULL, "no %s in %s", key, out);
+    for (at += strlen(quoted); *at && *at != '"' && n + 1 < size; at++) {
+        if (*at == '\\')
+            at++;
+        text[n++] = *at;
+    }
+    text[n] = '\0';
+}
+
+static double json_value(const char *key)
+{
+    char quoted[40];
+
+    snprintf(quoted, sizeof quoted, "\"%s\": ", key);
+    const char *at = strstr(out, quoted);
+    ck_assert_msg(at != NULL, "no %s in %s", key, out);
+    return strtod(at + strlen(quoted), NULL);
+}
+
+/* ------------------------------------------------------------------------------------- the cookbook */
+
+/* Signs and calls in a formula. */
+static size_t operations(const char *text)
+{
+    size_t n = 0;
+
+    for (const char *at = text; *at; at++) {
+        if (strncmp(at, "'fro'", 5) == 0) {
+            at += 4;
+            continue;
+        }
+        if (*at == '.' && strchr("*/^", at[1]))
+            at++;
+        if (strchr("+-*/\\^'", *at) || (*at == '(' && at > text && isalnum((unsigned char) at[-1])))
+            n++;
+    }
+    return n;
+}
+
+START_TEST(the_gradient_is_exact_and_no_longer_than_the_books)
+{
+    char line[4000], gradient[1000];
+    const char *f = cookbook[_i].f, *wrt = cookbook[_i].wrt, *given = cookbook[_i].given;
+
+    ck_assert_msg(command("derive --json", f, wrt, given) == 0, "%s: %s", f, err);
+    json_text("gradient", gradient, sizeof gradient);
+    ck_assert_msg(json_value("verified_rel_error") < 1e-12, "%s: %s is off by %g", f, gradient,
+                  json_value("verified_rel_error"));
+    ck_assert_msg(operations(gradient) <= operations(cookbook[_i].book), "%s: %s is longer than %s", f,
+                  gradient, cookbook[_i].book);
+    snprintf(line, sizeof line, "--hand \"%s\" %s", gradient, given);
+    ck_assert_msg(command("check", f, wrt, line) == 0, "%s: %s is wrong: %s%s", f, gradient, out, err);
+    snprintf(line, sizeof line, "--hand \"%s\" %s", cookbook[_i].book, given);
+    ck_assert_msg(command("check", f, wrt, line) == 0, "%s: the book's %s is wrong", f, cookbook[_i].book);
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------- Jacobians, Hessians */
+
+static const struct {
+    const char *words, *f, *wrt, *key, *result;
+} matrices[] = {
+    { "derive", "A*X*B", "X", "jacobian", "kron(B',A)" },
+    { "derive", "A*x-b", "x", "jacobian", "A" },
+    { "derive", "A*x-b", "A", "jacobian", "kron(x',eye(rows(A)))" },
+    { "derive", "tanh(W*x-b)", "x", "jacobian", "diag(ones(rows(W),1)-tanh(W*x-b).^2)*W" },
+    { "derive", "exp(W*x)", "x", "jacobian", "diag(exp(W*x))*W" },
+    { "derive", "inv(X)", "X", "jacobian", "-kron(inv(X)',inv(X))" },
+    { "derive", "X*X", "X", "jacobian", "kron(X',eye(rows(X)))+kron(eye(rows(X)),X)" },
+    { "derive", "exp(X)", "X", "jacobian", "diag(vec(exp(X)))" },
+    { "derive", "A\\b", "b", "jacobian", "inv(A)" },
+    { "derive", "x*norm(x)^2", "x", "jacobian", "2*x*x'+norm(x)^2*eye(rows(x))" },
+    { "derive", "x/norm(x)", "x", "jacobian", "eye(rows(x))/norm(x)-x*x'/norm(x)^3" },
+    { "derive --hess", "x'*A*x", "x", "hessian", "A+A'" },
+    { "derive --hess", "norm(A*x-b)^2", "x", "hessian", "2*A'*A" },
+    { "derive --hess", "norm(X,'fro')^2", "X", "hessian", "2*eye(rows(X)*columns(X))" },
+    { "derive --hess", "sum(exp(x))", "x", "hessian", "diag(exp(x))" },
+    { "derive --hess", "a'*x", "x", "hessian", "zeros(rows(a),rows(a))" },
+    { "derive --hess", "log(sum(exp(x)))", "x", "hessian", "diag(exp(x))/sum(exp(x))-exp(x)*exp(x')/sum(exp(x))^2" },
+};
+enum { MATRICES = sizeof matrices / sizeof *matrices };
+
+START_TEST(a_derivative_that_is_a_matrix_is_a_formula)
+{
+    char words[60], result[2000];
+
+    snprintf(words, sizeof words, "%s --json", matrices[_i].words);
+    ck_assert_msg(command(words, matrices[_i].f, matrices[_i].wrt, "") == 0, "%s: %s", matrices[_i].f, err);
+    json_text(matrices[_i].key, result, sizeof result);
+    ck_assert_str_eq(result, matrices[_i].result);
+    ck_assert_double_lt(json_value("verified_rel_error"), 1e-12);
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------------- transcripts */
+
+static const struct {
+    const char *line, *text;
+} transcripts[] = {
+    { "dualmat derive 'tr(A*A)' --wrt A",
+      "f  = tr(A*A)\n"
+      "df = tr(dA*A + A*dA)   product rule\n"
+      "   = 2*tr(A*dA)        trace is linear, cyclic rule\n"
+      "   = tr((2*A')'*dA)\n"
+      "gradient  U = 2*A'   agrees with the dual numbers to the last digit at 3 random points\n" },
+    { "dualmat derive 'A*X*B' --wrt X",
+      "F  = A*X*B\n"
+      "dF = A*dX*B   the differential is linear\n"
+      "vec(dF) = J*vec(dX)\n"
+      "Jacobian  J = kron(B',A)   agrees with the dual numbers to the last digit at 3 random points\n" },
+    { "dualmat derive \"x'*A*x\" --wrt x --hess",
+      "f  = x'*A*x\n"
+      "U  = (A+A')*x       the gradient\n"
+      "dU = A'*dx + A*dx   the differential is linear\n"
+      "vec(dU) = H*vec(dx)\n"
+      "Hessian  H = A+A'   agrees with the dual numbers to the last digit at 3 random points\n" },
+};
+enum { TRANSCRIPTS = sizeof transcripts / sizeof *transcripts };
+
+START_TEST(the_derivation_reads_like_this)
+{
+    ck_assert_int_eq(shell(transcripts[_i].line), 0);
+    ck_assert_str_eq(out, transcripts[_i].text);
+}
+END_TEST
+
+static const struct {
+    const char *line;
+    int status;
+    const char *message;
+} refusals[] = {
+    { "dualmat derive 'tr(A*A)'", 2, "needs --wrt" },
+    { "dualmat derive 'tr(A*A)' --wrt B", 2, "B does not occur" },
+    { "dualmat derive 'tr(A*A)' --wrt A --as fortran", 2, "text, latex, octave, python, c or mathml" },
+    { "dualmat derive 'tr(A*A' --wrt A", 2, "')' is missing" },
+    { "dualmat derive 'A*x' --wrt x --hess", 2, "1×1" },
+    { "dualmat derive 'sum(A*x)' --wrt x --html /nowhere/page.html", 2, "/nowhere/page.html" },
+};
+enum { REFUSALS = sizeof refusals / sizeof *refusals };
+
+START_TEST(what_cannot_be_derived_is_said)
+{
+    ck_assert_msg(shell(refusals[_i].line) == refusals[_i].status, "%s: %s", refusals[_i].line, err);
+    ck_assert_msg(strstr(err, refusals[_i].message) != NULL, "%s: %s", refusals[_i].line, err);
+}
+END_TEST
+
+START_TEST(several_variables_have_a_derivation_each)
+{
+    ck_assert_int_eq(shell("dualmat derive 'norm(A*x-b)^2' --wrt x,A,b --json"), 0);
+    char text[100];
+    json_text("x", text, sizeof text);
+    ck_assert_str_eq(text, "2*A'*(A*x-b)");
+    json_text("A", text, sizeof text);
+    ck_assert_str_eq(text, "2*(A*x-b)*x'");
+    json_text("b", text, sizeof text);
+    ck_assert_str_eq(text, "2*(b-A*x)");
+}
+END_TEST
+
+START_TEST(a_symmetric_matrix_has_a_symmetric_gradient)
+{
+    char text[100];
+
+    ck_assert_int_eq(shell("dualmat derive 'logdet(S)' --wrt S --symmetric S --json"), 0);
+    json_text("gradient", text, sizeof text);
+    ck_assert_str_eq(text, "inv(S)");
+    ck_assert_int_eq(shell("dualmat derive \"x'*S*y\" --wrt S --symmetric S --json"), 0);
+    json_text("gradient", text, sizeof text);
+    ck_assert_str_eq(text, "(x*y'+y*x')/2");
+    ck_assert_int_eq(shell("dualmat derive \"x'*S*x\" --wrt x --symmetric S --json"), 0);
+    json_text("gradient", text, sizeof text);
+    ck_assert_str_eq(text, "2*S*x");
+}
+END_TEST
+
+/* --------------------------------------------------------------------------------- output languages */
+
+static const struct {
+    const char *f, *wrt, *variables;   /* in the order of the generated function */
+} programs[] = {
+    { "norm(A*x-b)^2", "x", "A x b" },
+    { "norm(A*x-b)^2", "A", "A x b" },
+    { "logdet(X)+c'*inv(X)*d", "X", "X c d" },
+    { "det(X)*tr(X^3)", "X", "X" },
+    { "c'*(X\\d)", "X", "c X d" },
+    { "d'/X*c", "X", "d X c" },
+    { "sum(log(ones(rows(b),1)+exp(-b.*(A*x))))+s/2*norm(x)^2", "x", "b A x s" },
+    { "sum(tanh(A*x)./(ones(rows(b),1)+b.^2))", "A", "A x b" },
+    { "log(sum(exp(x)))*sqrt(norm(x))", "x", "x" },
+    { "sum(diag(x)*X,1)*d-2.5*sum(x)^2", "x", "x X d" },
+    { "tr(kron(X,X))/norm(X,'fro')", "X", "X" },
+    { "sum(abs(x)+relu(x)+sin(x).*cos(x)+sqrt(d.*d)+1./x)", "x", "x d" },
+    { "sum(sigmoid(A*x))", "x", "A x" },
+    { "sum(A*X*d)", "X", "A X d" },
+};
+enum { PROGRAMS = sizeof programs / sizeof *programs };
+
+static const char *const data[][2] = {
+    { "A.csv", "1.1,-0.3,0.7\n0.4,2.2,-0.6\n-1.3,0.5,0.8\n0.2,-0.9,1.7\n" },
+    { "X.csv", "3.1,0.4,-0.2\n0.3,2.6,0.7\n-0.5,0.1,2.9\n" },
+    { "x.csv", "0.7\n-1.2\n0.4\n" }, { "b.csv", "0.3\n-0.8\n1.4\n0.6\n" }, { "c.csv", "1.3\n0.2\n-0.7\n" },
+    { "d.csv", "-0.4\n0.9\n1.6\n" }, { "s.csv", "0.37\n" },
+};
+
+static void write_data(void)
+{
+    for (size_t i = 0; i < sizeof data / sizeof *data; i++)
+        write_file(data[i][0], data[i][1]);
+}
+
+/* u.csv is the gradient at the data. */
+static void check_result(size_t i, const char *language)
+{
+    char line[800] = "--hand @u.csv --tol 1e-10", names[60];
+
+    strcpy(names, programs[i].variables);
+    for (const char *v = strtok(names, " "); v; v = strtok(NULL, " "))
+        snprintf(line + strlen(line), sizeof line - strlen(line), " %s=%s.csv", v, v);
+    ck_assert_msg(command("check", programs[i].f, programs[i].wrt, line) == 0, "%s in %s: %s%s",
+                  programs[i].f, language, out, err);
+}
+
+/* derive's function in that language, in a file. */
+static void write_function(size_t i, const char *language, const char *name)
+{
+    char more[100];
+
+    snprintf(more, sizeof more, "--as %s", language);
+    ck_assert_msg(command("derive", programs[i].f, programs[i].wrt, more) == 0, "%s: %s", programs[i].f, err);
+    write_file(name, out);
+}
+
+START_TEST(the_function_in_c_computes_the_gradient)
+{
+    static char main_text[6000];
+    char names[60], *at = main_text;
+
+    if (!has("command -v cc pkg-config"))
+        return;
+    write_data();
+    write_function(_i, "c", "derivative.c");
+    at += sprintf(at, "#include <stdio.h>\n#include <gsl/gsl_matrix.h>\n"
+                      "static gsl_matrix *read_matrix(const char *name, size_t m, size_t n)\n{\n"
+                      "    FILE *f = fopen(name, \"r\");\n    gsl_matrix *A = gsl_matrix_alloc(m, n);\n"
+                      "    for (size_t i = 0; i < m; i++)\n        for (size_t j = 0; j < n; j++)\n"
+                      "            if (fscanf(f, \"%%lf%%*[,]\", gsl_matrix_ptr(A, i, j)) < 1) return NULL;\n"
+                      "    fclose(f);\n    return A;\n}\n");
+    strcpy(names, programs[_i].variables);
+    at += sprintf(at, "void derivative(");
+    for (const char *v = strtok(names, " "); v; v = strtok(NULL, " "))
+        at += sprintf(at, "const gsl_matrix *, ");
+    at += sprintf(at, "double *, gsl_matrix *);\nint main(void)\n{\n    double value;\n");
+    strcpy(names, programs[_i].variables);
+    for (const char *v = strtok(names, " "); v; v = strtok(NULL, " "))
+        at += sprintf(at, "    gsl_matrix *%s = read_matrix(\"%s.csv\", %d, %d);\n", v, v,
+                      *v == 'A' || *v == 'b' ? 4 : *v == 's' ? 1 : 3, isupper((unsigned char) *v) ? 3 : 1);
+    at += sprintf(at, "    gsl_matrix *U = gsl_matrix_alloc(%s->size1, %s->size2);\n    derivative(",
+                  programs[_i].wrt, programs[_i].wrt);
+    strcpy(names, programs[_i].variables);
+    for (const char *v = strtok(names, " "); v; v = strtok(NULL, " "))
+        at += sprintf(at, "%s, ", v);
+    sprintf(at, "&value, U);\n    for (size_t i = 0; i < U->size1; i++)\n"
+                "        for (size_t j = 0; j < U->size2; j++)\n"
+                "            printf(\"%%.17g%%s\", gsl_matrix_get(U, i, j), j + 1 < U->size2 ? \",\" : \"\\n\");\n"
+                "    return 0;\n}\n");
+    write_file("main.c", main_text);
+    ck_assert_msg(shell("cc -std=c17 -Wall -Wextra -Werror -o run main.c derivative.c "
+                        "$(pkg-config --cflags --libs gsl) -lm && ./run") == 0,
+                  "%s: %s", programs[_i].f, err);
+    write_file("u.csv", out);
+    check_result(_i, "C");
+}
+END_TEST
+
+START_TEST(the_function_in_python_computes_the_gradient)
+{
+    char line[1500], names[60];
+    const char *python = has("python3 -c 'import numpy'") ? "python3"
+                       : has("/usr/bin/python3 -c 'import numpy'") ? "/usr/bin/python3" : NULL;
+
+    if (!python)
+        return;
+    write_data();
+    write_function(_i, "python", "derivative.py");
+    snprintf(line, sizeof line, "%s -c \"import numpy as np; from derivative import derivative as f\n"
+                                "r = lambda n: np.loadtxt(n + '.csv', delimiter=',', ndmin=2)\n"
+                                "np.savetxt('u.csv', f(", python);
+    strcpy(names, programs[_i].variables);
+    for (const char *v = strtok(names, " "); v; v = strtok(NULL, " "))
+        snprintf(line + strlen(line), sizeof line - strlen(line), "r('%s'), ", v);
+    strcat(line, ")[1], delimiter=',', fmt='%.17g')\"");
+    ck_assert_msg(shell(line) == 0, "%s: %s", programs[_i].f, err);
+    check_result(_i, "Python");
+}
+END_TEST
+
+START_TEST(the_function_in_octave_computes_the_gradient)
+{
+    char line[1500], names[60];
+
+    if (!has("command -v octave-cli"))
+        return;
+    write_data();
+    write_function(_i, "octave", "derivative.m");
+    strcpy(line, "octave-cli --norc --eval \"[f, U] = derivative(");
+    strcpy(names, programs[_i].variables);
+    for (const char *v = strtok(names, " "); v; v = strtok(NULL, " "))
+        snprintf(line + strlen(line), sizeof line - strlen(line), "%scsvread('%s.csv')",
+                 line[strlen(line) - 1] == '(' ? "" : ", ", v);
+    strcat(line, "); dlmwrite('u.csv', U, 'precision', '%.17g');\"");
+    ck_assert_msg(shell(line) == 0, "%s: %s", programs[_i].f, err);
+    check_result(_i, "Octave");
+}
+END_TEST
+
+/* Every brace and every \left has its partner. */
+START_TEST(latex_is_balanced)
+{
+    int braces = 0, fences = 0;
+
+    ck_assert_int_eq(command("derive --as latex", cookbook[_i].f, cookbook[_i].wrt, cookbook[_i].given), 0);
+    for (const char *at = out; *at; at++) {
+        if (*at == '\\' && strchr("{}\\_#%&$", at[1])) {
+            at++;
+            continue;
+        }
+        braces += (*at == '{') - (*at == '}');
+        fences += (strncmp(at, "\\left", 5) == 0 && !isalpha((unsigned char) at[5]))
+                || strncmp(at, "\\left\\", 6) == 0;
+        fences -= strncmp(at, "\\right", 6) == 0;
+        ck_assert_msg(braces >= 0, "%s", out);
+    }
+    ck_assert_msg(braces == 0 && fences == 0, "%s", out);
+    ck_assert_ptr_nonnull(strstr(out, "\\begin{align*}"));
+    ck_assert_ptr_nonnull(strstr(out, "\\end{align*}"));
+}
+END_TEST
+
+/* Elements close in the order in which they were opened, and a bare & or < stands nowhere. */
+static void well_formed(const char *text)
+{
+    static char open[200][24];
+    size_t depth = 0;
+
+    for (const char *at = text; *at; at++) {
+        if (*at == '&')
+            ck_assert_msg(strchr(at, ';') && strchr(at, ';') < at + 8, "%.60s", at);
+        if (*at != '<')
+            continue;
+        char name[24];
+        bool closing = at[1] == '/', empty;
+        const char *to = strchr(at, '>');
+        ck_assert_msg(to != NULL, "%.60s", at);
+        if (at[1] == '!')
+            continue;
+        ck_assert_int_eq(sscanf(at + 1 + closing, "%23[A-Za-z0-9]", name), 1);
+        empty = to[-1] == '/' || strcmp(name, "meta") == 0;
+        if (closing) {
+            ck_assert_msg(depth > 0 && strcmp(open[depth - 1], name) == 0, "</%s> in %.200s", name, at - 100);
+            depth--;
+        } else if (!empty) {
+            ck_assert_uint_lt(depth, 200);
+            strcpy(open[depth++], name);
+        }
+        at = to;
+    }
+    ck_assert_uint_eq(depth, 0);
+}
+
+START_TEST(mathml_and_the_page_are_well_formed)
+{
+    static char page[200000];
+    char more[200];
+
+    snprintf(more, sizeof more, "--html page.html %s", cookbook[_i].given);
+    ck_assert_int_eq(command("derive --as mathml", cookbook[_i].f, cookbook[_i].wrt, more), 0);
+    well_formed(out);
+    ck_assert_ptr_nonnull(strstr(out, "<math xmlns"));
+    read_file("page.html", page, sizeof page);
+    well_formed(page);
+    ck_assert_ptr_nonnull(strstr(page, "agrees with the dual numbers"));
+}
+END_TEST
+
+START_TEST(the_page_has_a_plot)
+{
+    static char page[200000];
+
+    ck_assert_int_eq(shell("dualmat derive 'logdet(X)+tr(X^3)' --wrt X --html page.html"), 0);
+    read_file("page.html", page, sizeof page);
+    ck_assert_ptr_nonnull(strstr(page, "<svg"));
+    ck_assert_ptr_nonnull(strstr(page, "<polyline"));
+    ck_assert_ptr_nonnull(strstr(page, "slope 2"));
+}
+END_TEST
+
+static TCase *with_program(Suite *suite, const char *name)
+{
+    TCase *tc = tcase_create(name);
+
+    tcase_add_checked_fixture(tc, begin, end);
+    tcase_set_timeout(tc, 60);
+    suite_add_tcase(suite, tc);
+    return tc;
+}
+
+Suite *command_derive_suite(void)
+{
+    Suite *suite = suite_create("command/derive");
+    TCase *tc = with_program(suite, "cookbook");
+
+    tcase_add_loop_test(tc, the_gradient_is_exact_and_no_longer_than_the_books, 0, FORMULAS);
+    tc = with_program(suite, "derivations");
+    tcase_add_loop_test(tc, a_derivative_that_is_a_matrix_is_a_formula, 0, MATRICES);
+    tcase_add_loop_test(tc, the_derivation_reads_like_this, 0, TRANSCRIPTS);
+    tcase_add_loop_test(tc, what_cannot_be_derived_is_said, 0, REFUSALS);
+    tcase_add_test(tc, several_variables_have_a_derivation_each);
+    tcase_add_test(tc, a_symmetric_matrix_has_a_symmetric_gradient);
+    tc = with_program(suite, "languages");
+    tcase_add_loop_test(tc, the_function_in_c_computes_the_gradient, 0, PROGRAMS);
+    tcase_add_loop_test(tc, the_function_in_python_computes_the_gradient, 0, PROGRAMS);
+    tcase_add_loop_test(tc, the_function_in_octave_computes_the_gradient, 0, PROGRAMS);
+    tcase_add_loop_test(tc, latex_is_balanced, 0, FORMULAS);
+    tcase_add_loop_test(tc, mathml_and_the_page_are_well_formed, 0, FORMULAS);
+    tcase_add_test(tc, the_page_has_a_plot);
+    return suite;
+}
