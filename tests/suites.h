@@ -5,6 +5,7 @@
 #include <check.h>
 
 Suite *core_context_suite(void);
+Suite *core_error_suite(void);
 Suite *numbers_number_suite(void);
 Suite *numbers_factor_suite(void);
 Suite *differentials_making_suite(void);

@@ -1,12 +1,10 @@
 /* derive: the formula of a derivative, line by line, and whether it is right. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "command/command.h"
-#include "drivers/derive.h"
-
-enum { POINTS = 3 };
+#include "command/derive.h"
 
 /* ------------------------------------------------------------------------------------ sizes for all
  *
@@ -48,15 +46,20 @@ static void choose_sizes(const problem *p, bool falling, dm_shape *known, dm_sha
     for (size_t i = 0; i < p->variables; i++)
         for (int side = 0; side < 2; side++) {
             size_t *size = side_of(&known[i], side);
+            if (side == 1 && p->variable[i].symmetric)
+                known[i].cols = known[i].rows;
             if (*size || !infer_with(p, known, a, 101) || !infer_with(p, known, b, 103))
                 continue;
-            *size = *side_of(&a[i], side);
-            if (*size == 101 && *side_of(&b[i], side) == 103 && used < most) {
-                *size = primes[falling ? most - 1 - used : used];
-                used += infer_with(p, known, a, 101);
-                if (!infer_with(p, known, a, 101))
-                    *size = 0;
-            }
+            size_t one = *side_of(&a[i], side), other = *side_of(&b[i], side);
+            if (one == other)
+                *size = one;
+            if (one != 101 || other != 103 || used == most)
+                continue;
+            *size = primes[falling ? most - 1 - used : used];
+            if (infer_with(p, known, a, 101))
+                used++;
+            else
+                *size = 0;
         }
 }
 
@@ -115,7 +118,8 @@ static bool has_value(problem *p, const dm_expression *formula)
 
     for (size_t i = 0; i < p->variables; i++) {
         variable *v = &p->variable[i];
-        if (v->drawn && draw(v->value, v->kind, v->symmetric, (ticket) { .seed = p->options->seed, .name = v->name }))
+        if (v->drawn && draw(v->value, v->kind, v->symmetric,
+                            (ticket) { .seed = p->options->seed, .name = v->name }))
             return true;
     }
     forget_errors();
@@ -159,7 +163,7 @@ static int derive(const problem *p, size_t wrt, dm_derivation *d)
     dm_derive_function F = { read_expression, &r, v, p->variables };
     int code = dm_derive(&F, wrt, kind_of(p), d);
     free(v);
-    if (code == GSL_SUCCESS)
+    if (code == GSL_SUCCESS || code == GSL_EUNSUP)         /* no closed form: the differential is the result */
         return DONE;
     if (r.complaint.code)
         return complain_about(NULL, dm_expression_text(p->expression), &r.complaint);
@@ -172,9 +176,8 @@ static int derive(const problem *p, size_t wrt, dm_derivation *d)
 typedef struct {
     const dm_expression *formula;
     dm_derive_kind kind;
-    gsl_matrix *exact, *found;
-    double error;                      /* the largest so far, relative */
-    dm_check_report taylor;
+    gsl_matrix *exact, *found, *direction;
+    derived *d;
 } verification;
 
 static int take_formula(const problem *p, dm *C, dm *const values[], void *to)
@@ -189,114 +192,81 @@ static int take_formula(const problem *p, dm *C, dm *const values[], void *to)
     return gsl_matrix_memcpy(v->found, &found.matrix);
 }
 
+static dm_check_kind check_kind(dm_derive_kind kind)
+{
+    return kind == DM_DERIVE_GRADIENT ? DM_CHECK_GRADIENT
+         : kind == DM_DERIVE_JACOBIAN ? DM_CHECK_JACOBIAN : DM_CHECK_HESSIAN;
+}
+
+/* The formula at the problem's values, against the dual numbers and against the function itself. */
 static int verify_once(evaluation *e, void *to)
 {
     verification *v = to;
     const variable *x = &e->problem->variable[e->of];
-    dm_check_kind kind = v->kind == DM_DERIVE_GRADIENT ? DM_CHECK_GRADIENT
-                       : v->kind == DM_DERIVE_JACOBIAN ? DM_CHECK_JACOBIAN : DM_CHECK_HESSIAN;
-    int status = dm_check_exact(&(dm_function) { evaluate, e }, kind, x->value, v->exact);
+    dm_check_kind kind = check_kind(v->kind);
+    dm_function F = { evaluate, e };
+    evaluation formula = { .problem = e->problem, .expression = v->formula, .of = e->of };
+    int status = dm_check_exact(&F, kind, x->value, v->exact);
 
     if (!status && x->symmetric)
         symmetrize_derivative(v->exact, kind, x->rows);
-    if (!status) {
-        evaluation formula = { .problem = e->problem, .expression = v->formula, .of = e->of };
+    if (!status)
         status = evaluate_in_context(&formula, make_constant, take_formula, v);
-    }
+    if (!status && draw(v->direction, ANY, x->symmetric,
+                        (ticket) { .seed = e->problem->options->seed, .name = "direction" }))
+        status = GSL_ENOMEM;
     if (status)
         return status;
-    double largest = fmax(magnitude(v->exact), magnitude(v->found)), difference;
+    status = dm_check_taylor(&F, kind, x->value, v->direction, v->found, v->exact, &v->d->taylor);
+    e->complaint.code = GSL_SUCCESS;   /* of a step that led out of the function's domain */
+    double largest = fmax(magnitude(v->exact), magnitude(v->found));
     gsl_matrix_sub(v->found, v->exact);
-    difference = magnitude(v->found);
-    v->error = fmax(v->error, largest > 0 ? difference / largest : 0);
-    return GSL_SUCCESS;
-}
-
-/* The largest error of the formula at random points; NaN: it could not be evaluated. */
-static int verify(problem *p, size_t wrt, dm_derive_kind kind, const char *formula, double *error)
-{
-    const variable *x = &p->variable[wrt];
-    dm_complaint complaint = { .code = 0 };
-    verification v = { .formula = dm_expression_parse(formula, &complaint), .kind = kind };
-    size_t n = x->rows * x->cols;
-    int status = DONE;
-
-    v.exact = kind == DM_DERIVE_GRADIENT ? gsl_matrix_alloc(x->rows, x->cols)
-            : gsl_matrix_alloc(kind == DM_DERIVE_HESSIAN ? n : p->rows * p->cols, n);
-    v.found = v.exact ? gsl_matrix_alloc(v.exact->size1, v.exact->size2) : NULL;
-    *error = NAN;
-    if (!v.formula)
-        complain_about("the formula", formula, &complaint);
-    else if (!v.found)
-        status = out_of_memory();
-    else {
-        p->wrt = wrt;
-        for (unsigned point = 0; status == DONE && point < POINTS; point++)
-            status = solve_problem(p, point, verify_once, &v);
-        if (status == DONE)
-            *error = v.error;
-    }
-    gsl_matrix_free(v.exact);
-    gsl_matrix_free(v.found);
-    dm_expression_free((dm_expression *) v.formula);
+    v->d->error = fmax(v->d->error, largest > 0 ? magnitude(v->found) / largest : 0);
     return status;
 }
 
-/* -------------------------------------------------------------------------------------- printing */
-
-static const char *result_name(dm_derive_kind kind)
+static int verify(problem *p, derived *d)
 {
-    return kind == DM_DERIVE_GRADIENT ? "U" : kind == DM_DERIVE_JACOBIAN ? "J" : "H";
-}
+    const variable *x = d->x;
+    dm_derive_kind kind = d->derivation.kind;
+    dm_complaint complaint = { .code = 0 };
+    dm_expression *formula = dm_expression_parse(d->formula, &complaint);
+    verification v = { .formula = formula, .kind = kind, .d = d };
+    size_t n = x->rows * x->cols;
+    int status = DONE;
 
-static const char *result_words(dm_derive_kind kind)
-{
-    return kind == DM_DERIVE_GRADIENT ? "gradient" : kind == DM_DERIVE_JACOBIAN ? "Jacobian" : "Hessian";
-}
-
-static const char *line_text(const dm_derivation *d, size_t i)
-{
-    dm_text to = { .context = d->context };
-
-    dm_write_text(&to, d->step[i].right);
-    return dm_text_done(&to);
-}
-
-static void print_text(const problem *p, const dm_derivation *d, const char *result, double error)
-{
-    int width = 0;
-    size_t column = 0;
-
-    for (size_t i = 0; i < d->steps; i++) {
-        size_t length = strlen(line_text(d, i));
-        width = (int) strlen(d->step[i].left) > width ? (int) strlen(d->step[i].left) : width;
-        column = length > column && length <= 60 ? length : column;
+    if (!formula)
+        return complain_about("the formula", d->formula, &complaint);
+    v.exact = kind == DM_DERIVE_GRADIENT ? gsl_matrix_alloc(x->rows, x->cols)
+            : gsl_matrix_alloc(kind == DM_DERIVE_HESSIAN ? n : p->rows * p->cols, n);
+    v.found = v.exact ? gsl_matrix_alloc(v.exact->size1, v.exact->size2) : NULL;
+    v.direction = gsl_matrix_alloc(x->rows, x->cols);
+    if (!v.found || !v.direction)
+        status = out_of_memory();
+    for (unsigned point = 0; status == DONE && point < DERIVE_POINTS; point++)
+        status = solve_problem(p, point, verify_once, &v);
+    if (status == DONE && !(d->error < 1e-6)) {
+        complain("the formula %s is off by %.1e: please report this", d->formula, d->error);
+        status = NUMBERS;
     }
-    printf("%-*s = %s\n", width, d->kind == DM_DERIVE_JACOBIAN ? "F" : "f", p->options->expression);
-    for (size_t i = 0; i < d->steps; i++) {
-        const char *text = line_text(d, i), *why = d->step[i].why;
-        printf("%-*s = %s", width, d->step[i].left, text);
-        if (*why)
-            printf("%*s   %s", (int) (strlen(text) < column ? column - strlen(text) : 0), "", why);
-        putchar('\n');
-    }
-    if (d->kind == DM_DERIVE_JACOBIAN)
-        printf("vec(dF) = J*vec(d%s)\n", p->variable[p->wrt].name);
-    printf("%s  %s = %s", result_words(d->kind), result_name(d->kind), result);
-    if (isfinite(error))
-        printf("   agrees with the dual numbers to %.0e at %d random points", error, POINTS);
-    putchar('\n');
+    gsl_matrix_free(v.exact);
+    gsl_matrix_free(v.found);
+    gsl_matrix_free(v.direction);
+    dm_expression_free(formula);
+    return status;
 }
+
+/* ------------------------------------------------------------------------------------- the command */
 
 /* The derivation, with sizes for which the formula has a value. */
 static int derive_somewhere(problem *p, size_t wrt, dm_derivation *d)
 {
     int status = derive(p, wrt, d);
     const char *formula = status == DONE ? dm_symbol_text(d->result) : NULL;
-    dm_complaint complaint;
+    dm_complaint complaint = { .code = 0 };
     dm_expression *parsed = formula ? dm_expression_parse(formula, &complaint) : NULL;
 
-    if (parsed && !has_value(p, parsed)) {
+    if (parsed && !(has_value(p, parsed) && has_value(p, p->expression))) {
         dm_derivation_free(d);
         status = distinct_sizes(p, true);
         if (status == DONE)
@@ -306,36 +276,66 @@ static int derive_somewhere(problem *p, size_t wrt, dm_derivation *d)
     return status;
 }
 
-static int derive_one(problem *p, size_t wrt)
+static int derive_one(problem *p, derived *d)
 {
-    dm_derivation d;
-    double error = NAN;
+    p->wrt = (size_t) (d->x - p->variable);
+    int status = derive_somewhere(p, p->wrt, &d->derivation);
 
-    p->wrt = wrt;
-    int status = derive_somewhere(p, wrt, &d);
-    const char *result = status == DONE ? dm_symbol_text(d.result) : NULL;
-    if (status == DONE && !result)
-        status = out_of_memory();
-    if (status == DONE)
-        status = verify(p, wrt, d.kind, result, &error);
-    if (result)
-        print_text(p, &d, result, error);
-    dm_derivation_free(&d);
-    return status;
+    if (status != DONE || !d->derivation.result)
+        return status;
+    if (!(d->formula = dm_symbol_text(d->derivation.result)))
+        return out_of_memory();
+    return verify(p, d);
+}
+
+static int page(const options *o, const derived *all, size_t n)
+{
+    FILE *to = fopen(o->html, "w");
+
+    if (!to)
+        return words("--html %s: %s", o->html, strerror(errno));
+    bool written = write_page(to, all, n);
+    if (fclose(to) != 0 || !written)
+        return words("--html %s: it could not be written", o->html);
+    return DONE;
+}
+
+static int show(const options *o, const derived *all, size_t n)
+{
+    int status = DONE;
+
+    if (o->json)
+        json_derived(all, n);
+    for (size_t i = 0; !o->json && status == DONE && i < n; i++) {
+        if (i > 0)
+            putchar('\n');
+        status = print_derived(&all[i], o->as ? o->as : "text");
+    }
+    return status == DONE && o->html ? page(o, all, n) : status;
 }
 
 int run_derive(const options *o)
 {
     problem p;
     int status = open_problem(&p, o);
+    derived *all = status == DONE ? calloc(o->wrt.n + 1, sizeof *all) : NULL;
 
+    if (status == DONE && !all)
+        status = out_of_memory();
+    if (status == DONE && o->as && !is_output_language(o->as))
+        status = words("--as %s: text, latex, octave, python, c or mathml is needed", o->as);
     if (status == DONE)
         status = distinct_sizes(&p, false);
     for (size_t i = 0; status == DONE && i < o->wrt.n; i++) {
-        if (i > 0)
-            putchar('\n');
-        status = derive_one(&p, (size_t) (find_variable(&p, o->wrt.name[i]) - p.variable));
+        all[i].problem = &p;
+        all[i].x = find_variable(&p, o->wrt.name[i]);
+        status = derive_one(&p, &all[i]);
     }
+    if (status == DONE)
+        status = show(o, all, o->wrt.n);
+    for (size_t i = 0; all && i < o->wrt.n; i++)
+        dm_derivation_free(&all[i].derivation);
+    free(all);
     close_problem(&p);
     return status;
 }

@@ -1,17 +1,41 @@
 /* Composing the terms from X to Y where all of them are sandwiches, dY = sum of s*L*dX*R or s*L*dX'*R: the
  * matrix of such a map is a sum of Kronecker products, which is written down and needs no pass.        */
+#include <math.h>
 #include "differentials/terms.h"
 #include "numbers/number.h"
 
 enum { MOST = 8 };                     /* more than that and passes are the better way */
+
+/* A sandwich with bounds for what any part of its product can come to: factors that meet early may leave the
+ * range of numbers though the whole does not, and then passes, which meet them in their order, are the way. */
+typedef struct {
+    dm_sandwich s;
+    double least, most;
+} bounded;
 
 /* The way from X to one dm: a sum of sandwiches, or not. */
 typedef struct {
     dm *C;
     bool other;                        /* something else is on the way */
     size_t n;
-    dm_sandwich term[MOST];
+    bounded term[MOST];
 } way;
+
+static void widen(bounded *b, dm *A)
+{
+    double least, most;
+
+    if (!A)
+        return;
+    dm_number_range(A, &least, &most);
+    b->least *= fmin(least, 1);
+    b->most *= fmax(most, 1);
+}
+
+static bool in_range(const bounded *b)
+{
+    return b->least > 1e-280 && b->most < 1e280;
+}
 
 /* A(')*B(') where NULL is the identity; `failed` if there is no memory. */
 static dm *product(dm *A, bool A_transposed, dm *B, bool B_transposed, bool *failed)
@@ -62,8 +86,11 @@ static bool numbers(dm_sandwich s)
 }
 
 /* a*L1*d + b*L2*d = (a*L1 + b*L2)*d: of a column, everything comes to one L. */
-static bool merge(dm_sandwich *into, const dm_sandwich *s)
+static bool merge(bounded *sum, const bounded *next)
 {
+    dm_sandwich *into = &sum->s;
+    const dm_sandwich *s = &next->s;
+
     if (!into->L || !s->L || into->R || s->R || into->transposed || s->transposed)
         return false;
     dm *L = dm_new(s->L->context, s->L->rows, 1, s->L->cols);
@@ -71,18 +98,22 @@ static bool merge(dm_sandwich *into, const dm_sandwich *s)
         return false;
     dm_number_sum(L, into->scale, into->L, s->scale, s->L);
     *into = (dm_sandwich) { 1, L, NULL, false };
+    sum->least = next->least < sum->least ? next->least : sum->least;
+    sum->most += next->most;
     return !dm_is_failed(L);
 }
 
 /* Add a sandwich to the way. */
-static bool add(way *to, dm_sandwich s)
+static bool add(way *to, bounded b)
 {
+    if (!in_range(&b))
+        return false;
     for (size_t k = 0; k < to->n; k++)
-        if (merge(&to->term[k], &s))
+        if (merge(&to->term[k], &b))
             return true;
     if (to->n == MOST)
         return false;
-    to->term[to->n++] = s;
+    to->term[to->n++] = b;
     return true;
 }
 
@@ -91,17 +122,22 @@ static bool extend(const way *known, size_t n, way *to)
 {
     for (const dm_term *t = to->C->dual.terms; t; t = t->next) {
         const way *from = NULL;
-        dm_sandwich outer;
+        bounded outer = { .least = 1, .most = 1 };
         for (size_t k = 0; k < n; k++)
             if (known[k].C == t->X)
                 from = &known[k];
         if (!from)
             continue;                  /* not on the way from X */
-        if (from->other || !t->map->form || !t->map->form(t, &outer) || !numbers(outer))
+        if (from->other || !t->map->form || !t->map->form(t, &outer.s) || !numbers(outer.s))
             return false;
+        outer.least = fmin(fabs(outer.s.scale), 1);
+        outer.most = fmax(fabs(outer.s.scale), 1);
+        widen(&outer, outer.s.L);
+        widen(&outer, outer.s.R);
         for (size_t k = 0; k < from->n; k++) {
-            dm_sandwich s;
-            if (!compose(outer, from->term[k], &s) || !add(to, s))
+            const bounded *inner = &from->term[k];
+            bounded b = { .least = outer.least * inner->least, .most = outer.most * inner->most };
+            if (!compose(outer.s, inner->s, &b.s) || !add(to, b))
                 return false;
         }
     }
@@ -141,7 +177,7 @@ size_t dm_sandwiches(dm *Y, dm *X, dm_sandwich out[], size_t most)
 
     if (n == 0 || X->slots > 1 || X->context->base)
         return 0;
-    known[0] = (way) { X, false, 1, { { 1, NULL, NULL, false } } };
+    known[0] = (way) { X, false, 1, { { { 1, NULL, NULL, false }, 1, 1 } } };
     for (size_t k = 1; k < n; k++) {
         known[k].C = list[k];
         known[k].n = 0;
@@ -151,6 +187,6 @@ size_t dm_sandwiches(dm *Y, dm *X, dm_sandwich out[], size_t most)
     if (known[n - 1].other || known[n - 1].n > most)
         return 0;
     for (size_t k = 0; k < known[n - 1].n; k++)
-        out[k] = known[n - 1].term[k];
+        out[k] = known[n - 1].term[k].s;
     return known[n - 1].n;
 }

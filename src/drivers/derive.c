@@ -305,6 +305,18 @@ static const dm_symbol *part(const dm_symbol *s, size_t from, size_t to, size_t 
                                           s->of[to - 1]->cols);
 }
 
+/* The K with K*vec(A) = vec(A') for A m×n: the columns of kron(vec(eye(m)),eye(n)), laid out anew. */
+static const dm_symbol *commutation(dm_context *context, size_t m, size_t n)
+{
+    const dm_symbol *K = binary("kron", vec(dm_symbol_eye(context, m)), dm_symbol_eye(context, n), m * m * n, n);
+    dm_parameters *with = dm_arena_alloc(context, sizeof *with);
+
+    if (!K || !with)
+        return NULL;
+    *with = (dm_parameters) { .rows = m * n, .cols = m * n };
+    return dm_symbol_apply(context, dm_symbol_row(context, "reshape"), with, &K, m * n, m * n);
+}
+
 /* number * scalars * L*E*R */
 static const dm_symbol *of_term(jacobian *j, const dm_symbol *s)
 {
@@ -400,7 +412,9 @@ static const dm_symbol *jacobian_of(jacobian *j, const dm_symbol *E)
     case DM_SYMBOL_HADAMARD:
         return of_hadamard(j, E);
     case DM_SYMBOL_TRANSPOSE:
-        return E->rows == 1 || E->cols == 1 ? jacobian_of(j, E->of[0]) : none(j);
+        if (E->rows == 1 || E->cols == 1)
+            return jacobian_of(j, E->of[0]);
+        return dm_symbol_mul(commutation(E->context, E->cols, E->rows), jacobian_of(j, E->of[0]));
     case DM_SYMBOL_CALL:
         return of_call(j, E);
     default:
@@ -408,7 +422,7 @@ static const dm_symbol *jacobian_of(jacobian *j, const dm_symbol *E)
     }
 }
 
-static void finish_jacobian(deriving *g, const dm_symbol *differential, const char *what)
+static void finish_jacobian(deriving *g, const dm_symbol *differential)
 {
     jacobian j = { g, true };
     const dm_symbol *J = jacobian_of(&j, differential);
@@ -419,7 +433,6 @@ static void finish_jacobian(deriving *g, const dm_symbol *differential, const ch
         refuse(g, GSL_EUNSUP, "there is no matrix form of this differential");
     else if (!J)
         no_memory(g);
-    (void) what;
     g->d->result = J;
 }
 
@@ -442,7 +455,7 @@ static void derive_hessian(deriving *g, dm *f, dm *Y)
         add_line(g, "U", dm_symbol_shorten(value_of(U)), "the gradient");
         d = differentiate(g, U, "dU");
     }
-    finish_jacobian(g, d, "dU");
+    finish_jacobian(g, d);
 }
 
 /* ----------------------------------------------------------------------------------------- the whole */
@@ -495,7 +508,7 @@ static void derive(deriving *g, const dm_derive_function *F, size_t wrt, dm_deri
     } else if (kind == DM_DERIVE_GRADIENT) {
         derive_gradient(g, f, symmetric);
     } else if (kind == DM_DERIVE_JACOBIAN) {
-        finish_jacobian(g, differentiate(g, f, "dF"), "dF");
+        finish_jacobian(g, differentiate(g, f, "dF"));
     } else {
         derive_hessian(g, f, Y);
     }

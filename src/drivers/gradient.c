@@ -53,7 +53,9 @@ static dm *finished(const char *driver, dm *f, dm *X)
 
     if (dm_is_failed(U))
         return U;
-    dm *R = dm_number_of(U), *bad = dm_not_finite(driver, "the gradient", R);
+    dm *R = dm_number_of(U), *bad = dm_not_finite(driver, "the value", dm_number_of(f));
+    if (!bad)
+        bad = dm_not_finite(driver, "the gradient", R);
     return bad ? bad : R;
 }
 
@@ -82,11 +84,8 @@ static int gradient(const dm_function *F, dm_context *context, const gsl_matrix 
 
     if (dm_is_failed(R))
         return dm_raise(R);
-    dm *f0 = dm_number_of(f), *bad = dm_not_finite("dm_gradient", "the value", f0);
-    if (bad)
-        return dm_raise(bad);
     if (value)
-        *value = dm_entry_scalar(f0);
+        *value = dm_entry_scalar(dm_number_of(f));
     dm_hand_out(R, U);
     return GSL_SUCCESS;
 }

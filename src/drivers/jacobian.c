@@ -160,7 +160,8 @@ static double largest(dm *A)
     if (A) {
         dm_panel P = dm_entries(A);
         for (size_t i = 0; i < P.rows * P.stride; i++)
-            most = fmax(most, fabs(P.data[i]));
+            if (!(fabs(P.data[i]) <= most))        /* a NaN is taken too */
+                most = fabs(P.data[i]);
     }
     return most;
 }

@@ -167,6 +167,25 @@ dm *dm_number_accumulate(dm *sum, dm *x)
     return sum;
 }
 
+static void entry_by_entry(dm *C, dm *A, dm *B,
+                           void (*multiply)(size_t, const double *, const double *, double *))
+{
+    dm_panel c = dm_fresh(C), a = dm_entries(A), b = dm_entries(B);
+
+    if (!c.data || !a.data || !b.data) {
+        dm_must(C, false);
+        return;
+    }
+    if (a.slots == b.slots) {
+        multiply(c.rows * c.stride, a.data, b.data, c.data);
+        return;
+    }
+    for (size_t i = 0; i < c.rows; i++)
+        for (size_t slot = 0; slot < c.slots; slot++)
+            multiply(c.cols, dm_row(a, i, a.slots > 1 ? slot : 0), dm_row(b, i, b.slots > 1 ? slot : 0),
+                     dm_row(c, i, slot));
+}
+
 void dm_number_hadamard(dm *C, dm *A, dm *B)
 {
     if (dm_is_zero(A) || dm_is_zero(B)) {
@@ -181,17 +200,13 @@ void dm_number_hadamard(dm *C, dm *A, dm *B)
         dm_number_scale(C, B->number.scale, A);
         return;
     }
-    dm_panel c = dm_fresh(C), a = dm_entries(A), b = dm_entries(B);
-    if (!c.data || !a.data || !b.data) {
-        dm_must(C, false);
-        return;
-    }
-    if (a.slots == b.slots) {
-        dm_multiply(c.rows * c.stride, a.data, b.data, c.data);
-        return;
-    }
-    for (size_t i = 0; i < c.rows; i++)
-        for (size_t slot = 0; slot < c.slots; slot++)
-            dm_multiply(c.cols, dm_row(a, i, a.slots > 1 ? slot : 0), dm_row(b, i, b.slots > 1 ? slot : 0),
-                        dm_row(c, i, slot));
+    entry_by_entry(C, A, B, dm_multiply);
+}
+
+void dm_number_along(dm *C, dm *slope, dm *d)
+{
+    if (dm_is_zero(slope) || dm_is_zero(d))
+        C->number.form = DM_ZERO;
+    else
+        entry_by_entry(C, slope, d, dm_multiply_direction);
 }

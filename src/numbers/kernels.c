@@ -123,9 +123,8 @@ INLINE void lu(size_t n, double *M, int *pivots)
         exchange_rows(n, M, k, p);
         if (column[k] == 0)
             continue;
-        double over = 1 / column[k];
         for (size_t i = k + 1; i < n; i++)
-            column[i] *= over;
+            column[i] /= column[k];
         for (size_t j = k + 1; j < n; j++)
             for (size_t i = k + 1; i < n; i++)
                 M[j * n + i] -= column[i] * M[j * n + k];
@@ -312,13 +311,19 @@ void dm_axpy(size_t n, double a, const double *x, double *y)
         y[i] += a * x[i];
 }
 
-/* A zero stays zero whatever number it meets: the direction that does not move a function at the edge of its
- * domain has no infinite differential there.  A NaN stays one.                                       */
 FOR_EACH_CPU
 void dm_multiply(size_t n, const double *x, const double *y, double *z)
 {
     for (size_t i = 0; i < n; i++)
-        z[i] = (x[i] == 0 && y[i] == y[i]) || (y[i] == 0 && x[i] == x[i]) ? 0 : x[i] * y[i];
+        z[i] = x[i] * y[i];
+}
+
+/* A direction that does not move a function at the edge of its domain has no infinite differential there. */
+FOR_EACH_CPU
+void dm_multiply_direction(size_t n, const double *slope, const double *d, double *z)
+{
+    for (size_t i = 0; i < n; i++)
+        z[i] = d[i] == 0 && slope[i] == slope[i] ? 0 : slope[i] * d[i];
 }
 
 FOR_EACH_CPU

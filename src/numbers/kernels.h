@@ -26,7 +26,8 @@ double dm_dot_transposed(size_t m, size_t n, const double *A, size_t lda, const 
 double dm_dot(size_t n, const double *x, const double *y);
 void dm_scaled(size_t n, double a, const double *x, double *y);        /* y = a*x */
 void dm_axpy(size_t n, double a, const double *x, double *y);          /* y += a*x */
-void dm_multiply(size_t n, const double *x, const double *y, double *z); /* z = x.*y, and 0*inf is 0 */
+void dm_multiply(size_t n, const double *x, const double *y, double *z); /* z = x.*y */
+void dm_multiply_direction(size_t n, const double *slope, const double *d, double *z);  /* inf*0 is 0 */
 double dm_times_zero(size_t n, double a, const double *x);  /* 0, or NaN if an a*x[i] is not finite */
 
 #endif

@@ -107,6 +107,25 @@ bool dm_is_identity(const dm *A, double *scale)
     return A->number.form == DM_IDENTITY;
 }
 
+void dm_number_range(dm *A, double *least, double *most)
+{
+    const dm_number *x = &A->number;
+    bool by_scale = x->form == DM_FILL || x->form == DM_IDENTITY;
+    dm_panel P = { 0 };
+
+    *least = *most = by_scale ? fabs(x->scale) : 0;
+    if (!by_scale)
+        P = dm_entries(x->form == DM_DIAGONAL || x->form == DM_VIEW ? x->left : A);
+    double scale = x->form == DM_DIAGONAL || x->form == DM_VIEW ? fabs(x->scale) : 1;
+    for (size_t i = 0; P.data && i < P.rows * P.stride; i++) {
+        double size = scale * fabs(P.data[i]);
+        if (size > 0 && (*least == 0 || size < *least))
+            *least = size;
+        if (!(size <= *most))
+            *most = size;
+    }
+}
+
 double dm_entry_scalar(dm *a)
 {
     dm_panel P = dm_entries(a);

@@ -46,6 +46,7 @@ dm_panel dm_fresh(dm *C);              /* C becomes DENSE with room for its entr
 bool dm_is_zero(const dm *A);          /* known to be zero by its form */
 bool dm_is_identity(const dm *A, double *scale);   /* known to be scale*I by its form */
 double dm_entry_scalar(dm *a);         /* the entry of a 1×1 number */
+void dm_number_range(dm *A, double *least, double *most);      /* sizes of the entries that are not 0 */
 bool dm_number_write(dm_panel target, double scale, dm *A);    /* target = scale*A; false: no memory */
 bool dm_number_finite(dm *A);          /* every entry */
 dm *dm_original(const dm *A);          /* what A is a view of, formed or not; NULL: of nothing */
@@ -64,7 +65,8 @@ void dm_number_scale(dm *C, double scale, dm *A);              /* scale*A */
 void dm_number_sum(dm *C, double a, dm *A, double b, dm *B);   /* a*A + b*B */
 void dm_number_inner(dm *C, dm *A, dm *B);                     /* tr(A'*B); one may be a panel */
 void dm_number_trace(dm *C, dm *A);
-void dm_number_hadamard(dm *C, dm *A, dm *B);                  /* one may be a panel; 0*inf = 0 */
+void dm_number_hadamard(dm *C, dm *A, dm *B);                  /* one may be a panel */
+void dm_number_along(dm *C, dm *slope, dm *d);                 /* slope.*d, where inf*0 is 0 */
 void dm_number_diag(dm *C, dm *x);                             /* diag(x) of a column */
 
 /* sum + x, and sum + scale*A(')*B('), into sum's own memory if that is a sum under way.  sum may be NULL. */

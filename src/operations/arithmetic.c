@@ -68,10 +68,34 @@ void dm_term_outer(dm *C, dm *s, dm *W)
     dm_term_add(C, &outer_map, 1, W, NULL, s);
 }
 
-/* dX -> H.*dX */
-static dm *hadamard_both(const dm_term *t, dm *d, dm *sum)
+/* dX -> H.*dX, where an infinite slope and a direction that is 0 give 0; and back H.*u, where they give NaN,
+ * because what u would be without the rounding to 0 is not known.                                    */
+static void along_value(dm *C, dm *const X[])
 {
-    return dm_accumulate(sum, dm_hadamard(t->L, d));
+    dm_number_along(C, X[0], X[1]);
+}
+
+static void along_rule(dm *C, dm *const X[])
+{
+    dm_term_hadamard(C, lower(C, X[1]), X[0]);
+    dm_term_hadamard(C, lower(C, X[0]), X[1]);
+}
+
+static const dm_op along_op = {
+    .name = "hadamard", .operands = "AB", .formula = "A.*B", .differential = "dA.*B + A.*dB",
+    .shapes = "mn mn mn", .value = along_value, .rule = along_rule,
+};
+
+static dm *hadamard_push(const dm_term *t, dm *d, dm *sum)
+{
+    if (d->context->base)
+        return dm_accumulate(sum, dm_hadamard(t->L, d));
+    return dm_accumulate(sum, dm_apply(&along_op, (dm *[DM_OPERANDS]) { t->L, d }, NULL));
+}
+
+static dm *hadamard_pull(const dm_term *t, dm *u, dm *sum)
+{
+    return dm_accumulate(sum, dm_hadamard(t->L, u));
 }
 
 /* Of a column: diag(H)*dx. */
@@ -84,7 +108,7 @@ static bool hadamard_form(const dm_term *t, dm_sandwich *form)
     return !dm_is_failed(form->L);
 }
 
-static const dm_map hadamard_map = { "hadamard", hadamard_both, hadamard_both, hadamard_form };
+static const dm_map hadamard_map = { "hadamard", hadamard_push, hadamard_pull, hadamard_form };
 
 void dm_term_hadamard(dm *C, dm *H, dm *X)
 {
@@ -281,10 +305,12 @@ static void quotient_value(dm *C, dm *const X[])
 
 static void quotient_rule(dm *C, dm *const X[])
 {
-    dm *over_B = dm_reciprocal(lower(C, X[1]));
+    dm *M = dm_between(C, C->rows, C->cols);
 
-    dm_term_hadamard(C, over_B, X[0]);                                  /* dA./B */
-    dm_term_hadamard(C, dm_neg(dm_hadamard(value_of(C), over_B)), X[1]); /* -(C.*dB)./B */
+    dm_term_scaled(M, 1, X[0]);                                /* dA - C.*dB */
+    dm_term_hadamard(M, dm_neg(value_of(C)), X[1]);
+    dm_stated(M);
+    dm_term_hadamard(C, dm_reciprocal(lower(C, X[1])), M);     /* (...)./B */
 }
 
 static const dm_op quotient_op = {

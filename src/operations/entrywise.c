@@ -104,7 +104,17 @@ static void exp_rule(dm *C, dm *const X[]) { slope(C, X, value_of(C)); }
 static void log_rule(dm *C, dm *const X[]) { slope(C, X, dm_reciprocal(lower(C, X[0]))); }
 static void sqrt_rule(dm *C, dm *const X[]) { slope(C, X, dm_scale(edge_power(lower(C, X[0]), -0.5), 0.5)); }
 static void square_rule(dm *C, dm *const X[]) { slope(C, X, dm_scale(lower(C, X[0]), 2)); }
-static void reciprocal_rule(dm *C, dm *const X[]) { slope(C, X, dm_neg(dm_square(value_of(C)))); }
+
+/* C.*C would underflow long before C.*(C.*dA) does. */
+static void reciprocal_rule(dm *C, dm *const X[])
+{
+    dm *M = dm_between(C, C->rows, C->cols);
+
+    dm_term_hadamard(M, value_of(C), X[0]);
+    dm_stated(M);
+    dm_term_hadamard(C, dm_neg(value_of(C)), M);
+}
+
 static void sin_rule(dm *C, dm *const X[]) { slope(C, X, dm_cos(lower(C, X[0]))); }
 static void cos_rule(dm *C, dm *const X[]) { slope(C, X, dm_neg(dm_sin(lower(C, X[0])))); }
 static void tan_rule(dm *C, dm *const X[]) { slope(C, X, plus_one(dm_square(value_of(C)))); }
@@ -240,8 +250,8 @@ static void hadamard_power_value(dm *C, dm *const X[])
     }
     for (size_t i = 0; i < c.rows; i++)
         for (size_t j = 0; j < c.cols; j++) {
-            double x = dm_row(a, i, 0)[j], y = pow(x, dm_row(b, i, 0)[j]);
-            if (!(x > 0) || !isfinite(y)) {
+            double x = dm_row(a, i, 0)[j], p = dm_row(b, i, 0)[j], y = isnan(p) ? p : pow(x, p);
+            if (!(x > 0) || (!isfinite(y) && isfinite(p))) {
                 outside(C, x > 0 ? "the result overflows" : "a variable power needs a positive entry",
                         x > 0 ? GSL_EOVRFLW : GSL_EDOM, i, j, x);
                 return;

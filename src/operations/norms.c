@@ -112,10 +112,19 @@ static void normalize_value(dm *N, dm *const X[])
         dm_fail(N, GSL_ENOMEM, "out of memory");
         return;
     }
-    double norm = frobenius(a);
-    for (size_t i = 0; i < n.rows; i++)
-        for (size_t j = 0; j < n.cols; j++)
-            dm_row(n, i, 0)[j] = norm == 0 ? 0 : dm_row(a, i, 0)[j] / norm;
+    /* First by the power of two that brings the largest entry near 1: the norm may be out of range, N is not. */
+    size_t entries = n.rows * n.stride;
+    double largest = 0;
+    int shift = 0;
+    for (size_t i = 0; i < entries; i++)
+        if (!(fabs(a.data[i]) <= largest))
+            largest = fabs(a.data[i]);
+    frexp(largest, &shift);
+    for (size_t i = 0; i < entries; i++)
+        n.data[i] = ldexp(a.data[i], -shift);
+    double norm = frobenius(n);
+    for (size_t i = 0; i < entries; i++)
+        n.data[i] = largest == 0 ? 0 : n.data[i] / norm;
 }
 
 static void normalize_rule(dm *N, dm *const X[])
@@ -129,6 +138,8 @@ static void normalize_rule(dm *N, dm *const X[])
                 dm_operand_name(&letter, N->op, 0, A), A->rows, A->cols);
         return;
     }
+    if (A->rows * A->cols == 1 && !N->context->base)
+        return;                        /* N is a sign */
     dm *over_norm = dm_reciprocal(norm);
     dm_term_inner(along, 1, value_of(N), A);
     dm_stated(along);

@@ -160,7 +160,8 @@ static void logdet_value(dm *C, dm *const X[])
         dm_fail(C, GSL_EDOM, "dm_logdet: %s is %zu×%zu and its determinant is negative: its logarithm "
                 "needs a positive one", dm_operand_name(&letter, C->op, 0, A), A->rows, A->cols);
     else
-        *P.data = log(fraction) + exponent * M_LN2;
+        *P.data = fraction < M_SQRT1_2 ? log(2 * fraction) + (exponent - 1) * M_LN2
+                                       : log(fraction) + exponent * M_LN2;
 }
 
 static void logdet_rule(dm *C, dm *const X[])
@@ -195,7 +196,7 @@ static void det_value(dm *C, dm *const X[])
     }
     if (fraction == 0)
         fraction = 0;                  /* not -0 */
-    *P.data = exponent > 4096 ? GSL_POSINF : ldexp(fraction, (int) fmax(exponent, -4096));
+    *P.data = exponent > 4096 && fraction != 0 ? GSL_POSINF : ldexp(fraction, (int) fmax(exponent, -4096));
     if (!isfinite(*P.data) && fraction != 0)
         dm_fail(C, GSL_EOVRFLW, "dm_det: %s is %zu×%zu and its determinant is about %se%+.0f: use "
                 "logdet", dm_operand_name(&letter, C->op, 0, A), A->rows, A->cols,
@@ -249,21 +250,74 @@ static bool cofactor_of_regular(dm *C, dm *A)
     return true;
 }
 
-/* The products of all s but s[i], and of all but s[i] and s[j]. */
-static double all_but(const double *s, size_t n, size_t i, size_t j)
-{
-    double product = 1;
-
-    for (size_t k = 0; k < n; k++)
-        if (k != i && k != j)
-            product *= s[k];
-    return product;
-}
-
+/* A = R*(U*diag(s)*V')*C for diagonal R and C of powers of two that bring rows and columns near 1, so that a
+ * badly scaled A loses nothing; U and V are kept as R\U and C\V, and cofactor(A) = 2^shift * sign * U *
+ * cofactor(diag(s)) * V'.                                                                            */
 typedef struct {
     dm *U, *V;
     double *s, sign;
+    int shift;
 } svd;
+
+/* 2^shift times the product of all s but s[i], or all but s[i] and s[j]. */
+static double all_but(const svd *d, size_t n, size_t i, size_t j)
+{
+    double product = 1;
+    int exponent = d->shift;
+
+    for (size_t k = 0; k < n; k++) {
+        int e = 0;
+        if (k != i && k != j)
+            product = frexp(product * d->s[k], &e);
+        exponent += e;
+    }
+    return ldexp(product, exponent);
+}
+
+/* Divide the rows of A by powers of two near their largest entries; U, if given, is divided likewise. */
+static int balance_rows(dm_panel A, int *powers)
+{
+    int sum = 0;
+
+    for (size_t i = 0; i < A.rows; i++) {
+        double largest = 0;
+        for (size_t j = 0; j < A.cols; j++)
+            largest = fmax(largest, fabs(dm_row(A, i, 0)[j]));
+        powers[i] = 0;
+        if (largest > 0)
+            frexp(largest, &powers[i]);
+        for (size_t j = 0; j < A.cols; j++)
+            dm_row(A, i, 0)[j] = ldexp(dm_row(A, i, 0)[j], -powers[i]);
+        sum += powers[i];
+    }
+    return sum;
+}
+
+static int balance_columns(dm_panel A, int *powers)
+{
+    int sum = 0;
+
+    for (size_t j = 0; j < A.cols; j++) {
+        double largest = 0;
+        for (size_t i = 0; i < A.rows; i++)
+            largest = fmax(largest, fabs(dm_row(A, i, 0)[j]));
+        powers[j] = 0;
+        if (largest > 0)
+            frexp(largest, &powers[j]);
+        for (size_t i = 0; i < A.rows; i++)
+            dm_row(A, i, 0)[j] = ldexp(dm_row(A, i, 0)[j], -powers[j]);
+        sum += powers[j];
+    }
+    return sum;
+}
+
+/* cofactor(R*B*C) = det(R)*det(C) * inv(R)*cofactor(B)*inv(C) */
+static void undo(dm_panel U, const int *powers)
+{
+    for (size_t i = 0; i < U.rows; i++)
+        for (size_t j = 0; j < U.cols; j++)
+            dm_row(U, i, 0)[j] = ldexp(dm_row(U, i, 0)[j], -powers[i]);
+}
 
 static bool decompose(dm *C, dm *A, svd *d)
 {
@@ -274,12 +328,22 @@ static bool decompose(dm *C, dm *A, svd *d)
     if (dm_inherit(C, d->U) || dm_inherit(C, d->V))
         return false;
     dm_panel U = dm_fresh(d->U), V = dm_fresh(d->V);
+    dm *B = dm_new(C->context, n, 1, n);
+    dm_panel b = dm_fresh(B);
+    int *rows = dm_arena_alloc(C->context, 2 * n * sizeof *rows);
     d->s = dm_arena_alloc(C->context, n * sizeof *d->s);
-    if (!U.data || !V.data || !d->s || !dm_number_svd(A, U.data, d->s, V.data, &d->sign)) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
-        return false;
+    bool made = U.data && V.data && b.data && rows && d->s && dm_number_write(b, 1, A);
+    if (made) {
+        int *columns = rows + n;
+        d->shift = balance_rows(b, rows);
+        d->shift += balance_columns(b, columns);
+        made = dm_number_svd(B, U.data, d->s, V.data, &d->sign);
+        undo(U, rows);
+        undo(V, columns);
     }
-    return true;
+    if (!made)
+        dm_fail(C, GSL_ENOMEM, "out of memory");
+    return made;
 }
 
 static void cofactor_of_singular(dm *C, dm *A)
@@ -295,7 +359,7 @@ static void cofactor_of_singular(dm *C, dm *A)
         return;
     dm_panel P = dm_fresh(S);
     for (size_t j = 0; P.data && j < n; j++) {
-        double product = d.sign * all_but(d.s, n, j, j);
+        double product = d.sign * all_but(&d, n, j, j);
         for (size_t i = 0; i < n; i++)
             dm_row(P, i, 0)[j] = dm_row(U, i, 0)[j] * product;
     }
@@ -307,7 +371,9 @@ static void cofactor_value(dm *C, dm *const X[])
 {
     dm *A = X[0];
 
-    if (A->rows == 1) {
+    if (!dm_number_finite(A)) {
+        dm_number_scale(C, GSL_NAN, A);            /* nothing to decompose: the NaN goes on */
+    } else if (A->rows == 1) {
         dm *one = dm_number_identity(C->context, 1, 1);
         if (!dm_inherit(C, one))
             dm_number_scale(C, 1, one);
@@ -353,7 +419,7 @@ static void singular_rule(dm *C, dm *A)
     dm_panel p = dm_fresh(P);
     for (size_t i = 0; p.data && i < n; i++)
         for (size_t j = 0; j < n; j++)
-            dm_row(p, i, 0)[j] = i == j ? 0 : all_but(d.s, n, i, j);
+            dm_row(p, i, 0)[j] = i == j ? 0 : all_but(&d, n, i, j);
 
     dm *F = dm_between(C, n, n), *S = dm_between(C, n, n), *diagonal = dm_between(C, n, 1);
     dm_term_sandwich(F, 1, dm_transpose(d.U), A, d.V);

@@ -321,8 +321,18 @@ static const dm_symbol *kron(const call *c)
     return bilinear(c);
 }
 
+/* The tr(C(i,j)'*B) of the blocks of C. */
 static const dm_symbol *kron_left(const call *c)
 {
+    const dm_symbol *C = c->A, *B = c->B;
+
+    if (C->kind == DM_SYMBOL_EYE && B->rows == B->cols)
+        return dm_symbol_mul(dm_symbol_trace(B), dm_symbol_eye(c->context, c->rows));
+    if (C->kind == DM_SYMBOL_ONES)
+        return dm_symbol_mul(dm_symbol_apply_named("sum", B, 1, 1),
+                             dm_symbol_ones(c->context, c->rows, c->cols));
+    if (dm_symbol_is_call(C, "kron") && C->of[1]->rows == B->rows && C->of[1]->cols == B->cols)
+        return dm_symbol_mul(dm_symbol_inner(C->of[1], B), C->of[0]);
     if (dm_symbol_is_scalar(c->B))
         return dm_symbol_mul(c->B, c->A);
     return bilinear(c);
@@ -335,6 +345,13 @@ static const dm_symbol *kron_right(const call *c)
 
     if (dm_symbol_is_scalar(A))
         return dm_symbol_mul(A, C);
+    if (C->kind == DM_SYMBOL_EYE && A->rows == A->cols)
+        return dm_symbol_mul(dm_symbol_trace(A), dm_symbol_eye(c->context, c->rows));
+    if (C->kind == DM_SYMBOL_ONES)
+        return dm_symbol_mul(dm_symbol_apply_named("sum", A, 1, 1),
+                             dm_symbol_ones(c->context, c->rows, c->cols));
+    if (dm_symbol_is_call(C, "kron") && C->of[0]->rows == A->rows && C->of[0]->cols == A->cols)
+        return dm_symbol_mul(dm_symbol_inner(A, C->of[0]), C->of[1]);
     if (c->rows == 1 && c->cols == 1)
         return dm_symbol_inner(A, C);
     if (A->rows == 1 && c->cols == 1)
@@ -383,7 +400,8 @@ static const struct {
     { "solve_right", solve_right }, { "det", det }, { "cofactor", cofactor }, { "logdet", logdet },
     { "norm_frobenius", norm }, { "norm_squared", norm_squared }, { "normalize", normalize },
     { "exp", exp_of }, { "log", log_of }, { "sqrt", root }, { "square", square },
-    { "tanh_slope", tanh_slope }, { "sigmoid_slope", sigmoid_slope }, { "reciprocal", reciprocal }, { "pow", pow_number },
+    { "tanh_slope", tanh_slope }, { "sigmoid_slope", sigmoid_slope }, { "reciprocal", reciprocal },
+    { "pow", pow_number },
 };
 
 const dm_symbol *dm_symbol_apply(dm_context *context, const dm_op *op, const dm_parameters *with,

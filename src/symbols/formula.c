@@ -385,22 +385,25 @@ static bool may_turn(const dm_symbol *s)
     }
 }
 
-/* The formula of s' for a transposed s: the sign stays outside. */
+/* s as the whole of s' transposed: number and sign stay outside. */
 static const dm_formula *transposed_whole(const dm_symbol *s)
 {
     double x;
+    bool negative;
     const dm_symbol *rest = dm_symbol_split(s, &x), *t = rest ? dm_symbol_transpose(rest) : NULL;
-    const dm_formula *f = t ? plain(t) : NULL;
+    const dm_formula *f;
 
+    t = dm_symbol_scale(x < 0 ? -1 : 1, t);
+    if (!t)
+        return NULL;
+    f = t->kind == DM_SYMBOL_TERM && t->number < 0 ? unsigned_part(t, &negative) : (negative = false, plain(t));
     if (!f || !(f = make(s, DM_FORMULA_TRANSPOSE, f, NULL, s->rows, s->cols)))
         return NULL;
-    if (x == 1)
-        return f;
     if (fabs(x) != 1) {
         const dm_formula *c = number(s, fabs(x));
         f = c ? multiplied(s, c, f) : NULL;
     }
-    return f && x < 0 ? unary(s, DM_FORMULA_NEG, f) : f;
+    return f && negative ? unary(s, DM_FORMULA_NEG, f) : f;
 }
 
 const dm_formula *dm_formula_of(const dm_symbol *s)

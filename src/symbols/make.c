@@ -155,6 +155,18 @@ const dm_symbol *dm_symbol_call(dm_context *context, const dm_op *op, const dm_p
                                          .with = op->parameters ? with : NULL, .n = dm_arity(op) }, X);
 }
 
+const char *dm_symbol_first_name(const dm_symbol *s)
+{
+    if (s->name)
+        return s->name;
+    for (size_t i = 0; i < s->n; i++) {
+        const char *name = dm_symbol_first_name(s->of[i]);
+        if (*name)
+            return name;
+    }
+    return "";
+}
+
 const dm_symbol *dm_symbol_split(const dm_symbol *s, double *number)
 {
     *number = 1;

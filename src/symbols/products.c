@@ -194,6 +194,9 @@ static bool flipped_is_better(const dm_symbol *const s[], const dm_symbol *const
     size_t a = transposes(s, n), b = transposes(flipped, n);
     if (a != b)
         return b < a;
+    int order = strcmp(dm_symbol_first_name(flipped[0]), dm_symbol_first_name(s[0]));
+    if (order)
+        return order < 0;
     for (size_t i = 0; i < n; i++)
         if (s[i]->hash != flipped[i]->hash)
             return flipped[i]->hash < s[i]->hash;
@@ -254,9 +257,11 @@ static const dm_symbol *finished(product *p, size_t rows, size_t cols)
         return NULL;
     if (p->zero || p->number == 0)
         return dm_symbol_zero(p->context, rows, cols);
-    for (size_t i = 0; i < p->scalars.n; i++)
-        if (p->power[i] != 0) {
+    for (int pass = 0; pass < 3; pass++)                   /* names first, what moves last */
+        for (size_t i = 0; i < p->scalars.n; i++) {
             const dm_symbol *s = p->scalars.at[i];
+            if (p->power[i] == 0 || pass != (s->moves ? 2 : s->kind != DM_SYMBOL_NAME))
+                continue;
             dm_list_add(&all, p->power[i] == 1 ? s : dm_symbol_make(p->context, DM_SYMBOL_POWER, 1, 1,
                                                                     p->power[i], &s, 1, 0));
         }

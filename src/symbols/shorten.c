@@ -13,15 +13,17 @@ static unsigned cost(const dm_symbol *s)
 
 /* ------------------------------------------------------------------------------------ common factors */
 
-/* The chain of a term, or the symbol itself as its only factor. */
+/* The chain of a term, or the symbol itself as its only factor; the identity is none. */
 static size_t chain_of(const dm_symbol *const *s, const dm_symbol *const **chain)
 {
+    size_t n = dm_symbol_is_scalar(*s) ? 0 : 1;
+
+    *chain = s;
     if ((*s)->kind == DM_SYMBOL_TERM) {
         *chain = (*s)->of + (*s)->scalars;
-        return (*s)->n - (*s)->scalars;
+        n = (*s)->n - (*s)->scalars;
     }
-    *chain = s;
-    return dm_symbol_is_scalar(*s) ? 0 : 1;
+    return n == 1 && (*chain)[0]->kind == DM_SYMBOL_EYE ? 0 : n;
 }
 
 /* The term without `front` factors at the front of its chain and `back` at its back. */

@@ -76,21 +76,19 @@ static double divisor(double a, double b)
     return a;
 }
 
-/* The greatest number of which all are whole multiples, if they are of one at all; else 1. */
+/* What all have in common: a whole divisor of whole numbers, or one size. */
 static double content(const collection *c)
 {
-    double least = INFINITY, g = 0;
+    double g = 0, one = fabs(c->number[0]);
+    bool whole = true, alike = true;
 
-    for (size_t i = 0; i < c->rest.n; i++)
-        least = fmin(least, fabs(c->number[i]));
-    bool whole = true, multiples = true;
     for (size_t i = 0; i < c->rest.n; i++) {
         double x = fabs(c->number[i]);
         whole = whole && x == floor(x) && x < 1e9;
-        multiples = multiples && x / least == floor(x / least);
+        alike = alike && x == one;
         g = whole ? divisor(g, x) : g;
     }
-    return whole ? g : multiples ? least : 1;
+    return alike ? one : whole ? g : 1;
 }
 
 static size_t weight(const dm_symbol *s)
@@ -102,27 +100,28 @@ static size_t weight(const dm_symbol *s)
     return sum;
 }
 
-static const char *first_name(const dm_symbol *s)
+static bool is_constant(const dm_symbol *s)
 {
-    if (s->name)
-        return s->name;
-    for (size_t i = 0; i < s->n; i++) {
-        const char *name = first_name(s->of[i]);
-        if (*name)
-            return name;
-    }
-    return "";
+    return s->kind == DM_SYMBOL_ONES || s->kind == DM_SYMBOL_EYE || dm_symbol_is_number(s);
 }
 
-/* Most terms are positive; where there are as many of both kinds, the heaviest is. */
+/* Is a the one of the two that should be positive? */
+static bool leads(const dm_symbol *a, const dm_symbol *b)
+{
+    if (is_constant(a) != is_constant(b))
+        return is_constant(a);
+    size_t m = weight(a), n = weight(b);
+    return m != n ? m > n : strcmp(dm_symbol_first_name(a), dm_symbol_first_name(b)) < 0;
+}
+
+/* Most terms are positive; where there are as many of both kinds, the constant is, or the heaviest. */
 static bool is_negative(const collection *c)
 {
     size_t negative = 0, best = 0;
 
     for (size_t i = 0; i < c->rest.n; i++) {
-        const dm_symbol *a = c->rest.at[i], *b = c->rest.at[best];
         negative += c->number[i] < 0;
-        if (weight(a) > weight(b) || (weight(a) == weight(b) && strcmp(first_name(a), first_name(b)) < 0))
+        if (leads(c->rest.at[i], c->rest.at[best]))
             best = i;
     }
     return 2 * negative == c->rest.n ? c->number[best] < 0 : 2 * negative > c->rest.n;

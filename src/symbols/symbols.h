@@ -116,6 +116,9 @@ static inline bool dm_symbol_is_call(const dm_symbol *s, const char *op)
     return s->kind == DM_SYMBOL_CALL && strcmp(s->op->name, op) == 0;
 }
 
+/* The first variable's name in it; "" if there is none. */
+const char *dm_symbol_first_name(const dm_symbol *s);
+
 /* number * rest, with rest's coefficient 1. */
 const dm_symbol *dm_symbol_split(const dm_symbol *s, double *number);
 
@@ -144,6 +147,14 @@ bool dm_symbol_is_entrywise(const dm_symbol *call);                           /*
 const dm_symbol *dm_symbol_rebuild(const dm_symbol *s, const dm_symbol *const of[]);
 const dm_symbol *dm_symbol_replace(const dm_symbol *s, const dm_symbol *from, const dm_symbol *to);
 bool dm_symbol_contains(const dm_symbol *s, const dm_symbol *part);
+
+/* s with names in the places of parts that occur more than once and are worth it; `parts` says what they
+ * stand for, at most `room`.                                                                 naming.c */
+typedef struct {
+    const char *name;
+    const dm_symbol *part;
+} dm_named_part;
+const dm_symbol *dm_symbol_name_parts(const dm_symbol *s, dm_named_part parts[], size_t room, size_t *n);
 
 /* The shortest form that is known: common factors taken out.                                 shorten.c */
 const dm_symbol *dm_symbol_shorten(const dm_symbol *s);

@@ -148,23 +148,45 @@ const dm_size_name *dm_name_of_size(const dm_symbol *s, size_t n)
     return name;
 }
 
+static void size_name(const writer *w, const dm_size_name *name)
+{
+    const char *form = name->columns ? w->in->columns : w->in->rows, *at = strstr(form, "%s");
+
+    dm_text_put(w->to, "%.*s%s%s", (int) (at - form), form, name->variable, at + 2);
+}
+
+/* rows(A), rows(A)*columns(B), or a number */
 static void size(const writer *w, const dm_symbol *s, size_t n)
 {
-    const dm_size_name *name = dm_name_of_size(s, n);
-    const char *form, *at;
+    const dm_size_name *name = dm_name_of_size(s, n), *other = NULL;
 
+    for (const dm_size_name *a = name ? NULL : dm_symbol_sizes(s->context); a && !name; a = a->next)
+        if (a->size > 1 && n % a->size == 0 && (other = dm_name_of_size(s, n / a->size)))
+            name = a;
     if (!name) {
         dm_text_put(w->to, "%zu", n);
         return;
     }
-    form = name->columns ? w->in->columns : w->in->rows;
-    at = strstr(form, "%s");
-    dm_text_put(w->to, "%.*s%s%s", (int) (at - form), form, name->variable, at + 2);
+    size_name(w, name);
+    if (other) {
+        dm_text_put(w->to, "*");
+        size_name(w, other);
+    }
 }
 
 /* ----------------------------------------------------------------------------------------- writing */
 
 static void write(const writer *w, const dm_formula *f);
+
+/* A call that is written as a sign, like A.^B, is better set apart. */
+static int level_of(const dm_formula *f)
+{
+    if (f->kind == DM_FORMULA_CALL && strcmp(f->op->name, "block") != 0) {
+        char last = f->op->formula[strlen(f->op->formula) - 1];
+        return last == ')' || last == ']' ? ATOMS : SUMS;
+    }
+    return levels[f->kind];
+}
 
 static void child(const writer *w, const dm_formula *f, bool parentheses)
 {
@@ -185,7 +207,7 @@ static bool set_apart(const dm_formula *whole, const dm_formula *part)
 /* s*(A*B) = s*A*B, but not so where what stands at the front is A\\B. */
 static bool may_follow_scalar(const writer *w, const dm_formula *b)
 {
-    for (; levels[b->kind] == PRODUCTS; b = b->of[0])
+    for (; level_of(b) == PRODUCTS; b = b->of[0])
         if (b->kind == DM_FORMULA_UNDER)
             return w->in->under != NULL;
     return true;
@@ -198,9 +220,9 @@ static void binary(const writer *w, const dm_formula *f, const char *sign)
     bool flat = f->kind == DM_FORMULA_SCALE && !set_apart(f, b) && may_follow_scalar(w, b);
     bool apart = level == SUMS && f->symbol->moves;        /* df has room to breathe */
 
-    child(w, a, levels[a->kind] < level || set_apart(f, a));
+    child(w, a, level_of(a) < level || set_apart(f, a));
     dm_text_put(w->to, apart ? " %s " : "%s", sign);
-    child(w, b, levels[b->kind] < level || (levels[b->kind] == level && !flat) || b->kind == DM_FORMULA_NEG);
+    child(w, b, level_of(b) < level || (level_of(b) == level && !flat) || b->kind == DM_FORMULA_NEG);
 }
 
 /* What the letter at a place of a call's formula stands for. */
@@ -218,7 +240,7 @@ static void letter(const writer *w, const letters *l, const char *at)
 
     if (operand) {
         const dm_formula *X = l->of[operand - l->operands];
-        child(w, X, at[1] == '.' && levels[X->kind] < POSTFIX);
+        child(w, X, (at[1] == '.' || at[1] == '\0') && level_of(X) < POSTFIX);
         return;
     }
     switch (*at) {
@@ -234,7 +256,7 @@ static void letter(const writer *w, const letters *l, const char *at)
 static void form(const writer *w, const char *text, const letters *l)
 {
     for (const char *at = text; *at; at++) {
-        bool alone = (at == text || strchr("(,[ .", at[-1])) && at[1] && strchr("),.] ;", at[1]);
+        bool alone = (at == text || strchr("(,[ .^", at[-1])) && strchr("),.] ;", at[1]);
         if (alone && (strchr(l->operands, *at) || strchr(l->parameters, *at)))
             letter(w, l, at);
         else
@@ -258,7 +280,7 @@ static void block(const writer *w, const dm_formula *f)
     const char *open = origin ? "(" : "[", *close = origin ? ")" : "]";
     size_t last = origin ? 1 : 0;
 
-    child(w, f->of[0], levels[f->of[0]->kind] < POSTFIX);
+    child(w, f->of[0], level_of(f->of[0]) < ATOMS);        /* A.^2(1) has its index on the 2 */
     if (origin && with->rows == 1 && with->cols == 1)
         dm_text_put(w->to, f->of[0]->cols == 1 ? "(%zu)" : "(%zu,%zu)", row, col);
     else if (origin && f->of[0]->cols == 1)
@@ -315,7 +337,7 @@ static void power(const writer *w, const dm_formula *f)
         form_of(w, w->in->matrix_power, f, a, NULL);
         return;
     }
-    child(w, a, levels[a->kind] < POSTFIX);
+    child(w, a, level_of(a) < POSTFIX);
     dm_text_put(w->to, "%s", f->kind == DM_FORMULA_POWER ? w->in->power : w->in->entry_power);
     dm_text_number(w->to, f->number);
 }
@@ -360,7 +382,7 @@ static void write(const writer *w, const dm_formula *f)
         break;
     case DM_FORMULA_NEG:
         dm_text_put(w->to, "-");
-        child(w, a, levels[a->kind] <= SUMS || a->kind == DM_FORMULA_NEG);
+        child(w, a, level_of(a) <= SUMS || a->kind == DM_FORMULA_NEG);
         break;
     case DM_FORMULA_MUL:
         binary(w, f, in->product);
@@ -390,7 +412,7 @@ static void write(const writer *w, const dm_formula *f)
             binary(w, f, "/");
         break;
     case DM_FORMULA_TRANSPOSE:
-        child(w, a, levels[a->kind] < POSTFIX || a->kind == DM_FORMULA_TRANSPOSE);
+        child(w, a, level_of(a) < POSTFIX || a->kind == DM_FORMULA_TRANSPOSE);
         dm_text_put(w->to, "%s", in->transpose);
         break;
     case DM_FORMULA_POWER: case DM_FORMULA_ENTRY_POWER:

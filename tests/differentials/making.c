@@ -22,6 +22,56 @@ START_TEST(matrices_that_are_handed_in_are_copied)
 }
 END_TEST
 
+/* Views: nothing is copied where rows lie one behind the other, and nothing is written to. */
+START_TEST(views_are_of_what_is_handed_in)
+{
+    gsl_matrix *A = MATRIX(2, 2, 1, 2, 3, 4), *dA = MATRIX(2, 4, 1, 0, 5, 6, -1, 2, 7, 8), *before = copy(A);
+    gsl_matrix *large = MATRIX(3, 4, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), *U = zeros(2, 2);
+    gsl_matrix_view part = gsl_matrix_submatrix(large, 1, 1, 2, 2), wide = gsl_matrix_submatrix(large, 0, 0, 1, 2);
+    dm *c = dm_constant_view(here, A), *d = dm_dual_view(here, A, 2, dA), *v = dm_variable_view(here, A);
+    dm *strided = dm_constant_view(here, &part.matrix), *s = dm_variable_view(here, &part.matrix);
+
+    ck_assert_ptr_eq(dm_value(c).matrix.data, A->data);
+    ck_assert_ptr_eq(dm_value(v).matrix.data, A->data);
+    same(value_of(d), A, 0, "dual view");
+    same(differential_of(d, 0), MATRIX(2, 2, 1, 0, -1, 2), 0, "the first direction");
+    same(differential_of(d, 1), MATRIX(2, 2, 5, 6, 7, 8), 0, "the second direction");
+    same(value_of(strided), MATRIX(2, 2, 6, 7, 10, 11), 0, "of a part of a matrix");
+    same(gradient_of(dm_inner(s, s), s), MATRIX(2, 2, 12, 14, 20, 22), 0, "of a part of a matrix, read off");
+    dm *e = dm_dual_view(here, &wide.matrix, 2, MATRIX(1, 4, 1, 2, 3, 4));
+    same(differential_of(e, 1), MATRIX(1, 2, 3, 4), 0, "the second direction of a row");
+    gsl_matrix_view rows = gsl_matrix_submatrix(large, 0, 0, 2, 2);
+    gsl_matrix *both = zeros(2, 6);
+    gsl_matrix_view two = gsl_matrix_submatrix(both, 0, 1, 2, 4);
+    gsl_matrix_memcpy(&two.matrix, dA);
+    e = dm_dual_view(here, &rows.matrix, 2, &two.matrix);
+    same(differential_of(e, 0), MATRIX(2, 2, 1, 0, -1, 2), 0, "the first direction of a part");
+    same(differential_of(e, 1), MATRIX(2, 2, 5, 6, 7, 8), 0, "the second direction of a part");
+
+    /* Sums are not carried on in what is only looked at. */
+    dm *sum = dm_add(dm_add(dm_mul(v, v), v), dm_mul(v, v));
+    ck_assert_int_eq(dm_read_off(dm_trace(dm_add(sum, v)), v, U), GSL_SUCCESS);
+    dm_value(dm_inverse(c));
+    dm_value(dm_solve(c, c));
+    same(A, before, 0, "A as it was");
+
+    fails(dm_constant_view(here, NULL), GSL_EINVAL,
+          "dm_constant_view: A is empty: a matrix has at least one row and one column");
+    fails(dm_variable_view(here, NULL), GSL_EINVAL,
+          "dm_variable_view: A is empty: a matrix has at least one row and one column");
+    fails(dm_dual_view(here, NULL, 1, A), GSL_EINVAL,
+          "dm_dual_view: A is empty: a matrix has at least one row and one column");
+    fails(dm_dual_view(here, A, 1, NULL), GSL_EINVAL,
+          "dm_dual_view: dA is empty: a matrix has at least one row and one column");
+    fails(dm_dual_view(here, A, 3, dA), GSL_EBADLEN,
+          "dm_dual_view: A is 2×2 and dA is 2×4: 3 directions side by side are 2×6");
+    fails(dm_dual_view(here, A, 0, dA), GSL_EBADLEN,
+          "dm_dual_view: A is 2×2 and dA is 2×4: 0 directions side by side are 2×0");
+    fails(dm_dual_view(here, A, 1, MATRIX(1, 2, 1, 2)), GSL_EBADLEN,
+          "dm_dual_view: A is 2×2 and dA is 1×2: 1 directions side by side are 2×2");
+}
+END_TEST
+
 START_TEST(directions_are_kept_apart)
 {
     gsl_matrix *A = MATRIX(2, 1, 5, 6), *X = MATRIX(2, 1, 1, 2), *Y = MATRIX(2, 1, 3, 4), *Z = MATRIX(2, 1, -1, 0);
@@ -88,6 +138,9 @@ START_TEST(without_a_context_there_is_nothing)
     ck_assert_ptr_null(dm_dual(NULL, A, A));
     ck_assert_ptr_null(dm_dual_panel(NULL, A, 1, one));
     ck_assert_ptr_null(dm_variable(NULL, A));
+    ck_assert_ptr_null(dm_constant_view(NULL, A));
+    ck_assert_ptr_null(dm_dual_view(NULL, A, 1, A));
+    ck_assert_ptr_null(dm_variable_view(NULL, A));
     ck_assert_int_eq(raised.times, 0);
 }
 END_TEST
@@ -98,6 +151,7 @@ Suite *differentials_making_suite(void)
     TCase *tc = case_of(suite, "making");
 
     tcase_add_test(tc, matrices_that_are_handed_in_are_copied);
+    tcase_add_test(tc, views_are_of_what_is_handed_in);
     tcase_add_test(tc, directions_are_kept_apart);
     tcase_add_test(tc, what_is_no_matrix_is_told);
     tcase_add_test(tc, directions_that_do_not_fit_are_told);

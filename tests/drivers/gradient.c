@@ -54,7 +54,7 @@ START_TEST(what_has_no_gradient_is_told)
     refused(GRADIENT(not_square, NULL, A, U), GSL_EBADLEN,
             "dm_trace: A is 1×2: 1 row against 2 columns, a square matrix is needed");
     refused(GRADIENT(overflowing, NULL, A, U), GSL_EOVRFLW,
-            "dm_gradient: entry (1,1) of the gradient is inf: it began in dm_scale of the 2×2 A, whose result overflows");
+            "dm_gradient: entry (1,1) of the value is inf: it began in dm_inner of the 2×2 A, whose result overflows");
     refused(GRADIENT(steep, NULL, zeros(2, 2), U), GSL_EDOM, "dm_gradient: entry (1,1) of the gradient is inf: dm_sqrt "
             "has no finite derivative where entry (1,1) of its operand is 0");
     refused(GRADIENT(trace_of_square, NULL, A, wide), GSL_EBADLEN,
@@ -62,7 +62,7 @@ START_TEST(what_has_no_gradient_is_told)
     refused(GRADIENT(trace_of_square, NULL, wide, wide), GSL_EBADLEN,
             "dm_mul: A is 2×3 and B is 2×3: 3 columns against 2 rows");
     refused(GRADIENT(trace_of_square, NULL, nan, U), GSL_EDOM,
-            "dm_gradient: entry (2,1) of the gradient is nan, computed from a 2×2 matrix whose entry (1,2) is nan");
+            "dm_gradient: entry (1,1) of the value is nan, computed from a 2×2 matrix whose entry (1,2) is nan");
     refused(GRADIENT(trace_of_square, NULL, NULL, U), GSL_EFAULT, "dm_gradient: F, A or U is NULL");
     refused(GRADIENT(trace_of_square, NULL, A, NULL), GSL_EFAULT, "dm_gradient: F, A or U is NULL");
     refused(GRADIENT(NULL, NULL, A, U), GSL_EFAULT, "dm_gradient: F, A or U is NULL");

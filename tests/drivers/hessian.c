@@ -91,6 +91,9 @@ static dm *nothing(dm *A, void *params) { (void) A, (void) params; return NULL; 
 static dm *itself(dm *A, void *params) { (void) params; return A; }
 static dm *steep(dm *A, void *params) { (void) params; return dm_sum(dm_pow(A, 1.5)); }
 
+/* x.*sqrt(x) at 0: 0 times an infinite slope, which may be anything, is refused. */
+static dm *steep_slope(dm *A, void *params) { (void) params; return dm_sum(dm_hadamard(A, dm_sqrt(A))); }
+
 START_TEST(what_has_no_hessian_is_told)
 {
     gsl_matrix *A = MATRIX(2, 2, 1, 2, 3, 4), *U = zeros(2, 2), *H = zeros(4, 4), *wrong = zeros(2, 3), *Hd = zeros(2, 2);
@@ -108,6 +111,8 @@ START_TEST(what_has_no_hessian_is_told)
     refused(HESSIAN(call, nan, U, H), GSL_EDOM, "dm_hessian: entry (1,1) of the value is nan, computed from a 2×2 matrix whose entry (1,2) is nan");
     refused(HESSIAN(steep, zeros(2, 2), U, H), GSL_EDOM, "dm_hessian: entry (1,1) of the derivative is inf: dm_pow has "
             "no finite derivative where entry (1,1) of its operand is 0");
+    refused(HESSIAN(steep_slope, zeros(2, 2), U, H), GSL_EDOM, "dm_hessian: entry (1,1) of the gradient is -nan: dm_sqrt "
+            "has no finite derivative where entry (1,1) of its operand is 0");
     refused(HESSIAN(NULL, A, U, H), GSL_EFAULT, "dm_hessian: F, A or H is NULL");
     refused(dm_hessian(NULL, A, &value, U, H), GSL_EFAULT, "dm_hessian: F, A or H is NULL");
     refused(dm_hessian(&F, NULL, &value, U, H), GSL_EFAULT, "dm_hessian: F, A or H is NULL");

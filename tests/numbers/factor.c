@@ -46,9 +46,10 @@ static dm *plus(double a, dm *A, double b, dm *B)
     return C;
 }
 
-/* The last ones are symmetric, and known to be definite by the way they are made, or not. */
+/* Grams are symmetric, and known to be definite by the way they are made, or not.  DOMINANT is not symmetric,
+ * but its lower triangle could be that of a definite matrix.                                         */
 enum { PLAIN, SCALED, TRANSPOSED, BOTH, PRODUCT, EYE, DIAGONAL, FORMED, GRAM, SHIFTED_GRAM, SCALED_GRAM,
-       NEGATIVE_GRAM, INDEFINITE, FORMS };
+       NEGATIVE_GRAM, INDEFINITE, DOMINANT, GRAM_AND_DOMINANT, FORMS };
 
 static dm *regular(dice *d, int form, size_t n, gsl_matrix **known)
 {
@@ -98,6 +99,15 @@ static dm *regular(dice *d, int form, size_t n, gsl_matrix **known)
     case INDEFINITE:
         *known = sum_of(1, product(A, transposed(A)), -100, eye(n));
         return plus(1, times(N, flipped(N)), -1, dm_number_identity(here, n, 100));
+    case DOMINANT:
+    case GRAM_AND_DOMINANT:
+        gsl_matrix_memcpy(B, random_matrix(d, ANY, n, n));
+        gsl_matrix_scale(B, 2. / (double) n);
+        for (size_t i = 0; i < n; i++)
+            *gsl_matrix_ptr(B, i, i) += 4;
+        *known = form == DOMINANT ? B : sum_of(1, sum_of(1, product(A, transposed(A)), 2, eye(n)), 1, B);
+        C = dm_number_copy(here, B);
+        return form == DOMINANT ? C : plus(1, plus(1, times(N, flipped(N)), 2, dm_number_identity(here, n, 1)), 1, C);
     default:
         return N;
     }

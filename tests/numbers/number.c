@@ -373,6 +373,64 @@ START_TEST(sums_and_inner_products_of_each_form_with_each)
 }
 END_TEST
 
+/* ------------------------------------------------------------------------ views of one matrix, together */
+
+enum { VIEWS = 6 };
+
+/* A, 2*A, A', -3*A', A formed as 0.5*A, all of one square A that others hold too. */
+static known view_of(dm *A, gsl_matrix *known_A, int i)
+{
+    switch (i) {
+    case 0: return (known) { A, 1, { known_A } };
+    case 1: return (known) { scaled(2, A), 1, { times_number(2, known_A) } };
+    case 2: return (known) { flipped(A), 1, { transposed(known_A) } };
+    case 3: return (known) { scaled(-3, flipped(A)), 1, { times_number(-3, transposed(known_A)) } };
+    case 4: return (known) { flipped(scaled(2, A)), 1, { times_number(2, transposed(known_A)) } };
+    default: break;
+    }
+    known formed = { scaled(0.5, flipped(A)), 1, { times_number(0.5, transposed(known_A)) } };
+    ck_assert_ptr_nonnull(dm_entries(formed.A).data);
+    return formed;
+}
+
+START_TEST(views_of_one_matrix_meet)
+{
+    static const size_t orders[] = { 1, 3, 14, 15, 20 };
+
+    for (size_t s = 0; s < 5; s++) {
+        size_t n = orders[s];
+        dice d = { n };
+        gsl_matrix *A0 = random_matrix(&d, ANY, n, n), *M0 = random_matrix(&d, ANY, n, n);
+        dm *A = dense(A0);
+        known X = view_of(A, A0, _i / VIEWS), Y = view_of(A, A0, _i % VIEWS);
+        const gsl_matrix *x = X.slot[0], *y = Y.slot[0];
+        double small = rounding(n) * 9 * (double) n;
+        char what[64];
+        snprintf(what, sizeof what, "views %d and %d of %zu×%zu", _i / VIEWS, _i % VIEWS, n, n);
+
+        dm *sum = empty(n, 1, n), *inner = empty(1, 1, 1), *H = empty(n, 1, n), *running, *products;
+        dm_number_sum(sum, 2, X.A, -1, Y.A);
+        dm_number_inner(inner, X.A, Y.A);
+        dm_number_hadamard(H, X.A, Y.A);
+        running = dm_number_accumulate(dm_number_accumulate(X.A, Y.A), X.A);
+        products = dm_number_accumulate_product(dense(M0), 2, X.A, false, Y.A, true);
+        products = dm_number_accumulate_product(products, -1, X.A, true, Y.A, false);
+        gsl_matrix *entries = copy(x);
+        gsl_matrix_mul_elements(entries, y);
+        same(entries_of(sum, 0), sum_of(2, x, -1, y), small, "sum of %s", what);
+        same(entries_of(running, 0), sum_of(2, x, 1, y), small, "running sum of %s", what);
+        same(entries_of(H, 0), entries, small, "entries of %s, multiplied", what);
+        same_number(dm_entry_scalar(inner), inner_of(x, y), small, "inner product of %s", what);
+        same(entries_of(times(1.5, X.A, Y.A), 0), times_number(1.5, product(x, y)), small, "product of %s", what);
+        gsl_matrix *both = sum_of(2, product(x, transposed(y)), -1, product(transposed(x), y));
+        same(entries_of(products, 0), sum_of(1, M0, 1, both), small, "products of %s, accumulated", what);
+        is_still(&X, what);
+        is_still(&Y, what);
+        dm_context_reset(here);
+    }
+}
+END_TEST
+
 /* (a*b')*c is a*(b'*c), c'*(a*b') is (c'*a)*b', and the trace of a*b' is b'*a: nothing is n×n. */
 START_TEST(thin_products_are_not_formed_on_the_way)
 {
@@ -396,14 +454,15 @@ END_TEST
 
 START_TEST(zero_stays_zero_but_under_a_nan)
 {
-    const double x[] = { 0, INFINITY, -0.0, -INFINITY, 3, 0, 2, 5, 0, NAN, 0 };
-    const double y[] = { INFINITY, 0, -INFINITY, 0, INFINITY, 0, -7, 1, NAN, 0, 1 };
-    double z[11];
+    const double slope[] = { INFINITY, -INFINITY, 0, INFINITY, -7, NAN, 5, INFINITY };
+    const double d[] = { 0, -0.0, INFINITY, 3, 2, 0, 0, NAN };
+    double z[8];
 
-    dm_multiply(11, x, y, z);
-    for (size_t i = 0; i < 4; i++)
-        ck_assert_double_eq(z[i], 0);
-    ck_assert(isinf(z[4]) && z[5] == 0 && z[6] == -14 && z[7] == 5 && isnan(z[8]) && isnan(z[9]) && z[10] == 0);
+    dm_multiply_direction(8, slope, d, z);         /* a direction that is 0 meets an infinite slope as 0 ... */
+    ck_assert(z[0] == 0 && z[1] == 0 && isnan(z[2]) && isinf(z[3]) && z[4] == -14 && isnan(z[5]) && z[6] == 0
+              && isnan(z[7]));
+    dm_multiply(8, slope, d, z);                   /* ... but not a value */
+    ck_assert(isnan(z[0]) && isnan(z[1]) && isnan(z[2]) && isinf(z[3]) && z[4] == -14 && z[6] == 0);
 }
 END_TEST
 
@@ -461,6 +520,7 @@ Suite *numbers_number_suite(void)
     tcase_add_loop_test(tc, one_number_of_each_form, 0, FORMS);
     tcase_add_loop_test(tc, products_of_each_form_with_each, 0, FORMS * FORMS);
     tcase_add_loop_test(tc, sums_and_inner_products_of_each_form_with_each, 0, FORMS * FORMS);
+    tcase_add_loop_test(tc, views_of_one_matrix_meet, 0, VIEWS * VIEWS);
     tcase_add_test(tc, thin_products_are_not_formed_on_the_way);
     tcase_add_test(tc, zero_stays_zero_but_under_a_nan);
     tcase_add_test(tc, kernels_at_every_length);

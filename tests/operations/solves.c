@@ -185,6 +185,22 @@ START_TEST(the_third_derivative_of_det_is_there_where_it_can_be)
 }
 END_TEST
 
+/* The cofactor of a 1×1 is 1, exactly and everywhere, so all its derivatives are 0. */
+START_TEST(the_cofactor_of_a_number_is_one)
+{
+    static const double numbers[] = { 0, 49, -1e-200, 1e300 };
+
+    for (size_t i = 0; i < 4; i++) {
+        dm *x = dm_variable_of(dm_variable_of(dm_dual(here, MATRIX(1, 1, numbers[i]), eye(1)))), *one = dm_cofactor(x);
+        ck_assert_double_eq(dm_value_scalar(one), 1);
+        ck_assert_double_eq(dm_differential_scalar(one, 0), 0);
+        ck_assert_double_eq(dm_value_scalar(dm_gradient_of(dm_det(x), x)), 1);
+        ck_assert_double_eq(dm_value_scalar(dm_gradient_of(one, x)), 0);
+        dm_context_reset(here);
+    }
+}
+END_TEST
+
 /* ------------------------------------------------------------------------------- what has no inverse */
 
 START_TEST(what_is_singular_is_told)
@@ -304,6 +320,7 @@ Suite *operations_solves_suite(void)
     tcase_add_test(tc, det_is_right_near_singular_matrices);
     tcase_add_test(tc, det_of_a_multiple_that_is_zero);
     tcase_add_test(tc, the_third_derivative_of_det_is_there_where_it_can_be);
+    tcase_add_test(tc, the_cofactor_of_a_number_is_one);
     tcase_add_test(tc, what_is_singular_is_told);
     tcase_add_test(tc, what_is_only_badly_scaled_is_not_singular);
     tcase_add_test(tc, determinants_that_are_too_large_or_negative_are_told);

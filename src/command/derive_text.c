@@ -1,0 +1,278 @@
+/* A derivation in words and signs: text, JSON, LaTeX, MathML; and as a program. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "command/derive.h"
+#include "symbols/source.h"
+#include "symbols/typeset.h"
+
+const char *result_name(dm_derive_kind kind)
+{
+    return kind == DM_DERIVE_GRADIENT ? "U" : kind == DM_DERIVE_JACOBIAN ? "J" : "H";
+}
+
+const char *result_words(dm_derive_kind kind)
+{
+    return kind == DM_DERIVE_GRADIENT ? "gradient" : kind == DM_DERIVE_JACOBIAN ? "Jacobian" : "Hessian";
+}
+
+static const char *or_nothing(const char *text)
+{
+    return text ? text : "";
+}
+
+const char *line_of(const derived *d, size_t i)
+{
+    dm_text to = { .context = d->derivation.context };
+
+    dm_write_text(&to, d->derivation.step[i].right);
+    return or_nothing(dm_text_done(&to));
+}
+
+const char *agreement(const derived *d, char text[120])
+{
+    if (d->error == 0)
+        snprintf(text, 120, "agrees with the dual numbers to the last digit at %d random points",
+                 DERIVE_POINTS);
+    else
+        snprintf(text, 120, "agrees with the dual numbers to %.0e at %d random points", d->error,
+                 DERIVE_POINTS);
+    return text;
+}
+
+static const char *function_name(const derived *d)
+{
+    return d->derivation.kind == DM_DERIVE_JACOBIAN ? "F" : "f";
+}
+
+/* ------------------------------------------------------------------------------------------- text */
+
+/* "U = 2*A'*r  with r = A*x-b" where the formula has parts that are worth a name. */
+static void print_with_names(const derived *d)
+{
+    enum { NAMES = 4 };
+    dm_named_part part[NAMES];
+    size_t n;
+    const dm_symbol *U = dm_symbol_name_parts(d->derivation.result, part, NAMES, &n);
+
+    if (!U || n == 0)
+        return;
+    printf("          %s = %s", result_name(d->derivation.kind), or_nothing(dm_symbol_text(U)));
+    for (size_t i = n; i-- > 0; )
+        printf("%s%s = %s", i + 1 == n ? "   with " : ", ", part[i].name,
+               or_nothing(dm_symbol_text(part[i].part)));
+    putchar('\n');
+}
+
+static void print_text(const derived *d)
+{
+    const dm_derivation *g = &d->derivation;
+    int width = 1;
+    size_t column = 0;
+    char text[120];
+
+    for (size_t i = 0; i < g->steps; i++) {
+        size_t length = strlen(line_of(d, i)), left = strlen(g->step[i].left);
+        width = (int) left > width ? (int) left : width;
+        column = length > column && length <= 60 ? length : column;
+    }
+    printf("%-*s = %s\n", width, function_name(d), d->problem->options->expression);
+    for (size_t i = 0; i < g->steps; i++) {
+        const char *line = line_of(d, i), *why = g->step[i].why;
+        printf("%-*s = %s", width, g->step[i].left, line);
+        if (*why)
+            printf("%*s   %s", (int) (strlen(line) < column ? column - strlen(line) : 0), "", why);
+        putchar('\n');
+    }
+    if (g->kind != DM_DERIVE_GRADIENT)
+        printf("vec(d%s) = %s*vec(d%s)\n", g->kind == DM_DERIVE_JACOBIAN ? "F" : "U", result_name(g->kind),
+               d->x->name);
+    if (!d->formula) {
+        printf("there is no closed form of %s: %s says all there is\n", result_name(g->kind),
+               g->step[g->steps - 1].left[0] ? g->step[g->steps - 1].left : "the last line");
+        return;
+    }
+    printf("%s  %s = %s   %s\n", result_words(g->kind), result_name(g->kind), d->formula,
+           agreement(d, text));
+    print_with_names(d);
+}
+
+/* -------------------------------------------------------------------------------------------- JSON */
+
+static void json_formula(const char *key, const derived *d)
+{
+    if (d->formula)
+        json_string(key, d->formula);
+    else
+        json_number(key, NAN);         /* null */
+}
+
+static void json_steps(const char *key, const derived *d)
+{
+    const dm_derivation *g = &d->derivation;
+
+    json_array_open(key);
+    for (size_t i = 0; i < g->steps; i++) {
+        dm_text to = { .context = g->context };
+        dm_text_put(&to, "%s = %s%s%s", *g->step[i].left ? g->step[i].left : "  ", line_of(d, i),
+                    *g->step[i].why ? "   " : "", g->step[i].why);
+        json_string(NULL, or_nothing(dm_text_done(&to)));
+    }
+    json_array_close();
+}
+
+/* One variable: its formula as a string.  Several: an object of them. */
+void json_derived(const derived *all, size_t n)
+{
+    dm_derive_kind kind = all[0].derivation.kind;
+    const char *key = kind == DM_DERIVE_GRADIENT ? "gradient" : kind == DM_DERIVE_JACOBIAN ? "jacobian"
+                                                                                           : "hessian";
+    double error = 0;
+
+    json_begin();
+    json_string("expression", all[0].problem->options->expression);
+    if (n == 1) {
+        json_string("wrt", all[0].x->name);
+        json_formula(key, &all[0]);
+        json_steps("steps", &all[0]);
+    } else {
+        json_open(key);
+        for (size_t i = 0; i < n; i++)
+            json_formula(all[i].x->name, &all[i]);
+        json_close();
+        json_open("steps");
+        for (size_t i = 0; i < n; i++)
+            json_steps(all[i].x->name, &all[i]);
+        json_close();
+    }
+    for (size_t i = 0; i < n; i++)
+        error = all[i].formula ? fmax(error, all[i].error) : NAN;
+    json_number("verified_rel_error", error);
+    json_count("points", DERIVE_POINTS);
+    json_end();
+}
+
+/* ----------------------------------------------------------------------------------- LaTeX, MathML */
+
+static void put_escaped(dm_text *to, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '\\')
+            dm_text_put(to, "\\textbackslash{}");
+        else if (*text == '^')
+            dm_text_put(to, "\\textasciicircum{}");
+        else if (strchr("_{}%&#$", *text))
+            dm_text_put(to, "\\%c", *text);
+        else
+            dm_text_put(to, "%c", *text);
+    }
+}
+
+static void latex_left(dm_text *to, const char *left)
+{
+    if (left[0] == 'd')
+        dm_text_put(to, "\\mathrm{d}%s", left + 1);
+    else
+        dm_text_put(to, "%s", left);
+}
+
+static void write_latex(dm_text *to, const derived *d)
+{
+    const dm_derivation *g = &d->derivation;
+
+    dm_text_put(to, "\\begin{align*}\n%s &= ", function_name(d));
+    dm_write_latex(to, dm_formula_of(g->f));
+    for (size_t i = 0; i < g->steps; i++) {
+        dm_text_put(to, " \\\\\n");
+        latex_left(to, g->step[i].left);
+        dm_text_put(to, " &= ");
+        dm_write_latex(to, g->step[i].right);
+        if (*g->step[i].why) {
+            dm_text_put(to, " && \\text{");
+            put_escaped(to, g->step[i].why);
+            dm_text_put(to, "}");
+        }
+    }
+    if (g->result) {
+        dm_text_put(to, " \\\\\n%s &= ", result_name(g->kind));
+        dm_write_latex(to, dm_formula_of(g->result));
+    }
+    dm_text_put(to, "\n\\end{align*}\n");
+}
+
+static void write_mathml(dm_text *to, const derived *d)
+{
+    const dm_derivation *g = &d->derivation;
+
+    dm_text_put(to, "<math xmlns=\"http://www.w3.org/1998/Math/MathML\" display=\"block\">\n<mrow>");
+    dm_text_put(to, "<mi>%s</mi><mo>=</mo>", result_name(g->kind));
+    dm_write_mathml(to, dm_formula_of(g->result));
+    dm_text_put(to, "</mrow>\n</math>\n");
+}
+
+/* ---------------------------------------------------------------------------------------- programs */
+
+static void write_source(dm_text *to, const derived *d, void (*write)(dm_text *to, const dm_source *s))
+{
+    const problem *p = d->problem;
+    dm_source_variable *v = calloc(p->variables + 1, sizeof *v);
+
+    if (!v) {
+        to->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < p->variables; i++)
+        v[i] = (dm_source_variable) { p->variable[i].name, p->variable[i].rows * p->variable[i].cols == 1 };
+    write(to, &(dm_source) { .expression = p->options->expression, .result = result_name(d->derivation.kind),
+                             .formula = d->formula, .f = d->derivation.f, .U = d->derivation.result,
+                             .variable = v, .n = p->variables });
+    free(v);
+}
+
+static void write_python(dm_text *to, const derived *d) { write_source(to, d, dm_write_numpy_function); }
+static void write_octave(dm_text *to, const derived *d) { write_source(to, d, dm_write_octave_function); }
+static void write_c(dm_text *to, const derived *d) { write_source(to, d, dm_write_c_function); }
+
+/* ----------------------------------------------------------------------------------------- all of it */
+
+static const struct {
+    const char *name;
+    void (*write)(dm_text *to, const derived *d);          /* NULL: printed */
+} languages[] = {
+    { "text", NULL }, { "latex", write_latex }, { "octave", write_octave }, { "python", write_python },
+    { "c", write_c }, { "mathml", write_mathml },
+};
+enum { LANGUAGES = sizeof languages / sizeof languages[0] };
+
+bool is_output_language(const char *name)
+{
+    for (size_t i = 0; i < LANGUAGES; i++)
+        if (strcmp(languages[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+int print_derived(const derived *d, const char *language)
+{
+    dm_text to = { .context = d->derivation.context };
+
+    for (size_t i = 0; i < LANGUAGES; i++) {
+        if (strcmp(languages[i].name, language) != 0)
+            continue;
+        if (!languages[i].write) {
+            print_text(d);
+            return DONE;
+        }
+        if (!d->formula && languages[i].write != write_latex)
+            return words("--as %s: there is no closed form of the %s of %s", language,
+                         result_words(d->derivation.kind), d->problem->options->expression);
+        languages[i].write(&to, d);
+    }
+    if (to.missing)
+        return words("--as %s: there is no %s in it, which the formula %s needs", language, to.missing,
+                     d->formula);
+    if (to.failed)
+        return out_of_memory();
+    fputs(or_nothing(dm_text_done(&to)), stdout);
+    return DONE;
+}

@@ -1,0 +1,25 @@
+/* Whole programs: a function that computes the value and the gradient. */
+#ifndef DM_SYMBOLS_SOURCE_H
+#define DM_SYMBOLS_SOURCE_H
+
+#include "symbols/formula.h"
+
+typedef struct {
+    const char *name;                  /* of a variable */
+    bool scalar;                       /* it is 1×1 */
+} dm_source_variable;
+
+/* Value f and derivative U (named `result`: "U", "J" or "H") as a function of the variables. */
+typedef struct {
+    const char *expression;            /* f as it was given, for the comment */
+    const char *result, *formula;      /* and the formula in the expression language */
+    const dm_symbol *f, *U;
+    const dm_source_variable *variable;
+    size_t n;
+} dm_source;
+
+void dm_write_numpy_function(dm_text *to, const dm_source *s);
+void dm_write_octave_function(dm_text *to, const dm_source *s);
+void dm_write_c_function(dm_text *to, const dm_source *s);
+
+#endif
