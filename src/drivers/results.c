@@ -19,7 +19,7 @@ static bool bad_entry(dm *R, size_t *row, size_t *col, double *value)
                 if (!isfinite(dm_row(P, i, slot)[j])) {
                     *row = i;
                     *col = j;
-                    *value = dm_row(P, i, slot)[j];
+                    *value = isnan(dm_row(P, i, slot)[j]) ? GSL_NAN : dm_row(P, i, slot)[j];
                     return true;
                 }
     return false;
