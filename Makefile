@@ -5,7 +5,9 @@
 ##   test      build and run the tests (V=1 shows the commands)
 ##   asan      the tests under the address and undefined-behaviour sanitizers, warnings as errors
 ##   valgrind  the tests under valgrind; a lost byte is a failure
-##   bench     what differentials cost, against the value alone and the theory (BENCH=--quick: shorter)
+##   bench     what differentials cost: operations, workloads, other tools (BENCH=--quick: shorter; --help)
+##   bench-peers  install and build the other tools that bench compares with; each is optional
+##   plots     draw what bench has measured, as SVG
 ##   deps      install what building needs and this machine lacks (Debian, Ubuntu; elsewhere it says what)
 ##   install   library, header, command, manual page and dualmat.pc: PREFIX=/usr/local DESTDIR=
 ##   clean     remove build/
@@ -37,7 +39,7 @@ tests    := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/examples/%,$(wildcard
 examples := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/examples/*.c))
 bench    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard bench/*.c))
 
-.PHONY: all demo test asan valgrind bench deps install clean help
+.PHONY: all demo test asan valgrind bench bench-peers plots deps install clean help
 
 all: $(BUILD)/dualmat $(BUILD)/libdualmat.a $(BUILD)/libdualmat.so
 
@@ -162,9 +164,66 @@ $(BUILD)/bench/dualmat-bench: $(bench) $(BUILD)/libdualmat.a
 	$(say) link $@
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# Written by hand means as an expert would compile it; the other tools too.
+BENCHFLAGS ?= -O3 -march=native
+$(bench): ALL_CFLAGS += $(BENCHFLAGS)
+
 bench: $(BUILD)/bench/dualmat-bench
-	$(Q)DM_BENCH_CC="$$($(CC) --version | head -n 1)" DM_BENCH_CFLAGS="$(CFLAGS)" \
-	    OPENBLAS_NUM_THREADS=1 $< $(BENCH)
+	$(Q)DM_BENCH_CC="$$($(CC) --version | head -n 1)" \
+	    DM_BENCH_CFLAGS="$(CFLAGS) (library); $(BENCHFLAGS) (written by hand, other tools)" \
+	    OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $< \
+	    --csv $(BUILD)/bench/bench.csv --json $(BUILD)/bench/bench.json $(BENCH)
+
+plots:
+	@$(call ensure,$(call lacking,gnuplot,gnuplot-nox))
+	@test -f $(BUILD)/bench/bench.csv || { echo "dualmat: make bench comes first" >&2; exit 1; }
+	@mkdir -p $(BUILD)/bench/plots
+	$(Q)gnuplot -e "csv='$(BUILD)/bench/bench.csv'; out='$(BUILD)/bench/plots'" bench/plots.gp
+	@echo "$(BUILD)/bench/plots"
+
+# The other tools, one at a time: what Debian calls them, and how they are compiled.  One that cannot be had
+# is left out, and bench says so.
+PEERS        ?= eigen ceres sacado adolc cppad stan torch scipy
+needs_eigen   = libeigen3-dev
+needs_ceres   = libceres-dev libeigen3-dev
+needs_sacado  = libtrilinos-sacado-dev libeigen3-dev
+needs_adolc   = libadolc-dev
+needs_cppad   = r-cran-tmb libeigen3-dev
+needs_stan    = r-cran-stanheaders r-cran-rcppeigen r-cran-bh r-cran-rcppparallel libtbb-dev
+needs_torch   = python3-torch
+needs_scipy   = python3-scipy
+# $(call holds,PACKAGE,FILE): the folder in which the package has that file.
+holds         = $(shell dpkg -L $(1) 2> /dev/null | sed -n 's|/$(2)$$||p' | head -n 1)
+eigen_flags   = -isystem $(call holds,libeigen3-dev,Eigen/Core)
+flags_eigen   = $(eigen_flags)
+flags_ceres   = $(eigen_flags)
+flags_sacado  = $(eigen_flags) -isystem $(call holds,libtrilinos-sacado-dev,Sacado.hpp)
+flags_adolc   = -ladolc
+flags_cppad   = $(eigen_flags) -isystem $(call holds,r-cran-tmb,cppad/cppad.hpp)
+flags_stan    = -std=c++14 -isystem $(call holds,r-cran-stanheaders,stan/math/version.hpp) \
+                -isystem $(call holds,r-cran-stanheaders,src/stan/version.hpp)/src \
+                -isystem $(call holds,r-cran-rcppeigen,Eigen/Core) \
+                -isystem $(call holds,r-cran-rcppparallel,RcppParallel.h) -ltbb
+
+bench-peers:
+	@mkdir -p $(BUILD)/bench/peers
+	@for peer in $(PEERS); do \
+	    $(MAKE) --no-print-directory $(BUILD)/bench/peers/$$peer || echo "dualmat: $$peer is left out"; \
+	done
+
+$(BUILD)/bench/peers/%: bench/peers/%.cpp bench/peers/peer.hpp bench/peers/forward.hpp bench/peers/scalar.hpp
+	@missing=; for p in $(needs_$*); do dpkg -s $$p > /dev/null 2>&1 || missing="$$missing $$p"; done; \
+	$(call ensure,$$missing)
+	$(say) c++ $<
+	$(Q)$(MAKE) --no-print-directory peer-$*
+
+peer-%:
+	$(Q)$(CXX) -std=c++17 $(BENCHFLAGS) -DNDEBUG bench/peers/$*.cpp -o $(BUILD)/bench/peers/$* $(flags_$*)
+
+$(BUILD)/bench/peers/%: bench/peers/%.py bench/peers/peer.py
+	@missing=; for p in $(needs_$*); do dpkg -s $$p > /dev/null 2>&1 || missing="$$missing $$p"; done; \
+	$(call ensure,$$missing)
+	$(Q)cp bench/peers/peer.py $(@D) && install -m 755 $< $@ && $@ --version > /dev/null
 
 # ------------------------------------------------------------------------------------ installing
 
