@@ -19,7 +19,7 @@ static const double default_tolerance = 1e-8;
 
 /* ------------------------------------------------------------------------ both of them, at a point -- */
 
-static int exact_at(evaluation *e, gsl_matrix *to)
+int exact_of(evaluation *e, gsl_matrix *to)
 {
     const variable *v = checked(e->problem);
     dm_check_kind kind = e->problem->options->kind;
@@ -37,7 +37,7 @@ static int take_hand_value(const problem *p, dm *C, dm *const values[], void *to
     return copy_value(to, dm_value(C), C);
 }
 
-static int hand_at(evaluation *e, gsl_matrix *to)
+int hand_of(evaluation *e, gsl_matrix *to)
 {
     const problem *p = e->problem;
     const dm_expression *expression = e->expression;
@@ -57,13 +57,13 @@ static int hand_at(evaluation *e, gsl_matrix *to)
 
 static int both_at(evaluation *e, checking *c)
 {
-    int status = exact_at(e, c->exact);
+    int status = exact_of(e, c->exact);
 
-    return status ? status : hand_at(e, c->hand);
+    return status ? status : hand_of(e, c->hand);
 }
 
 /* A failure that is not the problem's: it happened at a point of our own choosing. */
-static void forgive(evaluation *e)
+void forgive(evaluation *e)
 {
     e->complaint.code = GSL_SUCCESS;
     forget_errors();
@@ -71,13 +71,13 @@ static void forgive(evaluation *e)
 
 /* ------------------------------------------------------------------------------- moving the values -- */
 
-static void keep_values(checking *c)
+void keep_values(checking *c)
 {
     for (size_t i = 0; i < c->problem->variables; i++)
         gsl_matrix_memcpy(c->kept[i], c->problem->variable[i].value);
 }
 
-static void restore_values(checking *c)
+void restore_values(checking *c)
 {
     for (size_t i = 0; i < c->problem->variables; i++)
         gsl_matrix_memcpy(c->problem->variable[i].value, c->kept[i]);
@@ -154,9 +154,9 @@ static int measure_noise(evaluation *e, checking *c, double *noise)
 
     for (unsigned shake = 0; !status && shake < SHAKES; shake++) {
         status = shake_values(c, SHAKEN + shake);
-        if (!status && exact_at(e, c->other) == GSL_SUCCESS)
+        if (!status && exact_of(e, c->other) == GSL_SUCCESS)
             *noise = fmax(*noise, largest_difference(c->other, c->exact));
-        if (!status && hand_at(e, c->other) == GSL_SUCCESS)
+        if (!status && hand_of(e, c->other) == GSL_SUCCESS)
             *noise = fmax(*noise, largest_difference(c->other, c->hand));
         restore_values(c);
         forgive(e);
@@ -299,6 +299,11 @@ int run_check(const options *o)
         status = solve_problem(&p, point, check_point, &c);
         if (!c.report.right)
             break;
+    }
+    if (status == DONE && !c.report.right) {
+        evaluation e = { .problem = &p, .expression = p.expression, .of = p.wrt };
+        if (explain_difference(&e, &c))
+            status = out_of_memory();
     }
     if (status == DONE) {
         (o->json ? json_verdict : print_verdict)(&c);

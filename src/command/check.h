@@ -21,6 +21,15 @@ static inline variable *checked(const problem *p)
     return &p->variable[p->wrt];
 }
 
+/* The derivatives where the variables are now; GSL codes. */
+int exact_of(evaluation *e, gsl_matrix *to);
+int hand_of(evaluation *e, gsl_matrix *to);
+void forgive(evaluation *e);           /* a failure at a point of our own choosing */
+void keep_values(checking *c);
+void restore_values(checking *c);
+
+int explain_difference(evaluation *e, checking *c);    /* c->report says why; GSL_ENOMEM */
+
 void print_verdict(const checking *c);
 void json_verdict(const checking *c);
 

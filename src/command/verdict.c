@@ -39,9 +39,9 @@ void print_verdict(const checking *c)
     const dm_check_report *r = &c->report;
     const problem *p = c->problem;
     int digits = p->options->digits, width = digits + 8;
-    char place[64], diagnosis[200];
+    char place[64], diagnosis[1000];
 
-    dm_check_diagnose(r, diagnosis, sizeof diagnosis);
+    dm_check_sentence(r, diagnosis, sizeof diagnosis);
     print_draws(p, c->points);
     printf("%s of %s with respect to %s%s, %zu×%zu\n", kind_word(c->kind), p->options->expression,
            checked(p)->name, checked(p)->symmetric ? " (symmetric)" : "", r->rows, r->cols);
@@ -84,13 +84,17 @@ static void json_taylor(const dm_check_report *r)
 void json_verdict(const checking *c)
 {
     const dm_check_report *r = &c->report;
-    char diagnosis[200];
+    char diagnosis[1000];
 
-    dm_check_diagnose(r, diagnosis, sizeof diagnosis);
+    dm_check_sentence(r, diagnosis, sizeof diagnosis);
     json_begin();
     json_string("verdict", r->right ? "right" : "wrong");
     json_number("max_rel_error", c->error);
     json_string("diagnosis", diagnosis);
+    if (*r->why)
+        json_string("why", r->why);
+    if (*r->formula)
+        json_string("formula", r->formula);
     json_string("of", kind_word(c->kind));
     json_count("points", c->points);
     json_bool("moved", c->moved);

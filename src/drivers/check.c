@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <gsl/gsl_math.h>
 #include "drivers/check.h"
 
 void dm_check_shape_of(dm_check_kind kind, size_t p, size_t q, size_t m, size_t n, size_t *rows,
@@ -87,6 +88,38 @@ static double nearest_factor(const gsl_matrix *hand, const gsl_matrix *exact, do
     return square > 0 ? both / square : 0;
 }
 
+/* In degrees, from the difference of the unit matrices, which sees small angles too. */
+static double angle(const gsl_matrix *hand, const gsl_matrix *exact)
+{
+    double a = frobenius(hand), b = frobenius(exact), minus = 0, plus = 0;
+
+    if (a == 0 || b == 0)
+        return NAN;
+    for (size_t i = 0; i < hand->size1; i++)
+        for (size_t j = 0; j < hand->size2; j++) {
+            double h = at(hand, i, j) / a, e = at(exact, i, j) / b;
+            minus += (h - e) * (h - e);
+            plus += (h + e) * (h + e);
+        }
+    return 2 * atan2(sqrt(minus), sqrt(plus)) * 180 / M_PI;
+}
+
+/* Among the worst that differ, the one whose difference is larger stands first. */
+static void rank(dm_check_report *report, dm_check_entry entry)
+{
+    double d = fabs(entry.hand - entry.exact);
+    size_t place = report->ranked;
+
+    while (place > 0 && fabs(report->worst[place - 1].hand - report->worst[place - 1].exact) < d)
+        place--;
+    if (place == DM_CHECK_RANKS)
+        return;
+    report->ranked += report->ranked < DM_CHECK_RANKS;
+    for (size_t i = report->ranked - 1; i > place; i--)
+        report->worst[i] = report->worst[i - 1];
+    report->worst[place] = entry;
+}
+
 void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double noise,
                       dm_check_report *report)
 {
@@ -105,6 +138,8 @@ void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double to
 
             report->differ += differs;
             difference = fmax(difference, d);
+            if (differs)
+                rank(report, (dm_check_entry) { i, j, h, e });
             if (first || (d > worst && (differs || report->differ == 0))) {
                 worst = d;
                 report->row = i;
@@ -114,6 +149,7 @@ void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double to
             }
         }
     report->right = report->differ == 0;
+    report->angle = angle(hand, exact);
     report->error = report->largest > 0 ? difference / report->largest : 0;
     if (!report->right) {
         double factor = nearest_factor(hand, exact, report->largest);
@@ -301,32 +337,30 @@ int dm_check_taylor(const dm_function *F, dm_check_kind kind, const gsl_matrix *
 
 /* ------------------------------------------------------------------------------------- diagnosis -- */
 
-void dm_check_diagnose(const dm_check_report *report, char *text, size_t size)
+size_t dm_check_sentence(const dm_check_report *report, char *text, size_t size)
 {
     size_t entries = report->rows * report->cols;
-    int used;
+    char where[160], why[60] = "";
+    const char *right = *report->formula ? "; right is " : "";
 
     if (report->right && report->largest == 0)
-        snprintf(text, size, "right: both are zero");
-    else if (report->right && report->noise > 1e-3 * report->largest)
-        snprintf(text, size, "right as far as rounding lets it be seen: no entry rises above the rounding "
-                             "error");
-    else if (report->right)
-        snprintf(text, size, entries == 1 ? "right: its one entry agrees"
-                                          : "right: all %zu entries agree", entries);
+        return (size_t) snprintf(text, size, "right: both are zero");
+    if (report->right && report->noise > 1e-3 * report->largest)
+        return (size_t) snprintf(text, size, "right as far as rounding lets it be seen: no entry rises above "
+                                             "the rounding error");
     if (report->right)
-        return;
+        return (size_t) snprintf(text, size, entries == 1 ? "right: its one entry agrees"
+                                                          : "right: all %zu entries agree", entries);
 
-    used = snprintf(text, size, "wrong in %zu of %zu entries, worst at (%zu,%zu)", report->differ, entries,
-                    report->row + 1, report->col + 1);
-    if (used < 0 || (size_t) used >= size)
-        return;
-    text += used;
-    size -= (size_t) used;
+    snprintf(where, sizeof where, "wrong in %zu of %zu entries, worst at (%zu,%zu)", report->differ, entries,
+             report->row + 1, report->col + 1);
     if (report->transposed)
-        snprintf(text, size, ": it is the transpose of the right one");
+        snprintf(why, sizeof why, "it is the transpose of the right one");
     else if (fabs(report->factor + 1) < 1e-6)
-        snprintf(text, size, ": it is the right one with the opposite sign");
+        snprintf(why, sizeof why, "it is the right one with the opposite sign");
     else if (report->factor != 0)
-        snprintf(text, size, ": it is %.6g times the right one", report->factor);
+        snprintf(why, sizeof why, "it is %.6g times the right one", report->factor);
+    if (*report->why)
+        return (size_t) snprintf(text, size, "%s: %s%s%s", where, report->why, right, report->formula);
+    return (size_t) snprintf(text, size, "%s%s%s", where, *why ? ": " : "", why);
 }

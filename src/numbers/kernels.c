@@ -7,7 +7,9 @@
 #if defined(__x86_64__) && defined(__GNUC__) && defined(__linux__) && !defined(__clang__) \
     && !defined(__SANITIZE_ADDRESS__)
 #define FOR_EACH_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#define WIDE_REGISTERS __builtin_cpu_supports("avx512vl")
 #else
+#define WIDE_REGISTERS false
 #define FOR_EACH_CPU
 #endif
 #define INLINE static inline __attribute__((always_inline))
@@ -17,44 +19,71 @@ typedef double v4 __attribute__((vector_size(32), aligned(8), may_alias));
 typedef double v2 __attribute__((vector_size(16), aligned(8), may_alias));
 typedef double v1;
 
-/* Columns j ... j+WIDTH-1 of the product, four rows at a time. */
+/* Columns j ... j+WIDTH-1 of the product: six rows at a time, or four, or one. */
 #define STRIP(WIDTH)                                                                                  \
     INLINE void strip##WIDTH(size_t m, size_t n, double alpha, const double *A, size_t down,         \
                              size_t across, const double *B, size_t ldb, double beta, double *C,     \
                              size_t ldc)                                                             \
     {                                                                                                \
         size_t i = 0;                                                                                \
+        for (; i + 12 <= m || i + 6 == m; i += 6) {                                                  \
+            v##WIDTH s0 = { 0 }, s1 = { 0 }, s2 = { 0 }, s3 = { 0 }, s4 = { 0 }, s5 = { 0 };         \
+            const double *a = A + i * down, *bb = B;                                                 \
+            for (size_t k = 0; k < n; k++, a += across, bb += ldb) {                                 \
+                v##WIDTH b = *(const v##WIDTH *) bb;                                                 \
+                s0 += a[0] * b;                                                                      \
+                s1 += a[down] * b;                                                                   \
+                s2 += a[2 * down] * b;                                                               \
+                s3 += a[3 * down] * b;                                                               \
+                s4 += a[4 * down] * b;                                                               \
+                s5 += a[5 * down] * b;                                                               \
+            }                                                                                        \
+            double *c = C + i * ldc;                                                                 \
+            PUT(WIDTH, c, s0);                                                                       \
+            PUT(WIDTH, c + ldc, s1);                                                                 \
+            PUT(WIDTH, c + 2 * ldc, s2);                                                             \
+            PUT(WIDTH, c + 3 * ldc, s3);                                                             \
+            PUT(WIDTH, c + 4 * ldc, s4);                                                             \
+            PUT(WIDTH, c + 5 * ldc, s5);                                                             \
+        }                                                                                            \
         for (; i + 4 <= m; i += 4) {                                                                 \
             v##WIDTH s0 = { 0 }, s1 = { 0 }, s2 = { 0 }, s3 = { 0 };                                 \
-            const double *a = A + i * down;                                                          \
-            for (size_t k = 0; k < n; k++, a += across) {                                            \
-                v##WIDTH b = *(const v##WIDTH *) (B + k * ldb);                                      \
+            const double *a = A + i * down, *bb = B;                                                 \
+            for (size_t k = 0; k < n; k++, a += across, bb += ldb) {                                 \
+                v##WIDTH b = *(const v##WIDTH *) bb;                                                 \
                 s0 += a[0] * b;                                                                      \
                 s1 += a[down] * b;                                                                   \
                 s2 += a[2 * down] * b;                                                               \
                 s3 += a[3 * down] * b;                                                               \
             }                                                                                        \
-            v##WIDTH *c0 = (v##WIDTH *) (C + i * ldc), *c1 = (v##WIDTH *) (C + (i + 1) * ldc);       \
-            v##WIDTH *c2 = (v##WIDTH *) (C + (i + 2) * ldc), *c3 = (v##WIDTH *) (C + (i + 3) * ldc); \
-            if (beta == 0) {                                                                         \
-                *c0 = alpha * s0, *c1 = alpha * s1, *c2 = alpha * s2, *c3 = alpha * s3;              \
-            } else {                                                                                 \
-                *c0 += alpha * s0, *c1 += alpha * s1, *c2 += alpha * s2, *c3 += alpha * s3;          \
-            }                                                                                        \
+            double *c = C + i * ldc;                                                                 \
+            PUT(WIDTH, c, s0);                                                                       \
+            PUT(WIDTH, c + ldc, s1);                                                                 \
+            PUT(WIDTH, c + 2 * ldc, s2);                                                             \
+            PUT(WIDTH, c + 3 * ldc, s3);                                                             \
         }                                                                                            \
         for (; i < m; i++) {                                                                         \
             v##WIDTH s = { 0 };                                                                      \
             for (size_t k = 0; k < n; k++)                                                           \
                 s += A[i * down + k * across] * *(const v##WIDTH *) (B + k * ldb);                   \
-            v##WIDTH *c = (v##WIDTH *) (C + i * ldc);                                                \
-            *c = beta == 0 ? alpha * s : *c + alpha * s;                                             \
+            PUT(WIDTH, C + i * ldc, s);                                                              \
         }                                                                                            \
     }
+
+#define PUT(WIDTH, PLACE, SUM)                                                                        \
+    *(v##WIDTH *) (PLACE) = beta == 0 ? alpha * (SUM) : *(v##WIDTH *) (PLACE) + alpha * (SUM)
 
 STRIP(8)
 STRIP(4)
 STRIP(2)
 STRIP(1)
+
+/* Measured against OpenBLAS 0.3.21, whose call costs 50 ns and which has no AVX-512 kernel for every CPU that
+ * has AVX-512: with it these loops are twice as fast at n = 32 and 1.6 times at 64.                   */
+size_t dm_small_limit(void)
+{
+    return WIDE_REGISTERS ? 64 : 14;
+}
 
 INLINE void small_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down,
                           size_t across, const double *B, size_t ldb, double beta, double *C,
@@ -86,7 +115,10 @@ void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *
     else if (m == 3 && n == 3 && p == 3 && across == 1 && down == 3 && ldb == 3 && ldc == 3)
         small_product(3, 3, 3, alpha, A, 3, 1, B, 3, beta, C, 3);
     else
-        small_product(m, n, p, alpha, A, down, across, B, ldb, beta, C, ldc);
+        for (size_t i = 0, rows; i < m; i += rows) {           /* rows that stay in the cache */
+            rows = m - i < 96 ? m - i : 48;
+            small_product(rows, n, p, alpha, A + i * down, down, across, B, ldb, beta, C + i * ldc, ldc);
+        }
 }
 
 void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const double *A, const double *dA,

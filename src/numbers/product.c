@@ -40,7 +40,7 @@ static operand operand_of(dm *A, bool transposed)
     return (operand) { P.data, P.stride, transposed, scale };
 }
 
-enum { SMALL = 14 };                   /* up to here, our own loops are faster than a call of BLAS */
+enum { SMALL = 64 };                   /* dm_small_limit is at most this */
 
 /* The p×n transpose of the n×p B at hand, for the small product. */
 static void small(size_t m, size_t n, size_t p, double alpha, operand A, operand B, double beta,
@@ -67,7 +67,8 @@ static void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand 
     int ldc = (int) stride, one = 1;
 
     alpha *= A.scale * B.scale;
-    if (n <= SMALL && m <= 4 * SMALL && (B.transposed ? p <= SMALL : p <= 4 * SMALL)) {
+    size_t limit = dm_small_limit();
+    if (n <= limit && (!B.transposed || p <= limit) && (m > 1 || n <= 14) && (p > 1 || n <= 14)) {
         small(m, n, p, alpha, A, B, beta, C, stride);
     } else if (p == 1) {
         int inc = B.transposed ? 1 : ldb;
@@ -203,7 +204,7 @@ bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_si
     size_t stride = A.A->slots > 1 ? target.cols : target.stride;
     if (A.A->slots > 1)
         a.stride = dm_side_cols(A);
-    if (a.data == b.data && a.transposed != b.transposed && beta == 0 && rows > SMALL && rows == cols
+    if (a.data == b.data && a.transposed != b.transposed && beta == 0 && rows > dm_small_limit() && rows == cols
         && a.scale == b.scale && A.A->slots == 1)
         syrk(rows, dm_side_cols(A), scale, a, target.data, stride);
     else

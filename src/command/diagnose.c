@@ -1,0 +1,384 @@
+/* Why is the hand-derived result wrong?  The questions of drivers/diagnose.h, answered for expressions.
+ *
+ * Every question is an expression and a variable to differentiate it by, evaluated at one of a few random
+ * points.  At them all variables that were drawn are drawn anew; those that were given move by about a third,
+ * but for whole numbers, which may be sizes or exponents.                                              */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "command/check.h"
+#include "drivers/diagnose.h"
+#include "language/vary.h"
+
+enum { POINTS = 5, ATTEMPTS = 12, FIRST_POINT = 300, NO_VARIABLE = -1 };
+
+typedef struct {
+    evaluation *e;
+    checking *c;
+    dm_variants term, scalar, step, inner, misread, edit;
+    dm_expression *terms;              /* the expression with every occurrence a name of its own */
+    size_t *square, squares;           /* variables that may be symmetric */
+    size_t *other, others;
+    dm_expression *variant;            /* the last one that was asked for */
+    const char *variant_text;
+    size_t drawn_point;                /* what the values are now: which point, */
+    int drawn_symmetric;               /*     and which variable symmetric; NO_VARIABLE */
+    bool drawn;
+} diagnosis;
+
+/* ---------------------------------------------------------------------------------------- the points */
+
+static bool is_fixed(const variable *v)
+{
+    return !v->drawn && v->rows * v->cols == 1
+        && gsl_matrix_get(v->value, 0, 0) == floor(gsl_matrix_get(v->value, 0, 0));
+}
+
+/* The given value, moved. */
+static int move_given(variable *v, const gsl_matrix *given, ticket t)
+{
+    gsl_matrix *R = gsl_matrix_alloc(v->rows, v->cols);
+    double all = magnitude(given), step = 0.3 / (1 + t.attempt);
+    int status = R ? draw(R, ANY, v->symmetric, t) : GSL_ENOMEM;
+
+    for (size_t i = 0; !status && i < v->rows; i++)
+        for (size_t j = 0; j < v->cols; j++) {
+            double own = fabs(gsl_matrix_get(given, i, j));
+            gsl_matrix_set(v->value, i, j, gsl_matrix_get(given, i, j)
+                           + step * (own > 0 ? own : all > 0 ? all : 1) * gsl_matrix_get(R, i, j));
+        }
+    gsl_matrix_free(R);
+    return status;
+}
+
+static int draw_all(diagnosis *d, size_t point, int symmetric, unsigned attempt)
+{
+    const problem *p = d->e->problem;
+    int status = GSL_SUCCESS;
+
+    for (size_t i = 0; !status && i < p->variables; i++) {
+        variable *v = &p->variable[i];
+        bool free = v->drawn && !v->kind_given;
+        draw_kind kind = free && attempt >= 2 * ATTEMPTS / 3 ? POS : v->kind;
+        ticket t = { p->options->seed, v->name, (unsigned) (FIRST_POINT + point), attempt };
+        if (is_fixed(v))
+            continue;
+        status = v->drawn ? draw(v->value, kind, v->symmetric, t) : move_given(v, d->c->kept[i], t);
+        if ((int) i == symmetric && !status) {
+            if (free && attempt >= ATTEMPTS / 3 && attempt < 2 * ATTEMPTS / 3)
+                status = draw(v->value, SPD, true, t);
+            symmetrize(v->value);
+        }
+    }
+    return status;
+}
+
+static int both_exist(diagnosis *d)
+{
+    evaluation *e = d->e;
+    int status = exact_of(e, d->c->other);
+
+    return status ? status : hand_of(e, d->c->other);
+}
+
+/* The values are those of the point; where both derivatives exist, if they do after so many attempts. */
+static int go_to(diagnosis *d, size_t point, int symmetric)
+{
+    int status = GSL_SUCCESS;
+
+    if (d->c->problem->hand_numbers || (d->drawn && d->drawn_point == point && d->drawn_symmetric == symmetric))
+        return GSL_SUCCESS;
+    d->drawn = false;
+    for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
+        status = draw_all(d, point, symmetric, attempt);
+        if (!status)
+            status = both_exist(d);
+        if (!status || status == GSL_ENOMEM)
+            break;
+    }
+    d->drawn = !status;
+    d->drawn_point = point;
+    d->drawn_symmetric = symmetric;
+    return status;
+}
+
+/* --------------------------------------------------------------------------------------- evaluating */
+
+typedef struct {
+    const diagnosis *d;
+    const dm_expression *expression;
+    const char *moving;                /* the name that has the value X; the others are constant */
+} function;
+
+static const variable *variable_of(const problem *p, const char *name)
+{
+    size_t length = dm_varied_from(name);
+
+    for (size_t i = 0; i < p->variables; i++)
+        if (strcmp(p->variable[i].name, name) == 0)
+            return &p->variable[i];
+    for (size_t i = 0; i < p->variables; i++)
+        if (strlen(p->variable[i].name) == length && strncmp(p->variable[i].name, name, length) == 0)
+            return &p->variable[i];
+    return NULL;
+}
+
+static dm *in_context(const function *f, dm_context *context, dm *X)
+{
+    size_t n = dm_expression_variables(f->expression);
+    const char **name = malloc((n + 1) * sizeof *name);
+    dm **value = malloc((n + 1) * sizeof *value), *C = NULL;
+    bool found = name && value;
+
+    for (size_t i = 0; found && i < n; i++) {
+        name[i] = dm_expression_variable(f->expression, i);
+        bool moves = f->moving && strcmp(name[i], f->moving) == 0;
+        const variable *v = moves ? NULL : variable_of(f->d->e->problem, name[i]);
+        value[i] = moves ? X : v ? dm_constant(context, v->value) : NULL;
+        found = value[i] != NULL;
+    }
+    if (found)
+        C = dm_expression_evaluate(f->expression, context, name, value, n, NULL);
+    free(name);
+    free(value);
+    return C;
+}
+
+static dm *call(dm *X, void *params)
+{
+    return in_context(params, dm_context_of(X), X);
+}
+
+/* C's value: to a new matrix, or where it is NULL to `to`. */
+static int take_value(dm *C, gsl_matrix **value, gsl_matrix *to)
+{
+    gsl_matrix_const_view V = dm_value(C);
+
+    if (!V.matrix.data)
+        return dm_status(C) ? dm_status(C) : GSL_EOVRFLW;
+    if (value)
+        to = *value = gsl_matrix_alloc(V.matrix.size1, V.matrix.size2);
+    if (!to)
+        return GSL_ENOMEM;
+    return to->size1 == V.matrix.size1 && to->size2 == V.matrix.size2 ? gsl_matrix_memcpy(to, &V.matrix)
+                                                                      : GSL_EBADLEN;
+}
+
+static int constant_value(const function *f, gsl_matrix **value, gsl_matrix *to)
+{
+    dm_context *context = dm_context_alloc();
+    dm *C = context ? in_context(f, context, NULL) : NULL;
+    int status = C ? take_value(C, value, to) : context ? GSL_EFAILED : GSL_ENOMEM;
+
+    dm_context_free(context);
+    return status;
+}
+
+/* The text, parsed; it is kept until another one is asked for. */
+static const dm_expression *parsed(diagnosis *d, const char *text)
+{
+    if (d->variant_text != text) {
+        dm_expression_free(d->variant);
+        d->variant = dm_expression_parse(text, NULL);
+        d->variant_text = text;
+    }
+    return d->variant;
+}
+
+/* Of the expression, at the value X of what moves; `to` says which shape it must have. */
+static int derivative(diagnosis *d, const dm_expression *expression, const char *moving,
+                      const gsl_matrix *X, gsl_matrix *to)
+{
+    const problem *p = d->e->problem;
+    function f = { d, expression, moving };
+    size_t rows, cols;
+
+    dm_check_shape_of(d->c->kind, p->rows, p->cols, X->size1, X->size2, &rows, &cols);
+    if (rows != to->size1 || cols != to->size2)
+        return GSL_EBADLEN;
+    return dm_check_exact(&(dm_function) { call, &f }, d->c->kind, X, to);
+}
+
+static int projected(const diagnosis *d, int status, gsl_matrix *to)
+{
+    const variable *v = checked(d->e->problem);
+
+    if (!status && v->symmetric)
+        symmetrize_derivative(to, d->c->kind, v->rows);
+    return status;
+}
+
+static int inner_derivative(diagnosis *d, const dm_variant *variant, gsl_matrix *to)
+{
+    dm_expression *part = dm_expression_parse(variant->what, NULL);
+    function f = { d, part, NULL };
+    gsl_matrix *S = NULL;
+    int status = part ? constant_value(&f, &S, NULL) : GSL_EFAILED;
+    const dm_expression *outer = status ? NULL : parsed(d, variant->text);
+
+    if (!status)
+        status = outer ? derivative(d, outer, DM_INNER, S, to) : GSL_EFAILED;
+    gsl_matrix_free(S);
+    dm_expression_free(part);
+    return status;
+}
+
+static int varied(diagnosis *d, const dm_variant *variant, bool derive, gsl_matrix *to)
+{
+    const dm_expression *expression = parsed(d, variant->text);
+    function f = { d, expression, NULL };
+    const variable *v = checked(d->e->problem);
+
+    if (!expression)
+        return GSL_EFAILED;
+    return derive ? derivative(d, expression, v->name, v->value, to) : constant_value(&f, NULL, to);
+}
+
+static int answer(void *params, dm_question question, size_t i, size_t point, gsl_matrix *to)
+{
+    diagnosis *d = params;
+    problem *p = d->e->problem;
+    const variable *v = checked(p);
+    bool symmetric = question == DM_ASK_EXACT_SYMMETRIC || question == DM_ASK_HAND_SYMMETRIC;
+    int status = go_to(d, point, symmetric ? (int) d->square[i] : NO_VARIABLE);
+
+    if (!status)
+        switch (question) {
+        case DM_ASK_EXACT: case DM_ASK_EXACT_SYMMETRIC: status = exact_of(d->e, to); break;
+        case DM_ASK_HAND: case DM_ASK_HAND_SYMMETRIC:   status = hand_of(d->e, to); break;
+        case DM_ASK_TERM:
+            status = projected(d, derivative(d, d->terms, d->term.variant[i].text, v->value, to), to);
+            break;
+        case DM_ASK_SCALAR: status = varied(d, &d->scalar.variant[i], false, to); break;
+        case DM_ASK_STEP:   status = projected(d, varied(d, &d->step.variant[i], true, to), to); break;
+        case DM_ASK_INNER:  status = projected(d, inner_derivative(d, &d->inner.variant[i], to), to); break;
+        case DM_ASK_OTHER: {
+            const variable *other = &p->variable[d->other[i]];
+            status = projected(d, derivative(d, p->expression, other->name, other->value, to), to);
+            break;
+        }
+        case DM_ASK_MISREAD: status = projected(d, varied(d, &d->misread.variant[i], true, to), to); break;
+        case DM_ASK_EDIT:   status = projected(d, varied(d, &d->edit.variant[i], false, to), to); break;
+        default:            status = GSL_EINVAL;
+        }
+    forgive(d->e);
+    return status;
+}
+
+static const char *name(void *params, dm_question question, size_t i)
+{
+    const diagnosis *d = params;
+    const problem *p = d->e->problem;
+
+    switch (question) {
+    case DM_ASK_EXACT_SYMMETRIC: case DM_ASK_HAND_SYMMETRIC: return p->variable[d->square[i]].name;
+    case DM_ASK_TERM:   return d->term.variant[i].what;
+    case DM_ASK_SCALAR: return d->scalar.variant[i].what;
+    case DM_ASK_STEP:   return d->step.variant[i].what;
+    case DM_ASK_INNER:  return d->inner.variant[i].what;
+    case DM_ASK_OTHER:  return p->variable[d->other[i]].name;
+    case DM_ASK_MISREAD: return d->misread.variant[i].text;
+    case DM_ASK_EDIT:   return d->edit.variant[i].what;
+    default:            return "";
+    }
+}
+
+static char *formula(void *params, const char *factor)
+{
+    const diagnosis *d = params;
+    const dm_expression *hand = d->e->problem->hand;
+
+    return !hand ? NULL : factor ? dm_vary_multiple(hand, factor) : dm_vary_transposed(hand);
+}
+
+static const char *edited(void *params, size_t i)
+{
+    const diagnosis *d = params;
+
+    return d->edit.variant[i].text;
+}
+
+/* ------------------------------------------------------------------------------------ what there is */
+
+static bool occurs_in(const dm_expression *expression, const char *variable_name)
+{
+    for (size_t i = 0; i < dm_expression_variables(expression); i++)
+        if (strcmp(dm_expression_variable(expression, i), variable_name) == 0)
+            return true;
+    return false;
+}
+
+static int collect(diagnosis *d)
+{
+    const problem *p = d->e->problem;
+    const variable *v = checked(p);
+    char *terms = dm_vary_occurrences(p->expression, v->name, &d->term);
+
+    if (terms)
+        d->terms = dm_expression_parse(terms, NULL);
+    free(terms);
+    dm_vary_scalars(p->expression, &d->scalar);
+    dm_vary_steps(p->expression, v->name, &d->step);
+    dm_vary_inner(p->expression, v->name, &d->inner);
+    dm_vary_misreadings(p->expression, p->name, p->variables, &d->misread);
+    if (p->hand)
+        dm_vary_edits(p->hand, p->name, p->variables, &d->edit);
+    d->square = calloc(p->variables + 1, sizeof *d->square);
+    d->other = calloc(p->variables + 1, sizeof *d->other);
+    if (!d->square || !d->other)
+        return GSL_ENOMEM;
+    for (size_t i = 0; i < p->variables; i++) {
+        const variable *w = &p->variable[i];
+        if (w->rows == w->cols && w->rows > 1 && !w->symmetric && w->kind != SYM && w->kind != SPD)
+            d->square[d->squares++] = i;
+        if (i != p->wrt && occurs_in(p->expression, w->name))
+            d->other[d->others++] = i;
+    }
+    return GSL_SUCCESS;
+}
+
+static void discard(diagnosis *d)
+{
+    dm_variants_free(&d->term);
+    dm_variants_free(&d->scalar);
+    dm_variants_free(&d->step);
+    dm_variants_free(&d->inner);
+    dm_variants_free(&d->misread);
+    dm_variants_free(&d->edit);
+    dm_expression_free(d->terms);
+    dm_expression_free(d->variant);
+    free(d->square);
+    free(d->other);
+}
+
+int explain_difference(evaluation *e, checking *c)
+{
+    const problem *p = e->problem;
+    const variable *v = checked(p);
+    diagnosis d = { .e = e, .c = c };
+    int status = collect(&d);
+    bool formulas = p->hand != NULL;
+
+    if (!status) {
+        dm_check_world world = {
+            .params = &d, .kind = c->kind, .rows = c->report.rows, .cols = c->report.cols,
+            .p = p->rows, .q = p->cols, .m = v->rows, .n = v->cols,
+            .points = formulas ? POINTS : 1, .tolerance = fmax(1e-8, p->options->tolerance),
+            .variable = v->name, .answer = answer, .name = name, .formula = formula, .edited = edited,
+            .count = {
+                [DM_ASK_EXACT_SYMMETRIC] = formulas ? d.squares : 0,
+                [DM_ASK_HAND_SYMMETRIC] = formulas ? d.squares : 0,
+                [DM_ASK_TERM] = d.terms ? d.term.n : 0, [DM_ASK_SCALAR] = d.scalar.n,
+                [DM_ASK_STEP] = d.step.n, [DM_ASK_INNER] = d.inner.n, [DM_ASK_OTHER] = d.others,
+                [DM_ASK_MISREAD] = d.misread.n, [DM_ASK_EDIT] = formulas ? d.edit.n : 0,
+            },
+        };
+        keep_values(c);
+        status = dm_check_explain(&world, &c->report);
+        restore_values(c);
+    }
+    discard(&d);
+    forgive(e);
+    return status;
+}

@@ -1,0 +1,318 @@
+/* Derivatives in C that were derived by hand, checked in one call.
+ *
+ * The comparison is that of check.c and the diagnosis that of diagnose.c, which is asked here for what can be
+ * known without the formula: other points, symmetric ones, the function's value.  What rounding makes of the
+ * entries is measured where they do not agree: by how much they move when A moves by a few units in the last
+ * place.                                                                                               */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#include "drivers/diagnose.h"
+#include "drivers/drivers.h"
+
+enum { POINTS = 5, SHAKES = 3, SCALARS = 6 };
+
+static const double default_tolerance = 1e-8;
+
+typedef struct {
+    const dm_function *F;
+    const dm_hand *hand;
+    const gsl_matrix *A;
+    dm_check_kind kind;
+    gsl_matrix *B, *E;                 /* a point; room for a derivative */
+} task;
+
+/* -------------------------------------------------------------------------------------- the points -- */
+
+/* Numbers between -1 and 1 that look like random ones: those of a linear congruential generator. */
+static double next_random(unsigned long long *state)
+{
+    *state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (double) (*state >> 11) / 4503599627370496. - 1;
+}
+
+/* B = A + step*R, every entry of R as large as A's own, or as A's largest where that is zero. */
+static void near(gsl_matrix *B, const gsl_matrix *A, double step, size_t number)
+{
+    unsigned long long state = 88172645463325252ULL + number;
+    double all = fmax(gsl_matrix_max(A), -gsl_matrix_min(A));
+
+    for (size_t i = 0; i < 8; i++)
+        next_random(&state);
+    for (size_t i = 0; i < A->size1; i++)
+        for (size_t j = 0; j < A->size2; j++) {
+            double a = gsl_matrix_get(A, i, j), own = a != 0 ? fabs(a) : all > 0 ? all : 1;
+            gsl_matrix_set(B, i, j, a + step * own * next_random(&state));
+        }
+}
+
+static void make_symmetric(gsl_matrix *B)
+{
+    for (size_t i = 0; i < B->size1; i++)
+        for (size_t j = 0; j < i; j++) {
+            double mean = (gsl_matrix_get(B, i, j) + gsl_matrix_get(B, j, i)) / 2;
+            gsl_matrix_set(B, i, j, mean);
+            gsl_matrix_set(B, j, i, mean);
+        }
+}
+
+/* ------------------------------------------------------------------------------------ the derivatives */
+
+/* What a failing function says at a point of our own choosing is nobody's business. */
+static int silently(int (*f)(task *t, gsl_matrix *to), task *t, gsl_matrix *to)
+{
+    gsl_error_handler_t *handler = gsl_set_error_handler_off();
+    int status = f(t, to);
+
+    gsl_set_error_handler(handler);
+    return status;
+}
+
+static bool is_finite(const gsl_matrix *U)
+{
+    for (size_t i = 0; i < U->size1; i++)
+        for (size_t j = 0; j < U->size2; j++)
+            if (!isfinite(gsl_matrix_get(U, i, j)))
+                return false;
+    return true;
+}
+
+static int exact_at(task *t, gsl_matrix *to)
+{
+    return dm_check_exact(t->F, t->kind, t->B, to);
+}
+
+static int hand_at(task *t, gsl_matrix *to)
+{
+    int status;
+
+    gsl_matrix_set_zero(to);
+    status = t->hand->df(t->B, t->hand->params, to);
+    return status ? status : is_finite(to) ? GSL_SUCCESS : GSL_EDOM;
+}
+
+static int value_at(task *t, gsl_matrix *to)
+{
+    dm_context *context = dm_context_alloc();
+    dm *C = context ? t->F->f(dm_constant(context, t->B), t->F->params) : NULL;
+    int status = C ? dm_status(C) : GSL_ENOMEM;
+
+    if (!status) {
+        gsl_matrix_const_view V = dm_value(C);
+        status = V.matrix.data && V.matrix.size1 == 1 && V.matrix.size2 == 1
+                     ? gsl_matrix_memcpy(to, &V.matrix) : GSL_EBADLEN;
+    }
+    dm_context_free(context);
+    return status;
+}
+
+static int norm_of(task *t, gsl_matrix *to)
+{
+    double sum = 0;
+
+    for (size_t i = 0; i < t->B->size1; i++)
+        for (size_t j = 0; j < t->B->size2; j++)
+            sum += gsl_matrix_get(t->B, i, j) * gsl_matrix_get(t->B, i, j);
+    gsl_matrix_set(to, 0, 0, sqrt(sum));
+    return GSL_SUCCESS;
+}
+
+static int through(task *t, gsl_matrix *to, dm *(*f)(dm *A))
+{
+    dm_context *context = dm_context_alloc();
+    dm *C = context ? f(dm_constant(context, t->B)) : NULL;
+    int status = C ? dm_status(C) : GSL_ENOMEM;
+
+    if (!status)
+        gsl_matrix_set(to, 0, 0, dm_value_scalar(C));
+    dm_context_free(context);
+    return status;
+}
+
+static int det_of(task *t, gsl_matrix *to)
+{
+    return through(t, to, dm_det);
+}
+
+static int trace_of(task *t, gsl_matrix *to)
+{
+    return through(t, to, dm_trace);
+}
+
+static int sum_of(task *t, gsl_matrix *to)
+{
+    return through(t, to, dm_sum);
+}
+
+static int exp_of(task *t, gsl_matrix *to)
+{
+    int status = value_at(t, to);
+
+    gsl_matrix_set(to, 0, 0, exp(gsl_matrix_get(to, 0, 0)));
+    return status;
+}
+
+static const struct {
+    const char *name;
+    int (*value)(task *t, gsl_matrix *to);
+} scalars[SCALARS] = {
+    { "f", value_at }, { "norm(A)", norm_of }, { "det(A)", det_of }, { "trace(A)", trace_of },
+    { "sum(A)", sum_of }, { "exp(f)", exp_of },
+};
+
+/* --------------------------------------------------------------------------------------- questions -- */
+
+static int answer(void *params, dm_question question, size_t i, size_t point, gsl_matrix *to)
+{
+    task *t = params;
+    bool symmetric = question == DM_ASK_EXACT_SYMMETRIC || question == DM_ASK_HAND_SYMMETRIC;
+    int status = GSL_EDOM;
+
+    /* A point where both derivatives exist: the nearer to A, the likelier. */
+    for (double step = 0.5; step > 0.01 && status && status != GSL_ENOMEM; step /= 3) {
+        near(t->B, t->A, step, point);
+        if (symmetric)
+            make_symmetric(t->B);
+        status = silently(exact_at, t, t->E);
+        if (!status)
+            status = silently(hand_at, t, t->E);
+    }
+    if (status)
+        return status;
+    switch (question) {
+    case DM_ASK_EXACT: case DM_ASK_EXACT_SYMMETRIC: return silently(exact_at, t, to);
+    case DM_ASK_HAND: case DM_ASK_HAND_SYMMETRIC:   return silently(hand_at, t, to);
+    case DM_ASK_SCALAR:                             return silently(scalars[i].value, t, to);
+    default:                                        return GSL_EINVAL;
+    }
+}
+
+static const char *name(void *params, dm_question question, size_t i)
+{
+    (void) params;
+    return question == DM_ASK_SCALAR ? scalars[i].name : "A";
+}
+
+/* --------------------------------------------------------------------------------------- the check -- */
+
+/* By how much the entries move when A moves by rounding errors. */
+static double measure_noise(task *t, const gsl_matrix *exact, const gsl_matrix *hand)
+{
+    double noise = 0;
+
+    for (size_t shake = 0; shake < SHAKES; shake++)
+        for (int by_hand = 0; by_hand < 2; by_hand++) {
+            const gsl_matrix *before = by_hand ? hand : exact;
+            near(t->B, t->A, 16 * DBL_EPSILON, 100 + shake);
+            if (silently(by_hand ? hand_at : exact_at, t, t->E))
+                continue;
+            for (size_t i = 0; i < before->size1; i++)
+                for (size_t j = 0; j < before->size2; j++)
+                    noise = fmax(noise, fabs(gsl_matrix_get(before, i, j) - gsl_matrix_get(t->E, i, j)));
+        }
+    return 4 * noise;
+}
+
+static int taylor(task *t, const gsl_matrix *hand, const gsl_matrix *exact, dm_check_report *report)
+{
+    gsl_matrix *D = gsl_matrix_alloc(t->A->size1, t->A->size2);
+    int status = GSL_ENOMEM;
+
+    if (D) {
+        near(D, t->A, 1, 200);
+        gsl_matrix_sub(D, t->A);
+        gsl_error_handler_t *handler = gsl_set_error_handler_off();
+        status = dm_check_taylor(t->F, t->kind, t->A, D, hand, exact, report);
+        gsl_set_error_handler(handler);
+    }
+    gsl_matrix_free(D);
+    return status;
+}
+
+static int explain(task *t, size_t p, size_t q, dm_check_report *report)
+{
+    bool square = t->A->size1 == t->A->size2 && t->A->size1 > 1;
+    dm_check_world world = {
+        .params = t, .kind = t->kind, .rows = report->rows, .cols = report->cols, .p = p, .q = q,
+        .m = t->A->size1, .n = t->A->size2, .points = POINTS, .tolerance = default_tolerance,
+        .variable = "A", .answer = answer, .name = name,
+        .count = { [DM_ASK_EXACT_SYMMETRIC] = square, [DM_ASK_HAND_SYMMETRIC] = square,
+                   [DM_ASK_SCALAR] = SCALARS },
+    };
+
+    return dm_check_explain(&world, report);
+}
+
+static int compare(task *t, size_t p, size_t q, gsl_matrix *exact, gsl_matrix *hand, dm_check_report *report)
+{
+    gsl_matrix_memcpy(t->B, t->A);
+    int status = exact_at(t, exact);
+
+    if (!status && (status = hand_at(t, hand)))
+        return dm_refuse(NULL, status, "dm_check: the hand-derived derivative fails, or is not finite");
+    if (status)
+        return status;
+    dm_check_compare(hand, exact, default_tolerance, 0, report);
+    if (!report->right)
+        dm_check_compare(hand, exact, default_tolerance, measure_noise(t, exact, hand), report);
+    status = taylor(t, hand, exact, report);
+    if (!status && !report->right)
+        status = explain(t, p, q, report);
+    return status;
+}
+
+/* The shape of the function's value; its failure is raised. */
+static int value_shape(const dm_function *F, const gsl_matrix *A, size_t *p, size_t *q)
+{
+    dm_context *context = dm_context_alloc();
+
+    if (!context)
+        return dm_refuse(NULL, GSL_ENOMEM, "dm_check: out of memory");
+    dm *C = F->f(dm_constant(context, A), F->params);
+    int status = dm_value(C).matrix.data ? GSL_SUCCESS : C && dm_status(C) ? dm_status(C) : GSL_EFAULT;
+    if (!status) {
+        *p = dm_rows(C);
+        *q = dm_columns(C);
+    }
+    dm_context_free(context);
+    return status;
+}
+
+static int check(dm_check_kind kind, const dm_function *F, const dm_hand *hand, const gsl_matrix *A,
+                 dm_check_report *report)
+{
+    task t = { .F = F, .hand = hand, .A = A, .kind = kind };
+    dm_check_report unwanted;
+    size_t p = 1, q = 1, rows, cols;
+    int status = value_shape(F, A, &p, &q);
+
+    report = report ? report : &unwanted;
+    *report = (dm_check_report) { .right = false };
+    if (status)
+        return status;
+    dm_check_shape_of(kind, p, q, A->size1, A->size2, &rows, &cols);
+    gsl_matrix *exact = gsl_matrix_alloc(rows, cols), *by_hand = gsl_matrix_alloc(rows, cols);
+    t.B = gsl_matrix_alloc(A->size1, A->size2);
+    t.E = gsl_matrix_alloc(rows, cols);
+    status = exact && by_hand && t.B && t.E ? compare(&t, p, q, exact, by_hand, report) : GSL_ENOMEM;
+    gsl_matrix_free(exact);
+    gsl_matrix_free(by_hand);
+    gsl_matrix_free(t.B);
+    gsl_matrix_free(t.E);
+    return status ? status : report->right ? GSL_SUCCESS : GSL_FAILURE;
+}
+
+int dm_check_gradient(const dm_function *F, const dm_hand *hand, const gsl_matrix *A, dm_check_report *report)
+{
+    return check(DM_CHECK_GRADIENT, F, hand, A, report);
+}
+
+int dm_check_jacobian(const dm_function *F, const dm_hand *hand, const gsl_matrix *A, dm_check_report *report)
+{
+    return check(DM_CHECK_JACOBIAN, F, hand, A, report);
+}
+
+int dm_check_hessian(const dm_function *F, const dm_hand *hand, const gsl_matrix *A, dm_check_report *report)
+{
+    return check(DM_CHECK_HESSIAN, F, hand, A, report);
+}
