@@ -68,7 +68,11 @@ static void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand 
 
     alpha *= A.scale * B.scale;
     size_t limit = dm_small_limit();
-    if (n <= limit && (!B.transposed || p <= limit) && (m > 1 || n <= 14) && (p > 1 || n <= 14)) {
+    if (n == 1 && m > 8 && p > 8 && (!B.transposed || B.stride == 1)) {    /* a column times a row */
+        for (size_t i = 0; i < m; i++)
+            (beta == 0 ? dm_scaled : dm_axpy)(p, alpha * A.data[A.transposed ? i : i * A.stride], B.data,
+                                              C + i * stride);
+    } else if (n <= limit && (!B.transposed || p <= limit) && (m > 1 || n <= 14) && (p > 1 || n <= 14)) {
         small(m, n, p, alpha, A, B, beta, C, stride);
     } else if (p == 1) {
         int inc = B.transposed ? 1 : ldb;
