@@ -4,7 +4,7 @@
  * A turn is what a program does: the operands are handed over (copied), the operation is applied, and what
  * it gives is taken out.  The prediction is counted in units of the value's own work:
  *
- *     K directions    1 + fixed + each*K         fixed: what the differential needs once, such as h'(A)
+ *     K directions    1 + fixed + each*K         fixed: what the differential needs once; h'(A) is one pass
  *     read-off        1 + fixed + back           of f = tr(W'*op(...)) for all its operands
  *
  * Rows of n^3 work are counted in flops, in multiples of the value's: a product is 2n^3, LU 2/3 n^3, an
@@ -25,35 +25,35 @@ static const struct {
     double cubic;                      /* flops of the value / n^3; 0: it is of n^2 work */
     double fixed, each, back, light;
 } counts[] = {
-    { "add", 0, 0, 1, 3, 0 },             { "sub", 0, 0, 1, 3, 0 },
-    { "neg", 0, 0, 1, 2, 0 },             { "scale", 0, 0, 1, 2, 0 },
-    { "scale_by", 0, 0, 2, 3, 0 },        { "hadamard", 0, 0, 2, 3, 0 },
-    { "quotient", 0, 2, 2, 3, 0 },        /* 1./B and C./B */
-    { "mul", 2, 0, 2, 2, 0 },             { "inner", 0, 0, 2, 2, 0 },
-    { "outer", 0, 0, 2, 3, 0 },           { "kron", 0, 0, 2, 3, 0 },
-    { "kron_left", 0, 0, 2, 2, 0 },       { "kron_right", 0, 0, 2, 2, 0 },
-    { "power", 4, 0, 2, 2, 0 },           /* A^3: two products */
-    { "transpose", 0, 0, 1, 2, 0 },       { "reshape", 0, 0, 1, 2, 0 },
-    { "vec", 0, 0, 1, 2, 0 },             { "block", 0, 0, 1, 2, 0 },
-    { "embed", 0, 0, 1, 2, 0 },           { "hcat", 0, 0, 1, 2, 0 },
-    { "vcat", 0, 0, 1, 2, 0 },            { "diag", 0, 0, 1, 1, 0 },
-    { "diagonal", 0, 0, 1, 1, 0 },        { "repeat", 0, 0, 1, 2, 0 },
-    { "trace", 0, 0, 1, 1, 0 },           { "sum", 0, 0, 1, 1, 0 },
-    { "row_sums", 0, 0, 1, 1, 0 },        { "column_sums", 0, 0, 1, 1, 0 },
-    { "inverse", 2, 0, 2, 2, 0 },         { "solve", 8.0 / 3, 0, 1.5, 1.5, 0 },
-    { "solve_right", 8.0 / 3, 0, 1.5, 1.5, 0 },
-    { "det", 2.0 / 3, 2, 0, 0, 3 },    { "logdet", 2.0 / 3, 2, 0, 0, 3 },  /* inv(A) from the factors */
-    { "cofactor", 2, 0, 2, 2, 0 },
-    { "norm", 0, 1, 1, 1, 0 },            { "norm_frobenius", 0, 1, 1, 1, 0 },
-    { "norm_squared", 0, 0, 1, 1, 0 },    { "normalize", 0, 2, 3, 4, 0 },
-    { "exp", 0, 0, 1, 2, 0 },             { "log", 0, 1, 1, 2, 0 },
-    { "sqrt", 0, 2, 1, 2, 0 },            { "square", 0, 1, 1, 2, 0 },
-    { "reciprocal", 0, 2, 1, 2, 0 },      { "sin", 0, 1, 1, 2, 0 },
-    { "cos", 0, 2, 1, 2, 0 },             { "tan", 0, 2, 1, 2, 0 },
-    { "tanh", 0, 5, 1, 2, 0 },            { "sigmoid", 0, 4, 1, 2, 0 },
-    { "relu", 0, 1, 1, 2, 0 },            { "abs", 0, 1, 1, 2, 0 },
-    { "sign", 0, 0, 0, 1, 0 },            { "step", 0, 0, 0, 1, 0 },
-    { "pow", 0, 2, 1, 2, 0 },             { "hadamard_power", 0, 5, 2, 3, 0 },
+    { "add", 0, 0, 1, 3, 0 },                 { "sub", 0, 0, 1, 3, 0 },
+    { "neg", 0, 0, 1, 2, 0 },                 { "scale", 0, 0, 1, 2, 0 },
+    { "scale_by", 0, 0, 2, 3, 0 },            { "hadamard", 0, 0, 2, 3, 0 },
+    { "quotient", 0, 2, 2, 3, 0 },            /* 1./B and C./B */
+    { "mul", 2, 0, 2, 2, 0 },                 { "inner", 0, 0, 2, 2, 0 },
+    { "outer", 0, 0, 2, 3, 0 },               { "kron", 0, 0, 2, 3, 0 },
+    { "kron_left", 0, 0, 2, 2, 0 },           { "kron_right", 0, 0, 2, 2, 0 },
+    { "power", 4, 0, 2, 2, 0 },               /* A^3: two products */
+    { "transpose", 0, 0, 1, 2, 0 },           { "reshape", 0, 0, 1, 2, 0 },
+    { "vec", 0, 0, 1, 2, 0 },                 { "block", 0, 0, 1, 2, 0 },
+    { "embed", 0, 0, 1, 2, 0 },               { "hcat", 0, 0, 1, 2, 0 },
+    { "vcat", 0, 0, 1, 2, 0 },                { "diag", 0, 0, 1, 1, 0 },
+    { "diagonal", 0, 0, 1, 1, 0 },            { "repeat", 0, 0, 1, 2, 0 },
+    { "trace", 0, 0, 1, 1, 0 },               { "sum", 0, 0, 1, 1, 0 },
+    { "row_sums", 0, 0, 1, 1, 0 },            { "column_sums", 0, 0, 1, 1, 0 },
+    { "inverse", 2, 0, 2, 2, 0 },             { "solve", 8.0 / 3, 0, 1.5, 1.5, 0 },
+    { "solve_right", 8.0 / 3, 0, 1.5, 1.5, 0 },{ "det", 2.0 / 3, 2, 0, 0, 3 },
+    { "logdet", 2.0 / 3, 2, 0, 0, 3 },        /* inv(A) from the factors */
+    { "cofactor", 2, 0, 2, 2, 0 },            { "norm", 0, 1, 1, 1, 0 },
+    { "norm_frobenius", 0, 1, 1, 1, 0 },      { "norm_squared", 0, 0, 1, 1, 0 },
+    { "normalize", 0, 1, 3, 4, 0 },           { "exp", 0, 0, 1, 2, 0 },
+    { "log", 0, 1, 1, 2, 0 },                 { "sqrt", 0, 1, 1, 2, 0 },
+    { "square", 0, 1, 1, 2, 0 },              { "reciprocal", 0, 1, 1, 2, 0 },
+    { "sin", 0, 1, 1, 2, 0 },                 { "cos", 0, 1, 1, 2, 0 },
+    { "tan", 0, 1, 1, 2, 0 },                 { "tanh", 0, 1, 1, 2, 0 },
+    { "sigmoid", 0, 1, 1, 2, 0 },             { "relu", 0, 1, 1, 2, 0 },
+    { "abs", 0, 1, 1, 2, 0 },                 { "sign", 0, 0, 0, 1, 0 },
+    { "step", 0, 0, 0, 1, 0 },                { "pow", 0, 1, 1, 2, 0 },
+    { "hadamard_power", 0, 2, 2, 3, 0 },
 };
 
 enum { MOST = 32, CHECKED = 8, VARIANTS = 5 };
