@@ -41,8 +41,8 @@ static const struct {
     { "trace", 0, 0, 1, 1, 0 },               { "sum", 0, 0, 1, 1, 0 },
     { "row_sums", 0, 0, 1, 1, 0 },            { "column_sums", 0, 0, 1, 1, 0 },
     { "inverse", 2, 0, 2, 2, 0 },             { "solve", 8.0 / 3, 0, 1.5, 1.5, 0 },
-    { "solve_right", 8.0 / 3, 0, 1.5, 1.5, 0 },{ "det", 2.0 / 3, 2, 0, 0, 3 },
-    { "logdet", 2.0 / 3, 2, 0, 0, 3 },        /* inv(A) from the factors */
+    { "solve_right", 8.0 / 3, 0, 1.5, 1.5, 0 },
+    { "det", 2.0 / 3, 2, 0, 0, 3 },           { "logdet", 2.0 / 3, 2, 0, 0, 3 }, /* inv(A): from the factors */
     { "cofactor", 2, 0, 2, 2, 0 },            { "norm", 0, 1, 1, 1, 0 },
     { "norm_frobenius", 0, 1, 1, 1, 0 },      { "norm_squared", 0, 0, 1, 1, 0 },
     { "normalize", 0, 1, 3, 4, 0 },           { "exp", 0, 0, 1, 2, 0 },
@@ -306,12 +306,13 @@ static double predicted(const trial *t, size_t variant, double *flops)
     size_t c = count_of(t->op);
     bool known = c < sizeof counts / sizeof *counts;
     double arity = (double) t->arity, each = known ? counts[c].each : arity;
+    double light = known ? counts[c].light / (double) t->n : 0;
     double back = known ? counts[c].back : arity + 1, fixed = known ? counts[c].fixed : 0, ratio = 1;
 
     if (variant == VARIANTS - 1)
         ratio = 1 + fixed + back;
     else if (variant > 0)
-        ratio = 1 + fixed + (each + (known ? counts[c].light / (double) t->n : 0)) * (double) turns[variant].k;
+        ratio = 1 + fixed + (each + light) * (double) turns[variant].k;
     *flops = known && counts[c].cubic > 0 ? ratio * counts[c].cubic * pow((double) t->n, 3) : NAN;
     return ratio;
 }

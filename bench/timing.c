@@ -91,8 +91,8 @@ static bool settled(const job *j)
     return near >= 3;
 }
 
-/* At least `least` rounds, then on until every job's best has been met three times, within 2 %, or the time is
- * up; what is slow has fewer.                                                                       */
+/* At least `least` rounds, then on until every job's best has been met three times, within 2 %, or the
+ * time is up; what is slow has fewer.                                                               */
 void time_together(job *jobs, size_t n)
 {
     double enough = opt.quick ? 2e-3 : 10e-3, limit = opt.quick ? 0.1 : opt.budget;

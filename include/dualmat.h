@@ -45,7 +45,9 @@
 #ifndef DUALMAT_H
 #define DUALMAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_matrix.h>
 
@@ -97,6 +99,85 @@ DM_API int dm_hessian(const dm_function *F, const gsl_matrix *A, double *value, 
  * small multiple of one gradient; H is not formed.  value and U may be NULL.                       */
 DM_API int dm_hessian_vector(const dm_function *F, const gsl_matrix *A, const gsl_matrix *dA,
                              double *value, gsl_matrix *U, gsl_matrix *HdA);
+
+/* ------------------------------------------------------------ derivatives that were derived by hand --
+ *
+ * Is one right, and if not, why?  It is held against the exact one, entry by entry, and both against the
+ * function itself by a Taylor test: the error of the linear model falls with h^2 where the derivative is
+ * right, with h where it is wrong.  In a test that is one line:
+ *
+ *     ck_assert(dm_check_gradient(&F, &by_hand, A, NULL) == GSL_SUCCESS);
+ *
+ * GSL_SUCCESS  right;  GSL_FAILURE  wrong, and report (NULL: not wanted) says where and why;  GSL_EBADLEN,
+ * GSL_EDOM ...  it could not be checked.  Only the latter is raised.                                  */
+typedef enum { DM_CHECK_GRADIENT, DM_CHECK_JACOBIAN, DM_CHECK_HESSIAN } dm_check_kind;
+
+enum { DM_CHECK_STEPS = 14, DM_CHECK_RANKS = 5 };
+
+/* The error of the linear model at A + h*D; NaN where the function has no value there. */
+typedef struct {
+    double h, exact, hand;
+} dm_check_step;
+
+typedef struct {
+    size_t row, col;                   /* from 0 */
+    double hand, exact;
+} dm_check_entry;
+
+typedef struct {
+    /* Entry by entry. */
+    bool right;                        /* no entry differs */
+    size_t rows, cols, differ;         /* an entry differs where |hand - exact| > */
+    double tolerance, noise;           /*     tolerance * max(|hand|, |exact|) + noise */
+    size_t row, col;                   /* the worst entry: the largest difference; among those that differ, */
+    double hand, exact;                /*     if any do.  Both its values */
+    double largest;                    /* of all entries of both, in absolute value */
+    double error;                      /* the largest difference, relative to `largest` */
+    double norm_hand, norm_exact;      /* Frobenius */
+    double angle;                      /* between both, in degrees; NaN where one is zero */
+    size_t ranked;                     /* so many entries that differ, the worst first */
+    dm_check_entry worst[DM_CHECK_RANKS];
+
+    /* What the hand-derived one is instead: its transpose, or a multiple of it (0: neither). */
+    bool transposed;
+    double factor;
+
+    /* What explains the difference at several random points, and the formula as it should be; or "". */
+    char why[400], formula[400];
+
+    /* The Taylor test; slopes are NaN where the error is nothing but rounding at every step. */
+    size_t steps;
+    dm_check_step step[DM_CHECK_STEPS];
+    double rounding;                   /* errors below this say nothing */
+    double slope_hand, slope_exact;    /* of log(error) against log(h): 2 is right, 1 is wrong */
+} dm_check_report;
+
+/* Derived by hand: the derivative at A, in U of the shape that dm_gradient, dm_jacobian or dm_hessian give
+ * it.  Returns a GSL code.                                                                         */
+typedef struct {
+    int (*df)(const gsl_matrix *A, void *params, gsl_matrix *U);
+    void *params;
+} dm_hand;
+
+DM_API int dm_check_gradient(const dm_function *F, const dm_hand *hand, const gsl_matrix *A,
+                             dm_check_report *report);
+DM_API int dm_check_jacobian(const dm_function *F, const dm_hand *hand, const gsl_matrix *A,
+                             dm_check_report *report);
+DM_API int dm_check_hessian(const dm_function *F, const dm_hand *hand, const gsl_matrix *A,
+                            dm_check_report *report);
+
+/* The same for any C function and its df, as GSL's minimizers take them.  In place of the exact gradient
+ * stand difference quotients, extrapolated (Ridders), whose error bars are in report->noise: no entry is
+ * called wrong that lies within them.                                                              */
+DM_API int dm_check_fdf(double (*f)(const gsl_vector *x, void *params),
+                        void (*df)(const gsl_vector *x, void *params, gsl_vector *g), void *params,
+                        const gsl_vector *x, dm_check_report *report);
+
+/* What was found, in a sentence; in full, as text of at most 80 columns.  Like snprintf they return how
+ * long the text is, however large `size`.                                                          */
+DM_API size_t dm_check_sentence(const dm_check_report *report, char *text, size_t size);
+DM_API size_t dm_check_text(const dm_check_report *report, char *text, size_t size);
+DM_API int dm_check_write(const dm_check_report *report, FILE *stream);       /* GSL_EFAILED: cannot */
 
 /* ------------------------------------------------------------------------------------- contexts --
  *

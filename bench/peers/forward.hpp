@@ -71,7 +71,8 @@ template <template <int> class D> struct workloads {
     static void gradient(std::size_t rows, std::size_t cols, const double *x, F f, doubles &out)
     {
         constexpr int order = C == 1 ? Eigen::ColMajor : Eigen::RowMajor;
-        Eigen::Matrix<scalar<WIDTH>, R, C, order> A(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(cols));
+        Eigen::Matrix<scalar<WIDTH>, R, C, order> A;
+        A.resize(Eigen::Index(rows), Eigen::Index(cols));
         std::size_t m = rows * cols;
 
         out.resize(m + 1);
@@ -281,8 +282,8 @@ template <template <int> class D> struct workloads {
         const double *x = P.at(n * n), *b = x + n;
 
         of_matrix(P, name, [&](const auto &A) {
-            return residual(n, [&](std::size_t i, std::size_t j) -> const auto & { return A.data()[i * n + j]; },
-                            [&](std::size_t j) { return x[j]; }, b);
+            auto entry = [&](std::size_t i, std::size_t j) -> const auto & { return A.data()[i * n + j]; };
+            return residual(n, entry, [&](std::size_t j) { return x[j]; }, b);
         });
     }
 
@@ -343,18 +344,21 @@ template <template <int> class D> struct workloads {
 };
 
 // The table of a peer of this kind.
-#define FORWARD_ENTRIES(W, NAME)                                                                    \
-    { "product-1", [](peer::problem &P) { W::product_alone(P, NAME "-op"); W::product<1>(P, NAME, 1); }, 3, 512 }, \
-    { "product-32", [](peer::problem &P) { W::product<8>(P, NAME, 4); }, 3, 256 },                  \
-    { "inverse-1", [](peer::problem &P) { W::inverse<1>(P, NAME, 1); }, 3, 512 },                   \
-    { "inverse-32", [](peer::problem &P) { W::inverse<8>(P, NAME, 4); }, 3, 256 },                  \
-    { "chain-one", [](peer::problem &P) { W::chain(P, NAME); }, 3, 16 },                            \
-    { "trace-square", [](peer::problem &P) { W::trace_square(P, NAME); }, 4, 256 },                 \
-    { "trace-inverse", [](peer::problem &P) { W::trace_inverse(P, NAME); }, 5, 64 },                \
-    { "logdet", [](peer::problem &P) { W::logdet(P, NAME); }, 5, 64 },                              \
-    { "residual-x", [](peer::problem &P) { W::residual_x(P, NAME); }, 3, 1024 },                    \
-    { "residual-A", [](peer::problem &P) { W::residual_A(P, NAME); }, 4, 128 },                     \
-    { "spd", [](peer::problem &P) { W::spd(P, NAME); }, 5, 64 },                                    \
+#define FORWARD_ENTRIES(W, NAME)                                                            \
+    { "product-1", [](peer::problem &P) {                                                   \
+        W::product_alone(P, NAME "-op");                                                    \
+        W::product<1>(P, NAME, 1);                                                          \
+    }, 3, 512 },                                                                            \
+    { "product-32", [](peer::problem &P) { W::product<8>(P, NAME, 4); }, 3, 256 },          \
+    { "inverse-1", [](peer::problem &P) { W::inverse<1>(P, NAME, 1); }, 3, 512 },           \
+    { "inverse-32", [](peer::problem &P) { W::inverse<8>(P, NAME, 4); }, 3, 256 },          \
+    { "chain-one", [](peer::problem &P) { W::chain(P, NAME); }, 3, 16 },                    \
+    { "trace-square", [](peer::problem &P) { W::trace_square(P, NAME); }, 4, 256 },         \
+    { "trace-inverse", [](peer::problem &P) { W::trace_inverse(P, NAME); }, 5, 64 },        \
+    { "logdet", [](peer::problem &P) { W::logdet(P, NAME); }, 5, 64 },                      \
+    { "residual-x", [](peer::problem &P) { W::residual_x(P, NAME); }, 3, 1024 },            \
+    { "residual-A", [](peer::problem &P) { W::residual_A(P, NAME); }, 4, 128 },             \
+    { "spd", [](peer::problem &P) { W::spd(P, NAME); }, 5, 64 },                            \
     { "network-jacobian", [](peer::problem &P) { W::network(P, NAME); }, 3, 512 }
 
 } // namespace forward

@@ -202,41 +202,48 @@ template <class T> struct function {
 
 template <class T> function<T> function_of(const std::string &name, std::size_t n, std::size_t ins)
 {
-    std::size_t s = n * n;
+    using size = std::size_t;
+    const size s = n * n;
 
     if (name == "product-1" || name == "product-32")
-        return { 0, 2 * s, s, [](std::size_t m, const double *, const T *x, T *y) { multiply(m, m, m, x, x + m * m, y); } };
+        return { 0, 2 * s, s, [](size m, const double *, const T *x, T *y) {
+            multiply(m, m, m, x, x + m * m, y);
+        } };
     if (name == "inverse-1" || name == "inverse-32")
-        return { 0, s, s, [](std::size_t m, const double *, const T *x, T *y) { inverse(m, x, y); } };
+        return { 0, s, s, [](size m, const double *, const T *x, T *y) { inverse(m, x, y); } };
     if (name == "chain-one")
-        return { 0, ins / 2, s, [](std::size_t m, const double *, const T *x, T *y) { chain(m, 1000, x, y); } };
+        return { 0, ins / 2, s, [](size m, const double *, const T *x, T *y) { chain(m, 1000, x, y); } };
     if (name == "chain-all")
-        return { 0, ins, 1, [](std::size_t m, const double *, const T *x, T *y) {
+        return { 0, ins, 1, [](size m, const double *, const T *x, T *y) {
             array<T> X(m * m);
             chain(m, 1000, x, X.data());
             y[0] = trace(m, X.data());
         } };
     if (name == "trace-square")
-        return { 0, s, 1, [](std::size_t m, const double *, const T *x, T *y) { y[0] = trace_square(m, x); } };
+        return { 0, s, 1, [](size m, const double *, const T *x, T *y) { y[0] = trace_square(m, x); } };
     if (name == "trace-inverse")
-        return { 0, s, 1, [](std::size_t m, const double *, const T *x, T *y) { y[0] = trace_inverse(m, x); } };
+        return { 0, s, 1, [](size m, const double *, const T *x, T *y) { y[0] = trace_inverse(m, x); } };
     if (name == "logdet" || name == "hessian-logdet")
-        return { 0, s, 1, [](std::size_t m, const double *, const T *x, T *y) { y[0] = logdet(m, x); } };
+        return { 0, s, 1, [](size m, const double *, const T *x, T *y) { y[0] = logdet(m, x); } };
     if (name == "hessian-trace-cube")
-        return { 0, s, 1, [](std::size_t m, const double *, const T *x, T *y) { y[0] = trace_cube(m, x); } };
+        return { 0, s, 1, [](size m, const double *, const T *x, T *y) { y[0] = trace_cube(m, x); } };
     if (name == "residual-x")
-        return { s, n, 1, [](std::size_t m, const double *in, const T *x, T *y) {
+        return { s, n, 1, [](size m, const double *in, const T *x, T *y) {
             y[0] = residual<T>(m, in, x, in + m * m + m);
         } };
     if (name == "residual-A")
-        return { 0, s, 1, [](std::size_t m, const double *in, const T *x, T *y) {
+        return { 0, s, 1, [](size m, const double *in, const T *x, T *y) {
             y[0] = residual<T>(m, x, in + m * m, in + m * m + m);
         } };
     if (name == "spd")
-        return { 0, s, 1, [](std::size_t m, const double *in, const T *x, T *y) { y[0] = spd(m, x, in + m * m); } };
+        return { 0, s, 1, [](size m, const double *in, const T *x, T *y) {
+            y[0] = spd(m, x, in + m * m);
+        } };
     if (name == "network-jacobian")
-        return { 2 * s, n, n, [](std::size_t m, const double *in, const T *x, T *y) { network(m, in, x, y); } };
-    return { SAMPLES * n, n, 1, [](std::size_t m, const double *in, const T *x, T *y) { y[0] = logistic(m, in, x); } };
+        return { 2 * s, n, n, [](size m, const double *in, const T *x, T *y) { network(m, in, x, y); } };
+    return { SAMPLES * n, n, 1, [](size m, const double *in, const T *x, T *y) {
+        y[0] = logistic(m, in, x);
+    } };
 }
 
 // The Hessian of a tool that numbers the entries of A row by row, in the order of vec.

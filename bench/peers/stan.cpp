@@ -136,7 +136,8 @@ static void residual_x(problem &P)
     matrix<double> A = matrix_at(P, 0, n, n);
     vector<double> b = vector_at(P, n * n + n, n);
     gradient(P, vector_at(P, n * n, n), [&](const matrix<var> &x) {
-        return stan::math::dot_self(vector<var>(stan::math::subtract(stan::math::multiply(A, vector<var>(x)), b)));
+        vector<var> r = stan::math::subtract(stan::math::multiply(A, vector<var>(x)), b);
+        return stan::math::dot_self(r);
     });
 }
 
@@ -145,7 +146,8 @@ static void residual_A(problem &P)
     std::size_t n = P.n;
     vector<double> x = vector_at(P, n * n, n), b = vector_at(P, n * n + n, n);
     gradient(P, matrix_at(P, 0, n, n), [&](const matrix<var> &A) {
-        return stan::math::dot_self(vector<var>(stan::math::subtract(stan::math::multiply(A, x), b)));
+        vector<var> r = stan::math::subtract(stan::math::multiply(A, x), b);
+        return stan::math::dot_self(r);
     });
 }
 
@@ -212,7 +214,8 @@ static void jacobian(problem &P)
                 vector_at(P, 2 * s + 2 * n, n) };
     vector<double> x = vector_at(P, 2 * s, n), y;
     matrix<double> J;
-    peer::measure(P, "stan", [&] { stan::math::jacobian(f, x, y, J); }, [&](doubles &out) { append(out, J); });
+    peer::measure(P, "stan", [&] { stan::math::jacobian(f, x, y, J); },
+                  [&](doubles &out) { append(out, J); });
 }
 
 // x is vec(A): columns stacked.
@@ -223,7 +226,10 @@ template <class T> static matrix<T> unvec(const vector<T> &x, std::size_t n)
 
 struct logdet_of_vec {
     std::size_t n;
-    template <class T> T operator()(const vector<T> &x) const { return stan::math::log_determinant(unvec(x, n)); }
+    template <class T> T operator()(const vector<T> &x) const
+    {
+        return stan::math::log_determinant(unvec(x, n));
+    }
 };
 
 struct cube_of_vec {

@@ -6,11 +6,15 @@
  * entries move by then is how well they can be known at all.  Where that is as much as the entries are (a
  * gradient at a minimum), or where both vanish, nothing can be seen, and they are compared again at a
  * point beside the given one.                                                                          */
+#define _POSIX_C_SOURCE 200809L        /* isatty */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include "command/check.h"
+#include "command/plot.h"
 
 enum { POINTS = 3, SHAKES = 3 };
 enum { SHAKEN = 100, MOVED = 200 };    /* numbers of the draws for these, apart from those of the points */
@@ -286,12 +290,31 @@ static void release(checking *c)
     gsl_matrix_free(c->other);
 }
 
+/* The verdict, and the plot: in a file if one is named, drawn for those who look at a screen. */
+static int report(const checking *c)
+{
+    const options *o = c->problem->options;
+    bool named = o->plot && strcmp(o->plot, "-") != 0;
+
+    if (o->json || o->tap)
+        (o->json ? json_verdict : tap_verdict)(c);
+    else
+        print_verdict(c);
+    if (named && write_plot(c, o->plot))
+        return WORDS;
+    if (!named && !o->json && !o->tap && (o->plot || isatty(STDOUT_FILENO)))
+        draw_plot(c);
+    return c->report.right ? DONE : HAND_IS_WRONG;
+}
+
 int run_check(const options *o)
 {
-    problem p;
+    problem p = { .options = o };
     checking c = { .problem = &p, .kind = o->kind };
-    int status = open_problem(&p, o);
+    int status = check_plot_name(o->plot);
 
+    if (status == DONE)
+        status = open_problem(&p, o);
     if (status == DONE)
         status = hold(&c);
     unsigned points = status == DONE && p.drawn > 0 && p.hand ? POINTS : 1;
@@ -305,10 +328,8 @@ int run_check(const options *o)
         if (explain_difference(&e, &c))
             status = out_of_memory();
     }
-    if (status == DONE) {
-        (o->json ? json_verdict : print_verdict)(&c);
-        status = c.report.right ? DONE : HAND_IS_WRONG;
-    }
+    if (status == DONE)
+        status = report(&c);
     release(&c);
     close_problem(&p);
     return status;

@@ -32,5 +32,6 @@ int explain_difference(evaluation *e, checking *c);    /* c->report says why; GS
 
 void print_verdict(const checking *c);
 void json_verdict(const checking *c);
+void tap_verdict(const checking *c);
 
 #endif

@@ -40,7 +40,8 @@ typedef struct {
     unsigned long seed;
     int digits;
     const char *as, *html;             /* derive: the output language (NULL: text), the page's file */
-    bool json, full, det, hess, help;
+    const char *plot;                  /* check: a file; NULL: none given */
+    bool json, tap, full, det, hess, help;
 } options;
 
 /* What an option is for; a command lists those it takes.  The last two: it differentiates by one variable

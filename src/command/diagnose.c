@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "command/check.h"
+#include "drivers/derive.h"
 #include "drivers/diagnose.h"
 #include "language/vary.h"
 
@@ -299,6 +300,117 @@ static const char *edited(void *params, size_t i)
     return d->edit.variant[i].text;
 }
 
+/* ---------------------------------------------------------------------------- formulas, derived anew */
+
+static dm *call_symbols(dm_context *context, dm *const values[], void *params)
+{
+    const function *f = params;
+    size_t n = dm_expression_variables(f->expression);
+    const char **name = malloc((n + 1) * sizeof *name);
+    dm *C = NULL;
+
+    for (size_t i = 0; name && i < n; i++)
+        name[i] = dm_expression_variable(f->expression, i);
+    if (name)
+        C = dm_expression_evaluate(f->expression, context, name, values, n, NULL);
+    free(name);
+    return C;
+}
+
+/* Without the underscores of names that were made up: A__2 is A. */
+static void use_own_names(char *text)
+{
+    char *to = text;
+
+    while (*text) {
+        if (text[0] == '_' && text[1] == '_' && text[2] >= '0' && text[2] <= '9')
+            text += 2 + strspn(text + 2, "0123456789");
+        else
+            *to++ = *text++;
+    }
+    *to = '\0';
+}
+
+/* The derivative of the expression by that name as a text from malloc; NULL: it cannot be written. */
+static char *derived_text(diagnosis *d, const dm_expression *expression, const char *moving)
+{
+    static const dm_derive_kind kinds[] = {
+        [DM_CHECK_GRADIENT] = DM_DERIVE_GRADIENT, [DM_CHECK_JACOBIAN] = DM_DERIVE_JACOBIAN,
+        [DM_CHECK_HESSIAN] = DM_DERIVE_HESSIAN,
+    };
+    size_t n = dm_expression_variables(expression), wrt = n;
+    dm_derive_variable *all = calloc(n + 1, sizeof *all);
+    function f = { d, expression, moving };
+    dm_derivation derivation = { .context = NULL };
+    char *text = NULL;
+
+    for (size_t i = 0; all && i < n; i++) {
+        const char *own = dm_expression_variable(expression, i);
+        const variable *v = variable_of(d->e->problem, own);
+        all[i] = (dm_derive_variable) { own, v->rows, v->cols, v->symmetric };
+        wrt = strcmp(own, moving) == 0 ? i : wrt;
+    }
+    if (all && wrt < n
+        && dm_derive(&(dm_derive_function) { call_symbols, &f, all, n }, wrt, kinds[d->c->kind],
+                     &derivation) == GSL_SUCCESS) {
+        const char *derived = dm_symbol_text(derivation.result);
+        if (derived && (text = malloc(strlen(derived) + 1)))
+            strcpy(text, derived);
+    }
+    dm_derivation_free(&derivation);
+    free(all);
+    return text;
+}
+
+/* The same if it is right where the variables are now, to 1e-8 of the largest entry. */
+static char *derived(diagnosis *d, const dm_expression *expression, const char *moving)
+{
+    const checking *c = d->c;
+    char *text = derived_text(d, expression, moving);
+    dm_expression *formula = text ? dm_expression_parse(text, NULL) : NULL;
+    gsl_matrix *other = gsl_matrix_alloc(c->exact->size1, c->exact->size2);
+    function f = { d, formula, NULL };
+    bool right = formula && other && go_to(d, 0, NO_VARIABLE) == GSL_SUCCESS
+              && derivative(d, expression, moving, checked(c->problem)->value, c->other) == GSL_SUCCESS
+              && constant_value(&f, NULL, other) == GSL_SUCCESS;
+
+    if (right && projected(d, GSL_SUCCESS, c->other) == GSL_SUCCESS
+        && projected(d, GSL_SUCCESS, other) == GSL_SUCCESS) {
+        double scale = magnitude(other);
+        gsl_matrix_sub(other, c->other);
+        right = magnitude(other) <= 1e-8 * scale;
+    }
+    gsl_matrix_free(other);
+    dm_expression_free(formula);
+    forgive(d->e);
+    if (!right) {
+        free(text);
+        return NULL;
+    }
+    use_own_names(text);
+    return text;
+}
+
+/* The term of an occurrence. */
+static char *term_value(void *params, size_t i)
+{
+    diagnosis *d = params;
+
+    return derived(d, d->terms, d->term.variant[i].text);
+}
+
+/* The formula as it should be, where no small change of the given one gives it. */
+static void offer_formula(diagnosis *d)
+{
+    const problem *p = d->e->problem;
+    char *text = *d->c->report.formula || !p->hand ? NULL
+               : derived(d, p->expression, checked(p)->name);
+
+    if (text && strlen(text) < sizeof d->c->report.formula)
+        strcpy(d->c->report.formula, text);
+    free(text);
+}
+
 /* ------------------------------------------------------------------------------------ what there is */
 
 static bool occurs_in(const dm_expression *expression, const char *variable_name)
@@ -366,6 +478,7 @@ int explain_difference(evaluation *e, checking *c)
             .p = p->rows, .q = p->cols, .m = v->rows, .n = v->cols,
             .points = formulas ? POINTS : 1, .tolerance = fmax(1e-8, p->options->tolerance),
             .variable = v->name, .answer = answer, .name = name, .formula = formula, .edited = edited,
+            .value = term_value,
             .count = {
                 [DM_ASK_EXACT_SYMMETRIC] = formulas ? d.squares : 0,
                 [DM_ASK_HAND_SYMMETRIC] = formulas ? d.squares : 0,
@@ -376,6 +489,8 @@ int explain_difference(evaluation *e, checking *c)
         };
         keep_values(c);
         status = dm_check_explain(&world, &c->report);
+        if (!status)
+            offer_formula(&d);
         restore_values(c);
     }
     discard(&d);

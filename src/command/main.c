@@ -35,7 +35,11 @@ const command commands[] = {
       "Exit status 0: right.  1: wrong.  Variables that are not given are drawn at three\n"
       "points, and the formula must hold at all of them.  Every entry must agree with the\n"
       "exact one to --tol, or to what rounding errors explain: that is measured.  With\n"
-      "--symmetric both are projected before they are compared.\n",
+      "--symmetric both are projected before they are compared.\n"
+      "\n"
+      "What is wrong is searched for: the transpose, a sign, a factor, an operand taken for\n"
+      "symmetric, a term or an outer factor left out, factors in the wrong order, another\n"
+      "variable ...; and said where it explains the difference at several random points.\n",
       run_check, WRT | SYMMETRIC | HAND | VALUES | PLAIN | ONE | SCALAR },
     { "derive", "EXPR --wrt A[,B...] [VAR=SOURCE]...", "the formula of a derivative, line by line",
       "  dualmat derive 'tr(A*A)' --wrt A\n"

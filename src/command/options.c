@@ -200,6 +200,19 @@ static int take_hess(options *o, const char *text)
     return DONE;
 }
 
+static int take_plot(options *o, const char *text)
+{
+    o->plot = text;
+    return DONE;
+}
+
+static int take_tap(options *o, const char *text)
+{
+    (void) text;
+    o->tap = true;
+    return DONE;
+}
+
 static int take_full(options *o, const char *text)
 {
     (void) text;
@@ -235,6 +248,9 @@ static const struct option {
     { "--hand-hess", "EXPR",     HAND,      take_hand_hess, "the Hessian derived by hand; @FILE: numbers" },
     { "--tol",       "T",        HAND,      take_tolerance, "an entry may be off by T of itself (1e-8); "
                                                             "for @FILE, of the largest" },
+    { "--plot",      "FILE",     HAND,      take_plot,      "the Taylor test as a picture, FILE.svg; -: in "
+                                                            "characters" },
+    { "--tap",       NULL,       HAND,      take_tap,       "the verdict in the Test Anything Protocol" },
     { "--det",       NULL,       DET,       take_det,       "det J and the volume factor |det J| too" },
     { "--as",        "LANGUAGE", WRITE,     take_as,        "text, latex, octave, python, c or mathml" },
     { "--html",      "FILE",     WRITE,     take_html,      "the derivation as a page, with its check" },

@@ -38,16 +38,29 @@ static const char *kind_of_hand(dm_check_kind kind)
                                      : "the Hessian has the entries by the entries of";
 }
 
+/* A variable of that shape, by which it may have been differentiated; NULL: there is none. */
+static const variable *of_shape(const problem *p, size_t rows, size_t cols)
+{
+    for (size_t i = 0; p->options->kind == DM_CHECK_GRADIENT && i < p->variables; i++)
+        if (i != p->wrt && p->variable[i].rows == rows && p->variable[i].cols == cols && rows * cols > 1)
+            return &p->variable[i];
+    return NULL;
+}
+
 static int hand_shape(const problem *p, size_t rows, size_t cols, size_t needed_rows, size_t needed_cols)
 {
     const variable *v = &p->variable[p->wrt];
 
     if (rows == needed_rows && cols == needed_cols)
         return DONE;
-    return words("%s %s is %zu×%zu: %zu×%zu is needed: %s %s, which is %zu×%zu%s", p->options->hand_option,
+    const variable *other = of_shape(p, rows, cols);
+    bool turned = rows == needed_cols && cols == needed_rows;
+    return words("%s %s is %zu×%zu: %zu×%zu is needed: %s %s, which is %zu×%zu%s%s%s", p->options->hand_option,
                  p->options->hand, rows, cols, needed_rows, needed_cols, kind_of_hand(p->options->kind),
                  v->name, v->rows, v->cols,
-                 rows == needed_cols && cols == needed_rows ? "; transposed it fits" : "");
+                 turned ? "; transposed it fits" : other ? "; it has the shape of " : "",
+                 !turned && other ? other->name : "",
+                 !turned && other ? ": was it differentiated by that?" : "");
 }
 
 static int infer_hand(problem *p)

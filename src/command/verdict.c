@@ -53,8 +53,15 @@ void print_verdict(const checking *c)
     snprintf(place, sizeof place, "worst entry (%zu,%zu)", r->row + 1, r->col + 1);
     printf("\n  %-26s%*s%*s\n", "", width, "by hand", width, "exact");
     printf("  %-26s%*.*g%*.*g\n", place, width, digits, r->hand, width, digits, r->exact);
+    for (size_t k = 1; k < r->ranked; k++) {
+        const dm_check_entry *entry = &r->worst[k];
+        snprintf(place, sizeof place, "then (%zu,%zu)", entry->row + 1, entry->col + 1);
+        printf("  %-26s%*.*g%*.*g\n", place, width, digits, entry->hand, width, digits, entry->exact);
+    }
     printf("  %-26s%*.*g%*.*g\n", "Frobenius norm", width, digits, r->norm_hand, width, digits,
            r->norm_exact);
+    if (!isnan(r->angle))
+        printf("  %-26s%*.3g degrees\n", "angle between both", width, r->angle);
     printf("  %-26s%*zu of %zu\n", "entries that differ", width, r->differ, r->rows * r->cols);
     printf("  %-26s%*.2g\n", "largest relative error", width, c->error);
     print_taylor(c);
@@ -81,6 +88,16 @@ static void json_taylor(const dm_check_report *r)
     json_close();
 }
 
+static void json_entry(const char *key, dm_check_entry entry)
+{
+    json_open(key);
+    json_count("row", entry.row + 1);
+    json_count("column", entry.col + 1);
+    json_number("hand", entry.hand);
+    json_number("exact", entry.exact);
+    json_close();
+}
+
 void json_verdict(const checking *c)
 {
     const dm_check_report *r = &c->report;
@@ -101,12 +118,12 @@ void json_verdict(const checking *c)
     json_count("rows", r->rows);
     json_count("columns", r->cols);
     json_count("differ", r->differ);
-    json_open("worst");
-    json_count("row", r->row + 1);
-    json_count("column", r->col + 1);
-    json_number("hand", r->hand);
-    json_number("exact", r->exact);
-    json_close();
+    json_entry("worst", (dm_check_entry) { r->row, r->col, r->hand, r->exact });
+    json_array_open("ranked");
+    for (size_t k = 0; k < r->ranked; k++)
+        json_entry(NULL, r->worst[k]);
+    json_array_close();
+    json_number("angle", r->angle);
     json_number("norm_hand", r->norm_hand);
     json_number("norm_exact", r->norm_exact);
     json_number("tolerance", r->tolerance);
@@ -115,4 +132,42 @@ void json_verdict(const checking *c)
     if (!r->right)                     /* then the report is of these */
         json_draws(c->problem);
     json_end();
+}
+
+/* In the description of a TAP line # would begin a directive; in YAML's '...' a ' is doubled. */
+static void tap_text(const char *text, char escaped, const char *instead)
+{
+    for (; *text; text++)
+        if (*text == escaped)
+            fputs(instead, stdout);
+        else
+            putchar(*text == '\n' || *text == '\r' ? ' ' : *text);
+}
+
+static void tap_line(const char *key, const char *text)
+{
+    printf("  %s: '", key);
+    tap_text(text, '\'', "\'\'");
+    fputs("'\n", stdout);
+}
+
+void tap_verdict(const checking *c)
+{
+    const dm_check_report *r = &c->report;
+    char text[1200];
+
+    printf("TAP version 13\n1..1\n%sok 1 - ", r->right ? "" : "not ");
+    snprintf(text, sizeof text, "%s of %.500s with respect to %s, by hand %.500s", kind_word(c->kind),
+             c->problem->options->expression, checked(c->problem)->name, c->problem->options->hand);
+    tap_text(text, '#', "\\#");
+    printf("\n  ---\n");
+    dm_check_sentence(r, text, sizeof text);
+    tap_line("message", text);
+    if (*r->formula)
+        tap_line("formula", r->formula);
+    printf("  differ: %zu of %zu\n  max_rel_error: %.3g\n", r->differ, r->rows * r->cols, c->error);
+    for (size_t k = 0; k < r->ranked; k++)
+        printf("%s    - { row: %zu, column: %zu, hand: %.17g, exact: %.17g }\n", k ? "" : "  worst:\n",
+               r->worst[k].row + 1, r->worst[k].col + 1, r->worst[k].hand, r->worst[k].exact);
+    printf("  ...\n");
 }

@@ -362,5 +362,5 @@ size_t dm_check_sentence(const dm_check_report *report, char *text, size_t size)
         snprintf(why, sizeof why, "it is %.6g times the right one", report->factor);
     if (*report->why)
         return (size_t) snprintf(text, size, "%s: %s%s%s", where, report->why, right, report->formula);
-    return (size_t) snprintf(text, size, "%s%s%s", where, *why ? ": " : "", why);
+    return (size_t) snprintf(text, size, "%s%s%s%s%s", where, *why ? ": " : "", why, right, report->formula);
 }

@@ -248,7 +248,8 @@ static bool all_equal(const search *s, gsl_matrix *const A[], gsl_matrix *const 
 static bool nothing_there(search *s)
 {
     if (s->world->points > 1 && all_equal(s, s->H, s->E))
-        return because(s, "at random values it is right: it is wrong only where the values are such as given");
+        return because(s, "at random values it is right: it is wrong only where the values are such as "
+                       "given");
     if (all_zero(s->E, s->world->points))
         return because(s, "the right one is zero");
     if (all_zero(s->H, s->world->points))
@@ -520,6 +521,18 @@ static size_t twin(const search *s, size_t i)
     return i;
 }
 
+/* "the term of the second x (column 6), A'*x, is left out" */
+static bool say_term(search *s, size_t i, const char *stands)
+{
+    char *value = s->world->value ? s->world->value(s->world->params, i) : NULL;
+    bool shown = value && strlen(value) <= 60;
+
+    because(s, "the term of %s%s%s%s %s", name_of(s, DM_ASK_TERM, i), shown ? ", " : "", shown ? value : "",
+            shown ? "," : "", stands);
+    free(value);
+    return true;
+}
+
 static bool one_term(search *s)
 {
     double a, b;
@@ -533,7 +546,7 @@ static bool one_term(search *s)
                 return because(s, "the terms of %s and of %s: each %s", name_of(s, DM_ASK_TERM, i),
                                name_of(s, DM_ASK_TERM, j), standing(1 + a / 2).text);
             if (any || plain(1 + a))
-                return because(s, "the term of %s %s", name_of(s, DM_ASK_TERM, i), standing(1 + a).text);
+                return say_term(s, i, standing(1 + a).text);
         }
     return false;
 }

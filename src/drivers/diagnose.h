@@ -39,6 +39,7 @@ typedef struct {
      * May be NULL itself. */
     char *(*formula)(void *params, const char *factor);
     const char *(*edited)(void *params, size_t i);                          /* the formula of an edit */
+    char *(*value)(void *params, size_t i);    /* the i-th term, written, likewise; may be NULL itself */
 } dm_check_world;
 
 /* Fill in report->why and report->formula; "" where nothing explains it.  GSL_SUCCESS or GSL_ENOMEM. */

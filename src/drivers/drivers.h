@@ -21,7 +21,9 @@ dm *dm_differential_on(dm *A, const dm_level *level);
 /* U in df = tr(U'*dX): a dm of a level below X's; zeros where f does not depend on X; failed. */
 dm *dm_gradient_dm(const char *driver, dm *f, dm *X);
 
-/* Row-major entries of a number to a matrix of its shape; NULL is zero. */
+/* Row-major entries of a finite number to a matrix of its shape; NULL is zero.  Where dm_ready was true (for
+ * every output, before anything is written to any) this needs no memory and cannot fail.             */
+bool dm_ready(dm *R, const gsl_matrix *to);        /* NULL is ready, and NULL needs nothing */
 void dm_hand_out(dm *R, gsl_matrix *to);
 
 /* A message for an argument that does not fit, raised at once, and kept by the context if there is one. */

@@ -69,9 +69,12 @@ int dm_read_off(dm *f, dm *A, gsl_matrix *U)
     if (dm_is_failed(R))
         return dm_raise(R);
     int status = dm_check_shape(f->context, "dm_read_off", "U", U, A->rows, A->cols, "the shape of the variable");
-    if (!status)
-        dm_hand_out(R, U);
-    return status;
+    if (status)
+        return status;
+    if (!dm_ready(R, U))
+        return dm_raise(dm_out_of_memory(f->context));
+    dm_hand_out(R, U);
+    return GSL_SUCCESS;
 }
 
 static int gradient(const dm_function *F, dm_context *context, const gsl_matrix *A, double *value,
@@ -84,6 +87,8 @@ static int gradient(const dm_function *F, dm_context *context, const gsl_matrix 
 
     if (dm_is_failed(R))
         return dm_raise(R);
+    if (!dm_ready(R, U) || !dm_entries(dm_number_of(f)).data)
+        return dm_raise(dm_out_of_memory(context));
     if (value)
         *value = dm_entry_scalar(dm_number_of(f));
     dm_hand_out(R, U);

@@ -23,6 +23,8 @@ static int jvp(const dm_function *F, dm_context *context, const gsl_matrix *A, c
     dm *bad = dm_not_finite("dm_jvp", "the value", f0);
     if (!bad && d)
         bad = dm_is_failed(d) ? d : dm_not_finite("dm_jvp", "the differential", d);
+    if (!bad && (!dm_ready(f0, value) || !dm_ready(d, dF)))
+        bad = dm_out_of_memory(context);
     if (bad)
         return dm_raise(bad);
     if (value)
@@ -248,6 +250,8 @@ static int jacobian(const dm_function *F, dm_context *context, const gsl_matrix 
                                     "entries of F(A) by entries of A")))
         return status;
     dm *bad = dm_not_finite("dm_jacobian", "the value", dm_number_of(Y));
+    if (!bad && !dm_ready(dm_number_of(Y), value))
+        bad = dm_out_of_memory(context);
     if (bad)
         return dm_raise(bad);
     bad = dm_jacobian_dm("dm_jacobian", Y, X, J);

@@ -86,6 +86,10 @@ static _gsl_matrix_const_view view(dm *R, size_t slot)
 {
     dm_panel P = dm_entries(R);
 
+    if (!P.data) {
+        dm_raise(dm_out_of_memory(R->context));
+        return empty_view();
+    }
     return gsl_matrix_const_view_array_with_tda(dm_row(P, 0, slot), P.rows, P.cols, P.stride);
 }
 
@@ -195,6 +199,11 @@ dm *dm_input(dm_context *context, const gsl_matrix *A, const gsl_matrix *out1, c
     if (A->size1 > 0 && A->size2 > 0 && (overlap(A, out1) || overlap(A, out2)))
         return dm_constant(context, A);
     return dm_constant_view(context, A);
+}
+
+bool dm_ready(dm *R, const gsl_matrix *to)
+{
+    return !R || !to || to->tda == to->size2 || dm_entries(R).data;
 }
 
 void dm_hand_out(dm *R, gsl_matrix *to)

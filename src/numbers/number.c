@@ -76,7 +76,7 @@ static bool look(dm *A)
     if (x->form == DM_PRODUCT && A->slots == 1
         && (x->left_transposed ? x->left->rows : x->left->cols) == 1) {
         dm_panel l = dm_entries(x->left), r = dm_entries(x->right);
-        if (dm_number_finite(x->left) && dm_number_finite(x->right)
+        if (l.data && r.data && dm_number_finite(x->left) && dm_number_finite(x->right)
             && isfinite(x->scale * dm_largest(l) * dm_largest(r)))
             return true;
     }

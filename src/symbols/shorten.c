@@ -106,7 +106,10 @@ static const dm_symbol *entries_out(const dm_symbol *a, const dm_symbol *b)
         for (size_t k = 0; k < m; k++)
             if (dm_symbol_same(p[i], q[k])) {
                 const dm_symbol *over = dm_symbol_power(p[i], -1);
-                const dm_symbol *rest = dm_symbol_add(dm_symbol_times(a, over), 1, dm_symbol_times(b, over));
+                const dm_symbol *c = dm_symbol_times(a, over), *d = dm_symbol_times(b, over);
+                if (!c || !d || cost(c) >= cost(a) || cost(d) >= cost(b))
+                    continue;          /* exp(x).*exp(-x) stays as it is */
+                const dm_symbol *rest = dm_symbol_add(c, 1, d);
                 return rest ? dm_symbol_times(p[i], dm_symbol_shorten(rest)) : NULL;
             }
     }

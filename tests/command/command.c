@@ -304,6 +304,17 @@ static const struct {
     { 2, "dualmat check 'A*x' --wrt x --hand A",
          "A*x is 5×1: a gradient is that of a scalar (a matrix has a Jacobian: --hand-jac)\n" },
 
+    { 2, "dualmat check 'norm(A*x-b)^2' --wrt x --hand '2*(A*x-b)' A~7x3",
+         "--hand 2*(A*x-b) is 7×1: 3×1 is needed: the gradient has the shape of x, which is 3×1; it has the "
+         "shape of b: was it differentiated by that?\n" },
+    { 2, "dualmat check 'x' --wrt x --hand 1 x=2 --plot a.png",
+         "--plot a.png: PNG is not written: give it a name that ends in .svg, which browsers and converters "
+         "read, or - for one in characters\n" },
+    { 2, "dualmat check 'x' --wrt x --hand 1 x=2 --plot a",
+         "--plot a: a name that ends in .svg is needed, or - for a plot in characters\n" },
+    { 2, "dualmat check 'x^2' --wrt x --hand 2*x x=2 --plot /no/a.svg > /dev/null",
+         "--plot /no/a.svg: No such file or directory\n" },
+
     /* Where results cannot go. */
     { 2, "dualmat eval 1 > /dev/full", "standard output: No space left on device\n" },
     { 2, "dualmat eval 1 >&-", "standard output: Bad file descriptor\n" },
@@ -429,6 +440,33 @@ static const struct {
     { 1, "dualmat check \"x'*A*x\" --wrt x --hand-hess '2*A'", { "wrong in 20 of 25" } },
     { 1, "dualmat check 'logdet(S)' --wrt S --symmetric S --hand '2*inv(S)-diag(diag(inv(S)))'",
          { "wrong in 20 of 25" } },
+
+    /* The report: what is wrong, the worst entries, the plot. */
+    { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A'",
+         { "it is the transpose of the right one; right is (2*A)'\n", "  worst entry (2,3) ", "  then (3,2) ",
+           "  angle between both ", " degrees\n" } },
+    { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A' --json",
+         { "\"why\": \"it is the transpose of the right one\"", "\"formula\": \"(2*A)'\"", "\"ranked\": [",
+           "\"angle\": " } },
+    { 1, "dualmat check 'trace(A^2)' --wrt A --hand @transposed.csv A=a.csv",
+         { "worst at (1,2): it is the transpose of the right one\n" } },
+    { 1, "dualmat check \"x'*A*x\" --wrt x --hand '2*A*x' A=a.csv 'x=[1;2]'",
+         { "it is right only where A is symmetric; right is (A+A')*x\n", "  then (2,1) " } },
+    { 1, "dualmat check \"x'*A*x\" --wrt x --hand 'A*x' A=a.csv 'x=[1;2]'",
+         { "the term of the second x (column 6), A'*x, is left out; right is (A+A')*x\n" } },
+    { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A' --plot -",
+         { "* by hand, o exact, # both, . slope 2\n", "   1e+01 |\n", "\n         +------", " 1e-1\n" } },
+    { 0, "dualmat check 'trace(A^2)' --wrt A --hand \"2*A'\" --plot -", { "#" } },
+    { 0, "dualmat check 'sum(A)' --wrt A --hand 'ones(5,5)' --plot -", { "right" } },
+    { 0, "dualmat check 'trace(A^2)' --wrt A --hand \"2*A'\" --plot plot.svg && cat plot.svg && rm plot.svg",
+         { "<svg xmlns=\"http://www.w3.org/2000/svg\"", "Taylor test of trace(A^2) with respect to A</text>",
+           "by hand, slope 2.00", "</svg>\n" } },
+    { 0, "dualmat check 'trace(A^2)' --wrt A --hand \"2*A'\" --tap",
+         { "TAP version 13\n1..1\nok 1 - gradient of trace(A^2) with respect to A, by hand 2*A'\n  ---\n"
+           "  message: 'right: all 25 entries agree'\n  differ: 0 of 25\n" } },
+    { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A' --tap",
+         { "TAP version 13\n1..1\nnot ok 1 - gradient", "right is (2*A)'''\n  formula: '(2*A)'''\n",
+           "  worst:\n    - { row: 2, column: 3, hand: 3.5", "  ...\n" } },
 
     /* Help. */
     { 0, "dualmat help", { "commands:", "  check  is a gradient derived by hand right?", "Exit status" } },

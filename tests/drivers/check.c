@@ -59,7 +59,7 @@ static void says(const dm_check_report *report, const char *expected)
 {
     char text[200];
 
-    dm_check_diagnose(report, text, sizeof text);
+    dm_check_sentence(report, text, sizeof text);
     ck_assert_str_eq(text, expected);
 }
 

@@ -33,6 +33,8 @@ END_TEST
 /* Functions that a driver cannot use. */
 static dm *nothing(dm *A, void *params) { (void) A, (void) params; return NULL; }
 static dm *itself(dm *A, void *params) { (void) params; return A; }
+static dm *first_row(dm *A, void *params) { (void) params; return dm_block(A, 0, 0, 1, 2); }
+static dm *first_column(dm *A, void *params) { (void) params; return dm_block(A, 0, 0, 2, 1); }
 static dm *from_elsewhere(dm *A, void *params) { (void) A; return params; }
 static dm *not_square(dm *A, void *params) { (void) params; return dm_trace(dm_block(A, 0, 0, 1, 2)); }
 static dm *overflowing(dm *A, void *params) { (void) params; return dm_inner(dm_scale(A, 1e200), dm_scale(A, 1e200)); }
@@ -49,6 +51,9 @@ START_TEST(what_has_no_gradient_is_told)
 #define GRADIENT(f, params, A, U) dm_gradient(&(dm_function) { f, params }, A, &value, U)
     refused(GRADIENT(nothing, NULL, A, U), GSL_EFAULT, "dm_gradient: the function returned NULL");
     refused(GRADIENT(itself, NULL, A, U), GSL_EBADLEN, "dm_gradient: the function is 2×2: a gradient is that of a 1×1");
+    refused(GRADIENT(first_row, NULL, A, U), GSL_EBADLEN, "dm_gradient: the function is 1×2: a gradient is that of a 1×1");
+    refused(GRADIENT(first_column, NULL, A, U), GSL_EBADLEN,
+            "dm_gradient: the function is 2×1: a gradient is that of a 1×1");
     refused(GRADIENT(from_elsewhere, dm_scalar(here, 1), A, U), GSL_EINVAL,
             "dm_gradient: the function's result lives in another context than its argument");
     refused(GRADIENT(not_square, NULL, A, U), GSL_EBADLEN,

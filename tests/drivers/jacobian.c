@@ -26,6 +26,7 @@ static dm *sandwiches(dm *A)
     return dm_sub(dm_add(dm_mul(dm_mul(L(A, 3, 3), A), L(A, 3, 3)), dm_transpose(dm_mul(A, L(A, 3, 3)))), A);
 }
 static dm *multiples(dm *A) { return dm_mul(dm_mul(dm_scale(dm_identity(dm_context_of(A), 3), 5), A), dm_scale(dm_identity(dm_context_of(A), 3), -3)); }
+static dm *far_apart(dm *A) { return dm_mul(dm_mul(dm_scale(L(A, 3, 3), 1e200), A), dm_scale(L(A, 3, 3), 1e-200)); }
 static dm *square(dm *A) { return dm_mul(A, A); }
 static dm *cube(dm *A) { return dm_mul(A, dm_mul(dm_transpose(A), A)); }
 static dm *fourth(dm *A) { return dm_mul(dm_mul(A, dm_mul(A, A)), dm_transpose(A)); }
@@ -69,7 +70,7 @@ static dm *many_sums(dm *x)
 
 /* The first ones are of a 3×3 matrix, the last of a column of 3. */
 static dm *(*const functions[])(dm *) = {
-    identity, flip, sandwich, left, right, flipped_sandwich, sandwiches, multiples, square, cube, fourth, inverse,
+    identity, flip, sandwich, left, right, flipped_sandwich, sandwiches, multiples, far_apart, square, cube, fourth, inverse,
     twice_inverse, solution, two_numbers, one_number, half_constant, tall, shaped, flat, constant, sum_of_many,
     layer, two_layers, by_a_number, column_by_a_number, row_of_it, quotient, diagonal, outer, normalized, many_sums,
 };

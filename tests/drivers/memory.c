@@ -1,5 +1,6 @@
 /* Out of memory, at every place: the k-th allocation fails, for k = 0, 1, 2 ... until all goes well.  Each
- * failure must be GSL_ENOMEM, raised once, leave the outputs alone, and leave nothing behind.         */
+ * failure must be GSL_ENOMEM, raised once, leave the outputs alone, and leave nothing behind.  The sizes vary,
+ * so that the chunks of the arena, which are what is allocated, end in many places.                   */
 #include "../fixture.h"
 #include "../memory.h"
 #include "../suites.h"
@@ -116,18 +117,27 @@ static const struct {
 
 enum { SEQUENCES = sizeof sequences / sizeof *sequences };
 
+/* A matrix to be written to; of an odd n its rows do not lie one behind the other. */
+static gsl_matrix *output(size_t n, size_t rows)
+{
+    gsl_matrix *M = zeros(rows, rows + n % 2);
+
+    M->size2 = rows;
+    return M;
+}
+
 static void draw(data *d, size_t n)
 {
-    dice of_five = { 5 };
+    dice of_five = { n };
 
     d->n = n;
     d->A = random_matrix(&of_five, ANY, n, n);
     d->dA = random_matrix(&of_five, ANY, n, n);
-    d->U = zeros(n, n);
-    d->F = zeros(n, n);
-    d->G = zeros(n, n);
-    d->J = zeros(n * n, n * n);
-    d->H = zeros(n * n, n * n);
+    d->U = output(n, n);
+    d->F = output(n, n);
+    d->G = output(n, n);
+    d->J = output(n, n * n);
+    d->H = output(n, n * n);
     d->value = 0;
 }
 
@@ -137,33 +147,43 @@ static bool untouched(const data *d)
         && gsl_matrix_isnull(d->J) && gsl_matrix_isnull(d->H);
 }
 
-START_TEST(every_allocation_may_fail)
+/* Let one allocation after the other fail (and with `after` all later ones too); how many there are. */
+static size_t fail_one_by_one(int i, size_t n, bool after)
 {
     data d;
-    int status;
-    size_t k = 0;
 
-    for (int after = 0; after < 2; after++) {
-        draw(&d, sequences[_i].n);
-        for (k = 0;; k++) {
-            forget_errors();
-            long before = blocks_in_use();
-            fail_allocation(k, after);
-            status = sequences[_i].run(&d);
-            allocate_again();
-            long leaked = blocks_in_use() - before;
-            ck_assert_msg(leaked == 0, "%s, allocation %zu: %ld blocks are lost", sequences[_i].name, k, leaked);
-            if (status == GSL_SUCCESS)
-                break;
-            ck_assert_msg(status == GSL_ENOMEM && raised.code == GSL_ENOMEM, "%s, allocation %zu: %s", sequences[_i].name,
-                          k, raised.message);
-            ck_assert_msg(raised.times == 1, "%s, allocation %zu: raised %d times", sequences[_i].name, k, raised.times);
-            ck_assert_msg(untouched(&d), "%s, allocation %zu: an output is written", sequences[_i].name, k);
-            ck_assert_msg(k < 1000, "%s never succeeds", sequences[_i].name);
+    draw(&d, n);
+    for (size_t k = 0;; k++) {
+        forget_errors();
+        long before = blocks_in_use();
+        fail_allocation(k, after);
+        int status = sequences[i].run(&d);
+        allocate_again();
+        long leaked = blocks_in_use() - before;
+        ck_assert_msg(leaked == 0, "%s of %zu×%zu, allocation %zu: %ld blocks are lost", sequences[i].name, n, n, k, leaked);
+        if (status == GSL_SUCCESS) {
+            ck_assert_int_eq(raised.times, 0);
+            return k;
         }
+        ck_assert_msg(status == GSL_ENOMEM && raised.code == GSL_ENOMEM, "%s of %zu×%zu, allocation %zu: %s",
+                      sequences[i].name, n, n, k, raised.message);
+        ck_assert_msg(raised.times == 1, "%s of %zu×%zu, allocation %zu: raised %d times", sequences[i].name, n, n, k,
+                      raised.times);
+        ck_assert_msg(untouched(&d), "%s of %zu×%zu, allocation %zu: an output is written", sequences[i].name, n, n, k);
+        ck_assert_msg(k < 1000, "%s never succeeds", sequences[i].name);
     }
-    ck_assert_msg(k >= 3, "%s asks for memory %zu times only", sequences[_i].name, k);
-    ck_assert_int_eq(raised.times, 0);
+}
+
+START_TEST(every_allocation_may_fail)
+{
+    size_t most = sequences[_i].n, asked = 0;
+
+    for (size_t n = most - many(most - 2) + 1; n <= most; n++) {
+        asked = fail_one_by_one(_i, n, false);
+        asked = fail_one_by_one(_i, n, true);
+        forget_matrices();
+    }
+    ck_assert_msg(asked >= 3, "%s asks for memory %zu times only", sequences[_i].name, asked);
 }
 END_TEST
 

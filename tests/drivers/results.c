@@ -83,16 +83,20 @@ START_TEST(outputs_may_lie_over_inputs)
     same(A, sum_of(3, A0, 0, A0), 0, "3*A, in place");
     same(D, sum_of(3, D0, 0, D0), 0, "3*dA, in place");
 
-    gsl_matrix *H = zeros(4, 4), *J = zeros(4, 4), *Hd = zeros(2, 2);
-    gsl_matrix_view in_H = gsl_matrix_submatrix(H, 1, 1, 2, 2), in_J = gsl_matrix_submatrix(J, 0, 1, 2, 2);
-    gsl_matrix_memcpy(&in_H.matrix, A0);
+    /* A row of the Hessian, or a block of the Jacobian, is the argument. */
+    gsl_matrix *H = zeros(4, 4), *J = zeros(4, 4), *Hd = zeros(2, 2), *x0 = MATRIX(1, 4, 1, 2, 3, 4), *U = zeros(1, 4);
+    gsl_matrix_view in_H = gsl_matrix_submatrix(H, 2, 0, 1, 4), in_J = gsl_matrix_submatrix(J, 0, 1, 2, 2);
+    gsl_matrix_memcpy(&in_H.matrix, x0);
     gsl_matrix_memcpy(&in_J.matrix, A0);
-    ck_assert_int_eq(dm_hessian(&square, &in_H.matrix, &value, other, H), GSL_SUCCESS);
-    same(other, sum_of(2, A0, 0, A0), 0, "the gradient of a matrix under its Hessian");
+    ck_assert_int_eq(dm_hessian(&square, &in_H.matrix, &value, U, H), GSL_SUCCESS);
+    same(U, sum_of(2, x0, 0, x0), 0, "the gradient of a row under its Hessian");
     same(H, sum_of(2, eye(4), 0, H), 0, "the Hessian");
     ck_assert_int_eq(dm_jacobian(&linear, &in_J.matrix, other, J), GSL_SUCCESS);
     same(other, sum_of(3, A0, 0, A0), 0, "the value of a matrix under its Jacobian");
     same(J, sum_of(3, eye(4), 0, J), 0, "the Jacobian");
+    gsl_matrix_memcpy(&in_H.matrix, x0);
+    ck_assert_int_eq(dm_jacobian(&linear, &in_H.matrix, U, H), GSL_SUCCESS);
+    same(U, sum_of(3, x0, 0, x0), 0, "the value of a row under its Jacobian");
     gsl_matrix_memcpy(A, A0);
     gsl_matrix_memcpy(D, D0);
     ck_assert_int_eq(dm_hessian_vector(&square, A, D, &value, D, Hd), GSL_SUCCESS);

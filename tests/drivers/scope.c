@@ -85,13 +85,16 @@ START_TEST(a_long_loop_does_not_grow)
 END_TEST
 
 /* Turns keep what they are told to, forget the rest, and leave older things alone. */
-START_TEST(a_turn_leaves_the_scope_open)
+static void turn(bool within_another)
 {
-    gsl_matrix *A = MATRIX(2, 2, 0.5, 0.25, -0.5, 0.75);
-    dm *B = dm_mul(dm_constant(here, A), dm_identity(here, 2)), *X = dm_dual(here, A, eye(2)), *count = dm_scalar(here, 0);
-    gsl_matrix *power = copy(A);
-    dm_scope outer = dm_scope_open(here), scope = dm_scope_open(here);
+    gsl_matrix *A = MATRIX(2, 2, 0.5, 0.25, -0.5, 0.75), *power = copy(A);
+    dm *B = dm_mul(dm_constant(here, A), dm_constant(here, eye(2)));   /* not formed yet */
+    dm *X = dm_dual(here, A, eye(2)), *count = dm_scalar(here, 0);
+    dm_scope outer = { .context = NULL }, scope;
 
+    if (within_another)
+        outer = dm_scope_open(here);
+    scope = dm_scope_open(here);
     for (int i = 0; i < 8; i++) {
         dm *keep[] = { dm_mul(X, B), dm_add(count, dm_ones(here, 1, 1)), B };
         ck_assert_int_eq(dm_scope_turn(scope, keep, 3), GSL_SUCCESS);
@@ -101,14 +104,28 @@ START_TEST(a_turn_leaves_the_scope_open)
         overwrite();
         same(value_of(X), power, 16 * DBL_EPSILON, "turn %d", i);
         same(value_of(B), A, 0, "what is older, turn %d", i);
+        ck_assert_double_eq(dm_value_scalar(count), i + 1);
     }
     ck_assert_int_eq(dm_scope_close(scope, &X, 1), GSL_SUCCESS);
-    ck_assert_int_eq(dm_scope_close(outer, &X, 1), GSL_SUCCESS);
+    if (within_another)
+        ck_assert_int_eq(dm_scope_close(outer, &X, 1), GSL_SUCCESS);
     overwrite();
     same(value_of(X), power, 16 * DBL_EPSILON, "after the scopes");
+    same(value_of(B), A, 0, "what is older, after the scopes");
+}
 
-    /* A formal turn releases nothing. */
-    scope = dm_scope_open(here);
+START_TEST(a_turn_leaves_the_scope_open)
+{
+    turn(false);
+    dm_context_reset(here);
+    turn(true);
+}
+END_TEST
+
+START_TEST(a_formal_turn_releases_nothing)
+{
+    gsl_matrix *A = MATRIX(2, 2, 0.5, 0.25, -0.5, 0.75);
+    dm_scope scope = dm_scope_open(here);
     dm *v = dm_variable(here, A), *f = v;
     for (int i = 0; i < 3; i++) {
         f = dm_mul(f, v);
@@ -228,6 +245,7 @@ Suite *drivers_scope_suite(void)
     tcase_add_test(tc, results_outlive_the_scope);
     tcase_add_test(tc, a_long_loop_does_not_grow);
     tcase_add_test(tc, a_turn_leaves_the_scope_open);
+    tcase_add_test(tc, a_formal_turn_releases_nothing);
     tcase_add_test(tc, what_is_formed_late_is_formed_again);
     tcase_add_test(tc, a_formal_scope_keeps_its_terms);
     tcase_add_test(tc, what_is_read_off_in_a_scope_goes_with_it);

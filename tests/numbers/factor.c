@@ -373,6 +373,25 @@ START_TEST(nothing_scaled_by_zero_can_be_inverted)
     ck_assert(!dm_number_inverse(X, A) && !dm_is_failed(X));
     ck_assert(dm_number_determinant(A, &fraction, &exponent));
     ck_assert_double_eq(fraction, 0);
+
+    dm *B = empty(2, 1, 2), *Y = empty(2, 1, 2);
+    dm_number_product(B, 1, dm_number_identity(here, 2, 0), false, dm_number_copy(here, MATRIX(2, 2, 1, 2, 3, 5)), true);
+    ck_assert(dm_number_singular(B, &pivot, &size) && size == 0);
+    ck_assert_double_eq(dm_number_weakest(B), 0);
+    ck_assert(!dm_number_inverse(Y, B) && !dm_is_failed(Y));
+}
+END_TEST
+
+/* A pivot that is small beside what it is a difference of, and still far from rounding errors. */
+START_TEST(nearly_singular_is_not_singular)
+{
+    for (size_t n = 2; n <= 12; n++)
+        for (int k = 1; k <= 12; k++) {
+            dice d = { n };
+            gsl_matrix *S = product(random_matrix(&d, ANY, n, n - 1), random_matrix(&d, ANY, n - 1, n));
+            gsl_matrix *A = sum_of(1, S, pow(10, -k), random_matrix(&d, ANY, n, n));
+            ck_assert_msg(!singular(A), "1e-%d from a singular %zu×%zu", k, n, n);
+        }
 }
 END_TEST
 
@@ -448,6 +467,7 @@ Suite *numbers_factor_suite(void)
     tcase_add_test(tc, what_is_singular_is_found_out);
     tcase_add_test(tc, a_hair_does_not_make_a_matrix_regular);
     tcase_add_test(tc, nothing_scaled_by_zero_can_be_inverted);
+    tcase_add_test(tc, nearly_singular_is_not_singular);
     tcase_add_test(tc, determinants_neither_overflow_nor_underflow);
     tcase_add_test(tc, factors_are_kept_by_the_original);
     tcase_add_test(tc, singular_values_of_any_matrix);

@@ -148,12 +148,13 @@ START_TEST(overflow_is_told_where_it_began)
         dm *A = dm_constant(here, huge), *B = dm_dual(here, huge, huge), *results[] = {
             dm_mul(A, dm_transpose(A)), dm_add(dm_ones(here, 1, 1), dm_mul(A, dm_transpose(A))),
             dm_mul(B, dm_transpose(B)), dm_trace(dm_mul(B, dm_transpose(A))),
+            dm_mul(B, dm_dual(here, transposed(huge), transposed(huge))),
         };
         char message[160];
         snprintf(message, sizeof message, "dm_value: entry (1,1) of the value is inf: it began in dm_mul of the "
                  "1×%zu A, whose result overflows", n);
-        for (size_t i = 0; i < 8; i++) {
-            ck_assert_ptr_null(dm_value(results[i % 4]).matrix.data);
+        for (size_t i = 0; i < 10; i++) {
+            ck_assert_ptr_null(dm_value(results[i % 5]).matrix.data);
             refused(raised.code, GSL_EOVRFLW, message);
         }
     }

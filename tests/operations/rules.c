@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "../fixture.h"
+#include "../memory.h"
 #include "../suites.h"
 #include "language/language.h"
 #include "operations/operations.h"
@@ -175,33 +176,37 @@ static bool make(example *e, const size_t size[])
     return true;
 }
 
-/* Letters m, n, p, q are four different sizes; n runs through 1 to 8, and so do the others. */
-static void for_every_example(size_t row, size_t largest_size, void (*check)(example *))
+/* Letters m, n, p, q are four different sizes. */
+static void for_size(size_t row, size_t n, size_t largest_size, void (*check)(example *))
 {
     const dm_op *op = dm_op_at(row);
-    size_t domain = domain_of(op), made = 0;
+    size_t domain = domain_of(op), made = 0, size[LETTERS] = { 0 }, count;
+    dm_parameters choice[16];
 
-    for (size_t n = 1; n <= largest_size; n++) {
-        size_t size[LETTERS] = { 0 }, count;
-        dm_parameters choice[16];
-        *size_of(size, 'n') = n;
-        *size_of(size, 'm') = (n + 2) % largest_size + 1;
-        *size_of(size, 'p') = (n + 4) % largest_size + 1;
-        *size_of(size, 'q') = (n + 5) % largest_size + 1;
-        if (domain != SIZE_MAX && domains[domain].shape)
-            domains[domain].shape(size);
-        count = choices(op, *size_of(size, op->shapes[0] == '1' ? 'n' : op->shapes[0]), n, choice);
-        for (size_t c = 0; c < count; c++) {
-            example e = { .op = op, .seed = 1000 * row + 10 * n + c, .with = choice[c] };
-            if (make(&e, size)) {
-                check(&e);
-                made++;
-            }
-            dm_context_reset(here);
-            forget_matrices();
+    *size_of(size, 'n') = n;
+    *size_of(size, 'm') = (n + 2) % largest_size + 1;
+    *size_of(size, 'p') = (n + 4) % largest_size + 1;
+    *size_of(size, 'q') = (n + 5) % largest_size + 1;
+    if (domain != SIZE_MAX && domains[domain].shape)
+        domains[domain].shape(size);
+    count = choices(op, *size_of(size, op->shapes[0] == '1' ? 'n' : op->shapes[0]), n, choice);
+    for (size_t c = 0; c < count; c++) {
+        example e = { .op = op, .seed = 1000 * row + 10 * n + c, .with = choice[c] };
+        if (make(&e, size)) {
+            check(&e);
+            made++;
         }
+        dm_context_reset(here);
+        forget_matrices();
     }
-    ck_assert_msg(made >= largest_size, "dm_%s: %zu examples are too few", op->name, made);
+    ck_assert_msg(made > 0, "dm_%s: there is no example of size %zu", op->name, n);
+}
+
+/* n runs through 1 to 8, and so do the others. */
+static void for_every_example(size_t row, size_t largest_size, void (*check)(example *))
+{
+    for (size_t n = 1; n <= largest_size; n++)
+        for_size(row, n, largest_size, check);
 }
 
 /* --------------------------------------------------------------------------------------- tolerances
@@ -659,6 +664,55 @@ START_TEST(third_derivatives_are_the_same_rules_two_levels_up)
 }
 END_TEST
 
+/* -------------------------------------------------------------------------------- pushed over pushed
+ *
+ * The other way to second derivatives: a pushed level above the duals, whose differential along d is itself
+ * a dual that moves along v.                                                                          */
+
+typedef struct {
+    const example *e;
+    const directions *d, *v;
+} pushed_line;
+
+static gsl_matrix *push_along(double h, void *params)
+{
+    const pushed_line *l = params;
+    example moved = *l->e;
+    gsl_matrix *dF[1];
+
+    for (size_t i = 0; i < moved.arity; i++)
+        moved.X[i] = sum_of(1, l->e->X[i], h, l->v->of[i]);
+    push(&moved, 1, l->d, dF);
+    return dF[0];
+}
+
+static void check_pushed_twice(example *e)
+{
+    directions d = random_directions(e, BOTH), v = random_directions(e, BOTH);
+    pushed_line l = { e, &d, &v };
+    dm *X[DM_OPERANDS];
+    gsl_matrix *dF[1], *second = zeros(e->rows, e->cols);
+
+    push(e, 1, &d, dF);
+    dm_context_reset(here);
+    dm_level *above = dm_level_open(here, DM_PUSHED);
+    for (size_t i = 0; i < e->arity; i++)
+        X[i] = dm_on_level(above, dm_dual(here, e->X[i], v.of[i]), dm_constant(here, d.of[i]));
+    dm *F = apply(e, X), *first = F->level == above ? F->dual.differential : NULL;
+    if (first) {
+        same(value_of(first), dF[0], rounding(e, largest(value_of(F)) + largest(dF[0])), "%s: pushed on two levels",
+             e->text);
+        second = differential_of(first, 0);
+    }
+    same_as_quotients(second, push_along, &l, 1e-7, e->text, "dF");
+}
+
+START_TEST(pushing_nests_too)
+{
+    for_every_example((size_t) _i, 8, check_pushed_twice);
+}
+END_TEST
+
 /* ---------------------------------------------------------------------------- the row's own texts
  *
  * Names: the operands, d and an operand for its direction, the parameters (places from 1), and the sizes
@@ -784,6 +838,95 @@ START_TEST(a_nan_is_never_lost)
 }
 END_TEST
 
+/* ------------------------------------------------------------------------------------ lack of memory
+ *
+ * With room for so and so many bytes in the arena and for no more, whatever they are asked for: either the
+ * results are right or the error is GSL_ENOMEM.  A result that is wrong and says nothing is the worst.  */
+
+typedef struct {
+    gsl_matrix *F, *dF, *U, *dU;
+} results;
+
+/* Pushed, and read off on a level above; GSL_SUCCESS or the first error.  No check here: it would allocate. */
+static int evaluate_in(const example *e, size_t room, const directions *d, const gsl_matrix *W, const results *r)
+{
+    dm *X[DM_OPERANDS], *Y[DM_OPERANDS], *w = dm_constant(here, W);
+    dm_level *up = dm_level_open(here, DM_FORMAL);
+
+    for (size_t i = 0; i < e->arity; i++) {
+        X[i] = dm_dual(here, e->X[i], d->of[i]);
+        Y[i] = dm_on_level(up, X[i], NULL);
+    }
+    if (!dm_arena_alloc(here, (size_t) 4 << 20))
+        return GSL_ENOMEM;
+    here->at = here->end - room;
+    fail_allocation(0, true);
+    dm *F = apply(e, X), *f = dm_inner(w, apply(e, Y)), *G = dm_gradient_of(f, Y[0]);
+    _gsl_matrix_const_view views[] = { dm_value(F), dm_differential(F, 0), dm_value(G), dm_differential(G, 0) };
+    gsl_matrix *const to[] = { r->F, r->dF, r->U, r->dU };
+    allocate_again();
+    for (size_t i = 0; i < 4; i++)
+        if (!views[i].matrix.data)
+            return raised.code;
+    for (size_t i = 0; i < 4; i++)
+        gsl_matrix_memcpy(to[i], &views[i].matrix);
+    return GSL_SUCCESS;
+}
+
+static results room_for_results(const example *e)
+{
+    size_t m = e->X[0]->size1, n = e->X[0]->size2;
+
+    return (results) { zeros(e->rows, e->cols), zeros(e->rows, e->cols), zeros(m, n), zeros(m, n) };
+}
+
+static void check_memory(example *e, size_t step)
+{
+    const size_t plenty = (size_t) 2 << 20;
+    directions d = random_directions(e, BOTH);
+    gsl_matrix *W = random_weights(e);
+    results right = room_for_results(e), r = room_for_results(e);
+    size_t refused = 0;
+
+    dm_context_reset(here);
+    ck_assert_msg(evaluate_in(e, plenty, &d, W, &right) == GSL_SUCCESS, "%s: %s", e->text, raised.message);
+    for (size_t room = 0; room < plenty; room += step) {
+        dm_context_reset(here);
+        forget_errors();
+        int status = evaluate_in(e, room, &d, W, &r);
+        if (status == GSL_ENOMEM) {
+            refused++;
+            continue;
+        }
+        ck_assert_msg(status == GSL_SUCCESS, "%s with %zu bytes: %s", e->text, room, raised.message);
+        same(r.F, right.F, 0, "%s with %zu bytes: value", e->text, room);
+        same(r.dF, right.dF, 0, "%s with %zu bytes: differential", e->text, room);
+        same(r.U, right.U, 0, "%s with %zu bytes: gradient", e->text, room);
+        same(r.dU, right.dU, 0, "%s with %zu bytes: differential of the gradient", e->text, room);
+        if (room > 2 * (refused + 64) * step)
+            break;                     /* all is well from here on */
+    }
+    ck_assert_msg(refused > 0, "%s needs no memory", e->text);
+}
+
+/* The arena hands out multiples of 32 bytes. */
+static void check_every_byte(example *e)
+{
+    check_memory(e, 32);
+}
+
+static void check_some_bytes(example *e)
+{
+    check_memory(e, 32 * 17);
+}
+
+START_TEST(lack_of_memory_is_never_silent)
+{
+    for_size((size_t) _i, 2, 8, check_every_byte);
+    for_size((size_t) _i, 7, 8, check_some_bytes);
+}
+END_TEST
+
 /* ------------------------------------------------------------------------------------ the table itself */
 
 START_TEST(every_row_is_found_by_its_name)
@@ -818,7 +961,9 @@ Suite *operations_rules_suite(void)
     tcase_add_loop_test(tc, one_matrix_may_be_both_operands, 0, rows);
     tcase_add_loop_test(tc, second_derivatives_are_the_same_rules_one_level_up, 0, rows);
     tcase_add_loop_test(tc, third_derivatives_are_the_same_rules_two_levels_up, 0, rows);
+    tcase_add_loop_test(tc, pushing_nests_too, 0, rows);
     tcase_add_loop_test(tc, texts_of_the_row_say_what_the_code_does, 0, rows);
     tcase_add_loop_test(tc, a_nan_is_never_lost, 0, rows);
+    tcase_add_loop_test(tc, lack_of_memory_is_never_silent, 0, rows);
     return suite;
 }
