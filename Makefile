@@ -152,8 +152,7 @@ run-asan: $(BUILD)/dualmat $(BUILD)/tests/run
 valgrind: all $(BUILD)/tests/run
 	@$(call ensure,$(call lacking,valgrind,valgrind))
 	$(Q)CK_FORK=no DUALMAT=$(BUILD)/dualmat OPENBLAS_NUM_THREADS=1 valgrind --quiet --leak-check=full \
-	    --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=1 \
-	    --suppressions=tests/valgrind.supp $(BUILD)/tests/run
+	    --errors-for-leak-kinds=definite,indirect,possible --error-exitcode=1 $(BUILD)/tests/run
 
 # ------------------------------------------------------------------------------- demo and measuring
 

@@ -1,5 +1,6 @@
 /* The ground of every test. */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,9 +104,19 @@ void fails(dm *A, int code, const char *message)
     ck_assert_msg(raised.times == 0, "raised a second time: %s", raised.message);
 }
 
-size_t many(size_t n)
+static bool cut_short(void)
 {
     const char *tests = getenv("DUALMAT_TESTS");
 
-    return tests && strcmp(tests, "short") == 0 && n > 2 ? 2 : n;
+    return tests && strcmp(tests, "short") == 0;
+}
+
+size_t many(size_t n)
+{
+    return cut_short() && n > 2 ? 2 : n;
+}
+
+size_t step(size_t n)
+{
+    return cut_short() ? n : 1;
 }

@@ -31,7 +31,9 @@ void fails(dm *A, int code, const char *message);
 /* The message of the one error that was raised, and the status that came back. */
 void refused(int status, int code, const char *message);
 
-/* Under valgrind or the like (DUALMAT_TESTS=short), loops that are there for the sake of many are cut. */
+/* Under valgrind or the like (DUALMAT_TESTS=short), loops that are there for the sake of many are cut to two
+ * turns, or make steps of n.                                                                         */
 size_t many(size_t n);
+size_t step(size_t n);
 
 #endif

@@ -274,7 +274,7 @@ static double all_but(const svd *d, size_t n, size_t i, size_t j)
     return ldexp(product, exponent);
 }
 
-/* Divide the rows of A by powers of two near their largest entries; U, if given, is divided likewise. */
+/* Divide the rows of A by powers of two near their largest entries; the powers, and their sum. */
 static int balance_rows(dm_panel A, int *powers)
 {
     int sum = 0;
@@ -338,8 +338,10 @@ static bool decompose(dm *C, dm *A, svd *d)
         d->shift = balance_rows(b, rows);
         d->shift += balance_columns(b, columns);
         made = dm_number_svd(B, U.data, d->s, V.data, &d->sign);
-        undo(U, rows);
-        undo(V, columns);
+        if (made) {
+            undo(U, rows);
+            undo(V, columns);
+        }
     }
     if (!made)
         dm_fail(C, GSL_ENOMEM, "out of memory");

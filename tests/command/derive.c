@@ -17,6 +17,8 @@ static const struct {
     const char *f, *wrt, *book, *given;
 } cookbook[] = {
     { "tr(X)", "X", "eye(rows(X))", "" },
+    { "sum(x.*exp(x))", "x", "exp(x)+x.*exp(x)", "" },
+    { "x'*exp(-x)", "x", "exp(-x)-x.*exp(-x)", "" },
     { "tr(X*A)", "X", "A'", "" },
     { "tr(A*X)", "X", "A'", "" },
     { "tr(A*X*B)", "X", "A'*B'", "" },

@@ -145,6 +145,30 @@ START_TEST(jacobians_act_on_stacked_columns)
 }
 END_TEST
 
+/* L2*((L1*A)*R) with L1, L2 about 1e-200 and R about 1e300: L2*L1 alone would be 0, and the other way round inf. */
+static dm *meeting(dm *A, void *params)
+{
+    double s = *(double *) params;
+    dm *l1 = dm_scale(L(A, 2, 2), s), *l2 = dm_scale(L(A, 3, 2), s), *r = dm_scale(L(A, 2, 2), 1 / s / sqrt(s));
+
+    return dm_mul(l2, dm_mul(dm_mul(l1, A), r));
+}
+
+START_TEST(factors_are_not_brought_together_out_of_range)
+{
+    double scales[] = { 1, 1e-200, 1e200 };
+
+    for (size_t i = 0; i < 3; i++) {
+        dm_function F = { meeting, &scales[i] };
+        gsl_matrix *A = MATRIX(2, 2, 1, 2, 3, 4), *D = MATRIX(2, 2, -1, 3, 0.5, 2), *J = zeros(6, 4), *dF = zeros(3, 2);
+        ck_assert_msg(dm_jacobian(&F, A, NULL, J) == GSL_SUCCESS, "%s", raised.message);
+        ck_assert_msg(dm_jvp(&F, A, D, NULL, dF) == GSL_SUCCESS, "%s", raised.message);
+        ck_assert(largest(dF) > 0);
+        same(product(J, vec_of(D)), vec_of(dF), 100 * DBL_EPSILON * largest(dF), "with %g", scales[i]);
+    }
+}
+END_TEST
+
 /* More directions than are pushed at a time, more rows than are read off at a time; J in a part of a larger
  * matrix, whose other entries stay.                                                                  */
 static dm *wide(dm *x, void *params) { (void) params; return dm_hadamard(dm_exp(x), dm_mul(L(x, 150, 150), x)); }
@@ -250,6 +274,7 @@ Suite *drivers_jacobian_suite(void)
 
     tcase_add_loop_test(tc, columns_are_differentials_and_rows_are_gradients, 0, FUNCTIONS);
     tcase_add_test(tc, jacobians_act_on_stacked_columns);
+    tcase_add_test(tc, factors_are_not_brought_together_out_of_range);
     tcase_add_test(tc, large_jacobians_are_made_in_several_passes);
     tcase_add_test(tc, what_has_no_jacobian_is_told);
     tcase_add_test(tc, what_has_no_differential_is_told);

@@ -4,6 +4,7 @@
 #include "../fixture.h"
 #include "../memory.h"
 #include "../suites.h"
+#include "core/dm.h"
 
 /* Large enough for the arena to ask for new chunks again and again; Jacobians are larger than what they are of. */
 enum { N = 24, SMALL = 9 };
@@ -27,6 +28,12 @@ static dm *sandwich(dm *A, void *params)
 {
     (void) params;
     return dm_mul(dm_mul(dm_ones(dm_context_of(A), 3, dm_rows(A)), A), A);
+}
+
+static dm *linear(dm *A, void *params)
+{
+    (void) params;
+    return dm_scale(dm_transpose(A), 3);
 }
 
 static dm *singular(dm *A, void *params)
@@ -187,11 +194,110 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
+/* ---------------------------------------------------------------------------- byte by byte
+ *
+ * The function takes all memory but for some bytes when it returns: what the driver does after it must do
+ * with these, or be GSL_ENOMEM and leave the outputs alone.                                           */
+static size_t left;
+static dm *(*thrifty)(dm *A, void *params);
+
+static dm *greedy(dm *A, void *params)
+{
+    dm_context *context = dm_context_of(A);
+    dm *result = thrifty(A, params);
+
+    if (dm_arena_alloc(context, (size_t) 4 << 20))
+        context->at = context->end - left;
+    fail_allocation(0, true);
+    return result;
+}
+
+/* Values and derivatives that are not formed before somebody takes them out. */
+static dm *unformed(dm *A, void *params)
+{
+    (void) params;
+    return dm_mul(dm_scale(A, 2), dm_mul(A, dm_transpose(A)));
+}
+
+static dm *unformed_number(dm *A, void *params)
+{
+    dm *ones = dm_ones(dm_context_of(A), dm_rows(A), 1);
+
+    return dm_scale(dm_mul(dm_transpose(ones), dm_mul(unformed(A, params), ones)), 3);
+}
+
+static const dm_function greedy_function = { greedy, NULL };
+
+static int greedy_gradient(data *d) { thrifty = unformed_number; return dm_gradient(&greedy_function, d->A, &d->value, d->U); }
+static int greedy_jvp(data *d) { thrifty = unformed; return dm_jvp(&greedy_function, d->A, d->dA, d->F, d->G); }
+static int greedy_jacobian(data *d) { thrifty = unformed; return dm_jacobian(&greedy_function, d->A, d->F, d->J); }
+static int greedy_linear(data *d) { thrifty = linear; return dm_jacobian(&greedy_function, d->A, d->F, d->J); }
+static int greedy_hessian(data *d) { thrifty = unformed_number; return dm_hessian(&greedy_function, d->A, &d->value, d->U, d->H); }
+static int greedy_vector(data *d)
+{
+    thrifty = unformed_number;
+    return dm_hessian_vector(&greedy_function, d->A, d->dA, &d->value, d->U, d->G);
+}
+
+static int (*const greedy_sequences[])(data *) = {
+    greedy_gradient, greedy_jvp, greedy_jacobian, greedy_linear, greedy_hessian, greedy_vector,
+};
+
+enum { GREEDY = sizeof greedy_sequences / sizeof *greedy_sequences };
+
+static void must_equal(const data *d, const data *right)
+{
+    same_number(d->value, right->value, 0, "the value");
+    same(d->U, right->U, 0, "U");
+    same(d->F, right->F, 0, "F");
+    same(d->G, right->G, 0, "G");
+    same(d->J, right->J, 0, "J");
+    same(d->H, right->H, 0, "H");
+}
+
+static void starve(int i, size_t n)
+{
+    data right, d;
+    size_t refused_times = 0, bytes = 32 * step(7);
+
+    left = (size_t) 1 << 20;
+    draw(&right, n);
+    int status = greedy_sequences[i](&right);
+    allocate_again();
+    ck_assert_msg(status == GSL_SUCCESS, "%s", raised.message);
+    for (left = 0; left < 2 * bytes * (refused_times + 64); left += bytes) {
+        draw(&d, n);
+        forget_errors();
+        long before = blocks_in_use();
+        status = greedy_sequences[i](&d);
+        allocate_again();
+        long leaked = blocks_in_use() - before;
+        ck_assert_msg(leaked == 0, "driver %d with %zu bytes: %ld blocks are lost", i, left, leaked);
+        if (status == GSL_SUCCESS) {
+            must_equal(&d, &right);
+        } else {
+            refused_times++;
+            ck_assert_msg(status == GSL_ENOMEM && raised.code == GSL_ENOMEM && raised.times == 1,
+                          "driver %d with %zu bytes: %d times %s", i, left, raised.times, raised.message);
+            ck_assert_msg(untouched(&d), "driver %d with %zu bytes: an output is written", i, left);
+        }
+    }
+    ck_assert_uint_gt(refused_times, 0);
+}
+
+START_TEST(a_driver_does_with_what_is_left_or_says_so)
+{
+    starve(_i, 3);                     /* outputs whose rows lie apart */
+    starve(_i, 4);
+}
+END_TEST
+
 Suite *drivers_memory_suite(void)
 {
     Suite *suite = suite_create("drivers/memory");
     TCase *tc = case_of(suite, "out of memory");
 
     tcase_add_loop_test(tc, every_allocation_may_fail, 0, SEQUENCES);
+    tcase_add_loop_test(tc, a_driver_does_with_what_is_left_or_says_so, 0, GREEDY);
     return suite;
 }

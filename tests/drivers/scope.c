@@ -42,7 +42,7 @@ START_TEST(results_outlive_the_scope)
 END_TEST
 
 /* The trajectory of X <- sin(X*B) + X/2 for many steps, with the differential along dX and dB. */
-static dm *step(dm *X, dm *B)
+static dm *advance(dm *X, dm *B)
 {
     return dm_add(dm_sin(dm_mul(X, B)), dm_scale(X, 0.5));
 }
@@ -55,7 +55,7 @@ static size_t run(dm **X, dm *B, size_t steps)
     int status = GSL_SUCCESS;
 
     for (size_t i = 0; i < steps && !status; i++) {
-        *X = step(*X, B);
+        *X = advance(*X, B);
         status = dm_scope_turn(scope, X, 1);
         if (i == 10)
             before = bytes_allocated();
@@ -71,7 +71,7 @@ START_TEST(a_long_loop_does_not_grow)
     dm *plain = X, *scoped = X;
 
     for (size_t i = 0; i < 20; i++)
-        plain = step(plain, B);
+        plain = advance(plain, B);
     ck_assert_uint_eq(run(&scoped, B, 20), 0);
     same(value_of(scoped), value_of(plain), 0, "20 steps");
     same(differential_of(scoped, 0), differential_of(plain, 0), 0, "20 steps, the differential");

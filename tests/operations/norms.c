@@ -64,6 +64,19 @@ START_TEST(norms_neither_overflow_nor_underflow)
 }
 END_TEST
 
+/* The direction of a matrix is there also where its norm is out of range. */
+START_TEST(directions_are_there_where_norms_are_not)
+{
+    gsl_matrix *half = MATRIX(1, 2, sqrt(0.5), -sqrt(0.5)), *larger = MATRIX(2, 2, 0.5, 0.5, 0.5, -0.5);
+
+    same(value_of(dm_normalize(dm_constant(here, MATRIX(1, 2, 1.7e308, -1.7e308)))), half, 4 * DBL_EPSILON, "largest");
+    same(value_of(dm_normalize(dm_constant(here, MATRIX(1, 2, 5e-324, -5e-324)))), half, 4 * DBL_EPSILON, "smallest");
+    same(value_of(dm_normalize(dm_constant(here, MATRIX(2, 2, 1.7e308, 1.7e308, 1.7e308, -1.7e308)))), larger, 4 * DBL_EPSILON, "2×2");
+    ck_assert_ptr_null(dm_value(dm_norm_frobenius(dm_constant(here, MATRIX(1, 2, 1.7e308, -1.7e308)))).matrix.data);
+    ck_assert_int_eq(raised.code, GSL_EOVRFLW);
+}
+END_TEST
+
 START_TEST(a_vector_norm_wants_a_vector)
 {
     fails(dm_norm(dm_ones(here, 2, 3)), GSL_EBADLEN,
@@ -82,6 +95,7 @@ Suite *operations_norms_suite(void)
     tcase_add_test(tc, at_zero_the_gradient_is_zero);
     tcase_add_test(tc, at_zero_only_the_square_has_a_hessian);
     tcase_add_test(tc, norms_neither_overflow_nor_underflow);
+    tcase_add_test(tc, directions_are_there_where_norms_are_not);
     tcase_add_test(tc, a_vector_norm_wants_a_vector);
     return suite;
 }
