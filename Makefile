@@ -151,7 +151,7 @@ run-asan: $(BUILD)/dualmat $(BUILD)/tests/run
 
 valgrind: all $(BUILD)/tests/run
 	@$(call ensure,$(call lacking,valgrind,valgrind))
-	$(Q)CK_FORK=no DUALMAT=$(BUILD)/dualmat OPENBLAS_NUM_THREADS=1 valgrind --quiet --leak-check=full \
+	$(Q)CK_FORK=no DUALMAT_TESTS=short DUALMAT=$(BUILD)/dualmat OPENBLAS_NUM_THREADS=1 valgrind --quiet --leak-check=full \
 	    --errors-for-leak-kinds=definite,indirect,possible --error-exitcode=1 $(BUILD)/tests/run
 
 # ------------------------------------------------------------------------------- demo and measuring
