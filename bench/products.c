@@ -92,9 +92,9 @@ static inline void small_pushes(size_t n, size_t k, const double *A, const doubl
     }
 }
 
-/* dC_i += A*dB_i, in one product of A and the dB side by side. */
-static void add_side_by_side(size_t n, size_t k, const double *A, const double *dB, double *work,
-                             double *dC)
+/* dC_i = alpha*A*dB_i + beta*dC_i, in one product of A and the dB side by side. */
+static void side_by_side(size_t n, size_t k, double alpha, const double *A, const double *dB, double beta,
+                         double *work, double *dC)
 {
     size_t s = n * n;
     double *panel = work, *T = work + k * s;
@@ -102,15 +102,27 @@ static void add_side_by_side(size_t n, size_t k, const double *A, const double *
     for (size_t i = 0; i < k; i++)
         for (size_t row = 0; row < n; row++)
             memcpy(panel + (row * k + i) * n, dB + i * s + row * n, n * sizeof *panel);
-    product('N', 'N', n, n, k * n, 1, A, n, panel, k * n, 0, T, k * n);
+    product('N', 'N', n, n, k * n, alpha, A, n, panel, k * n, 0, T, k * n);
     for (size_t i = 0; i < k; i++)
         for (size_t row = 0; row < n; row++)
-            for (size_t j = 0; j < n; j++)
-                dC[i * s + row * n + j] += T[(row * k + i) * n + j];
+            for (size_t j = 0; j < n; j++) {
+                double *d = dC + i * s + row * n + j;
+                *d = T[(row * k + i) * n + j] + (beta == 0 ? 0 : beta * *d);
+            }
 }
 
-/* The directions dA lie one below the other, so that all dA*B are one product; where a call costs more than
- * a copy, the dB are put side by side.                                                              */
+/* The same for every n and k: where a call costs more than a copy, side by side; else one by one. */
+static void from_the_left(size_t n, size_t k, double alpha, const double *A, const double *dB, double beta,
+                          double *work, double *dC)
+{
+    if (k > 1 && n <= 16)
+        side_by_side(n, k, alpha, A, dB, beta, work, dC);
+    else
+        for (size_t i = 0; i < k; i++)
+            square_product(n, alpha, A, dB + i * n * n, beta, dC + i * n * n);
+}
+
+/* The directions dA lie one below the other, so that all dA*B are one product. */
 static void product_hand(problem *P)
 {
     size_t n = P->n, s = n * n, k = P->k;
@@ -124,11 +136,7 @@ static void product_hand(problem *P)
     } else {
         square_product(n, 1, A, B, 0, C);
         product('N', 'N', k * n, n, n, 1, dA, n, B, n, 0, dC, n);
-        if (k > 1 && n <= 16)
-            add_side_by_side(n, k, A, dB, P->work, dC);
-        else
-            for (size_t i = 0; i < k; i++)
-                square_product(n, 1, A, dB + i * s, 1, dC + i * s);
+        from_the_left(n, k, 1, A, dB, 1, P->work, dC);
     }
 }
 
@@ -199,7 +207,7 @@ static void inverse_shape(problem *P)
     P->ins = s + P->k * s;
     P->values = s;
     P->derivatives = P->k * s;
-    P->works = P->n * LAPACK_BLOCK + P->k * s;
+    P->works = P->n * LAPACK_BLOCK + (P->n <= 16 ? 3 : 1) * P->k * s;
     P->vary[0] = (stretch) { 0, s, s };
     P->value_flops = 2 * n * n * n;
     P->flops = (1 + 2 * k) * P->value_flops;
@@ -221,6 +229,19 @@ static void inverse_value(problem *P)
     invert(P->n, P->out, P->pivots, P->work);
 }
 
+static inline void small_sandwiches(size_t n, size_t k, const double *X, const double *dA, double *dX)
+{
+    size_t s = n * n;
+    double minus_X[16], dAX[16];
+
+    for (size_t i = 0; i < s; i++)
+        minus_X[i] = -X[i];
+    for (size_t i = 0; i < k; i++) {
+        small_product(n, dA + i * s, X, 0, dAX);
+        small_product(n, minus_X, dAX, 0, dX + i * s);
+    }
+}
+
 static void inverse_hand(problem *P)
 {
     size_t n = P->n, s = n * n, k = P->k;
@@ -228,9 +249,14 @@ static void inverse_hand(problem *P)
     double *X = P->out, *dX = X + s, *dAX = P->work + n * LAPACK_BLOCK;
 
     inverse_value(P);
-    product('N', 'N', k * n, n, n, 1, dA, n, X, n, 0, dAX, n);
-    for (size_t i = 0; i < k; i++)
-        square_product(n, -1, X, dAX + i * s, 0, dX + i * s);
+    if (n == 3) {
+        small_sandwiches(3, k, X, dA, dX);
+    } else if (n == 4) {
+        small_sandwiches(4, k, X, dA, dX);
+    } else {
+        product('N', 'N', k * n, n, n, 1, dA, n, X, n, 0, dAX, n);
+        from_the_left(n, k, -1, X, dAX, 0, dAX + k * s, dX);
+    }
 }
 
 static void inverse_dual(problem *P)

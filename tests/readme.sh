@@ -8,6 +8,10 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 lines=0
 
+if grep -n '@[A-Z][A-Z]*@' "$readme" >&2; then
+    echo "readme: a place in README.md is not filled in" >&2
+    exit 1
+fi
 commands=$(sed -n 's/^| .* | `dualmat \(.*\)` |$/\1/p' "$readme")
 while IFS= read -r line; do
     lines=$((lines + 1))
