@@ -19,11 +19,18 @@ static char *room(dm_chunk *chunk)
     return (char *) (((uintptr_t) chunk + sizeof *chunk + 63) & ~(uintptr_t) 63);
 }
 
-static void enter(dm_context *context, dm_chunk *chunk)
+/* Go on in that chunk from `at`, which is free with all that lies behind. */
+static void go_on(dm_context *context, dm_chunk *chunk, char *at)
 {
     context->chunk = chunk;
-    context->at = chunk ? room(chunk) : NULL;
-    context->end = chunk ? context->at + chunk->size : NULL;
+    context->at = at;
+    context->end = chunk ? room(chunk) + chunk->size : NULL;
+    DM_FREE(at, (size_t) (context->end - at));
+}
+
+static void enter(dm_context *context, dm_chunk *chunk)
+{
+    go_on(context, chunk, chunk ? room(chunk) : NULL);
 }
 
 /* The chunk in use has not enough room: go on to the next one that has, or make one. */
@@ -104,6 +111,7 @@ void dm_context_free(dm_context *context)
         return;
     for (dm_chunk *chunk = context->first, *next; chunk; chunk = next) {
         next = chunk->next;
+        DM_IN_USE(room(chunk), chunk->size);
         free(chunk);
     }
     free(context->carry);
@@ -186,9 +194,10 @@ void dm_scope_release(dm_scope scope)
         late->A->number.factors = late->factors;
         late->A->number.inverse = late->inverse;
     }
-    enter(context, scope.chunk ? scope.chunk : context->first);
     if (scope.chunk)
-        context->at = scope.at;
+        go_on(context, scope.chunk, scope.at);
+    else
+        enter(context, context->first);
     context->scope = scope.outer;
     context->released++;
 }

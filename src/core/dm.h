@@ -160,6 +160,16 @@ struct dm_context {
 
 void *dm_arena_grow(dm_context *context, size_t bytes);
 
+/* Under the address sanitizer nothing of the arena may be touched but what was asked for and is not released. */
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#define DM_IN_USE(place, bytes) __asan_unpoison_memory_region(place, bytes)
+#define DM_FREE(place, bytes) __asan_poison_memory_region(place, bytes)
+#else
+#define DM_IN_USE(place, bytes) ((void) 0)
+#define DM_FREE(place, bytes) ((void) 0)
+#endif
+
 /* Aligned for vectors of four doubles; NULL: no memory. */
 static inline void *dm_arena_alloc(dm_context *context, size_t bytes)
 {
@@ -169,6 +179,7 @@ static inline void *dm_arena_alloc(dm_context *context, size_t bytes)
         return dm_arena_grow(context, bytes);
     void *place = context->at;
     context->at += rounded;
+    DM_IN_USE(place, bytes);
     return place;
 }
 

@@ -59,6 +59,7 @@ static dm *quotient(dm *x) { return dm_quotient(dm_exp(x), dm_add(dm_mul(L(x, 3,
 static dm *diagonal(dm *x) { return dm_mul(dm_diag(x), L(x, 3, 2)); }
 static dm *outer(dm *x) { return dm_outer(x, dm_cos(x)); }
 static dm *normalized(dm *x) { return dm_normalize(x); }
+static dm *two_ways(dm *x) { return dm_add(dm_mul(L(x, 4, 3), x), dm_scale(dm_mul(L(x, 4, 3), dm_sin(x)), 0.25)); }
 static dm *many_sums(dm *x)
 {
     dm *s = dm_sin(x);
@@ -72,10 +73,10 @@ static dm *many_sums(dm *x)
 static dm *(*const functions[])(dm *) = {
     identity, flip, sandwich, left, right, flipped_sandwich, sandwiches, multiples, far_apart, square, cube, fourth, inverse,
     twice_inverse, solution, two_numbers, one_number, half_constant, tall, shaped, flat, constant, sum_of_many,
-    layer, two_layers, by_a_number, column_by_a_number, row_of_it, quotient, diagonal, outer, normalized, many_sums,
+    layer, two_layers, by_a_number, column_by_a_number, row_of_it, quotient, diagonal, outer, normalized, two_ways, many_sums,
 };
 
-enum { FUNCTIONS = sizeof functions / sizeof *functions, OF_A_COLUMN = 10 };
+enum { FUNCTIONS = sizeof functions / sizeof *functions, OF_A_COLUMN = 11 };
 
 static dm *call(dm *A, void *params)
 {

@@ -85,7 +85,7 @@ START_TEST(outputs_may_lie_over_inputs)
 
     /* A row of the Hessian, or a block of the Jacobian, is the argument. */
     gsl_matrix *H = zeros(4, 4), *J = zeros(4, 4), *Hd = zeros(2, 2), *x0 = MATRIX(1, 4, 1, 2, 3, 4), *U = zeros(1, 4);
-    gsl_matrix_view in_H = gsl_matrix_submatrix(H, 2, 0, 1, 4), in_J = gsl_matrix_submatrix(J, 0, 1, 2, 2);
+    gsl_matrix_view in_H = gsl_matrix_submatrix(H, 3, 0, 1, 4), in_J = gsl_matrix_submatrix(J, 0, 1, 2, 2);
     gsl_matrix_memcpy(&in_H.matrix, x0);
     gsl_matrix_memcpy(&in_J.matrix, A0);
     ck_assert_int_eq(dm_hessian(&square, &in_H.matrix, &value, U, H), GSL_SUCCESS);

@@ -47,6 +47,31 @@ static dm *advance(dm *X, dm *B)
     return dm_add(dm_sin(dm_mul(X, B)), dm_scale(X, 0.5));
 }
 
+/* What is kept has any shape, and any number of directions. */
+START_TEST(rectangles_and_panels_are_kept)
+{
+    dice d = { 3 };
+    gsl_matrix *A = random_matrix(&d, ANY, 2, 5), *B = random_matrix(&d, ANY, 5, 3), *D[3];
+    for (size_t k = 0; k < 3; k++)
+        D[k] = random_direction(&d, A);
+    dm *x = dm_dual_panel(here, A, 3, (const gsl_matrix *const *) D), *b = dm_constant(here, B), *keep[3];
+    dm_scope scope = dm_scope_open(here);
+
+    keep[0] = dm_mul(x, b);
+    keep[1] = dm_scale(dm_transpose(x), 2);
+    keep[2] = dm_sum(b);
+    ck_assert_int_eq(dm_scope_close(scope, keep, 3), GSL_SUCCESS);
+    overwrite();
+    same(value_of(keep[0]), product(A, B), 100 * DBL_EPSILON, "A*B");
+    same(value_of(keep[1]), sum_of(2, transposed(A), 0, transposed(A)), 0, "2*A'");
+    for (size_t k = 0; k < 3; k++) {
+        same(differential_of(keep[0], k), product(D[k], B), 100 * DBL_EPSILON, "dA*B, direction %zu", k);
+        same(differential_of(keep[1], k), sum_of(2, transposed(D[k]), 0, transposed(D[k])), 0, "2*dA', direction %zu", k);
+        same(differential_of(keep[2], k), zeros(1, 1), 0, "a constant, direction %zu", k);
+    }
+}
+END_TEST
+
 /* That many turns; how many bytes were allocated after the first ten. */
 static size_t run(dm **X, dm *B, size_t steps)
 {
@@ -243,6 +268,7 @@ Suite *drivers_scope_suite(void)
     TCase *tc = case_of(suite, "scopes");
 
     tcase_add_test(tc, results_outlive_the_scope);
+    tcase_add_test(tc, rectangles_and_panels_are_kept);
     tcase_add_test(tc, a_long_loop_does_not_grow);
     tcase_add_test(tc, a_turn_leaves_the_scope_open);
     tcase_add_test(tc, a_formal_turn_releases_nothing);

@@ -848,13 +848,15 @@ typedef struct {
 } results;
 
 /* Pushed, and read off on a level above; GSL_SUCCESS or the first error.  No check here: it would allocate. */
-static int evaluate_in(const example *e, size_t room, const directions *d, const gsl_matrix *W, const results *r)
+static int evaluate_in(const example *e, gsl_matrix *const halved[], size_t room, const directions *d,
+                       const gsl_matrix *W, const results *r)
 {
     dm *X[DM_OPERANDS], *Y[DM_OPERANDS], *w = dm_constant(here, W);
     dm_level *up = dm_level_open(here, DM_FORMAL);
 
+    /* Operands that are not formed yet: 2*(X/2) is X to the last digit. */
     for (size_t i = 0; i < e->arity; i++) {
-        X[i] = dm_dual(here, e->X[i], d->of[i]);
+        X[i] = dm_scale(dm_dual(here, halved[i], d->of[i]), 2);
         Y[i] = dm_on_level(up, X[i], NULL);
     }
     if (!dm_arena_alloc(here, (size_t) 4 << 20))
@@ -884,16 +886,18 @@ static void check_memory(example *e, size_t step)
 {
     const size_t plenty = (size_t) 2 << 20;
     directions d = random_directions(e, BOTH);
-    gsl_matrix *W = random_weights(e);
+    gsl_matrix *W = random_weights(e), *halved[DM_OPERANDS];
     results right = room_for_results(e), r = room_for_results(e);
     size_t refused = 0;
 
+    for (size_t i = 0; i < e->arity; i++)
+        halved[i] = sum_of(0.5, e->X[i], 0, e->X[i]);
     dm_context_reset(here);
-    ck_assert_msg(evaluate_in(e, plenty, &d, W, &right) == GSL_SUCCESS, "%s: %s", e->text, raised.message);
+    ck_assert_msg(evaluate_in(e, halved, plenty, &d, W, &right) == GSL_SUCCESS, "%s: %s", e->text, raised.message);
     for (size_t room = 0; room < plenty; room += step) {
         dm_context_reset(here);
         forget_errors();
-        int status = evaluate_in(e, room, &d, W, &r);
+        int status = evaluate_in(e, halved, room, &d, W, &r);
         if (status == GSL_ENOMEM) {
             refused++;
             continue;
