@@ -123,31 +123,6 @@ dm_context *dm_context_of(const dm *A)
     return A ? A->context : NULL;
 }
 
-dm *dm_new(dm_context *context, size_t rows, size_t slots, size_t cols)
-{
-    dm *A = dm_arena_alloc(context, sizeof *A);
-
-    if (!A)
-        return dm_out_of_memory(context);
-    memset(A, 0, sizeof *A);
-    A->context = context;
-    A->within = context->within;
-    A->scope = context->scope;
-    A->rows = rows;
-    A->slots = slots;
-    A->cols = cols;
-    return A;
-}
-
-dm *dm_new_dual(dm_context *context, dm_level *level, size_t rows, size_t slots, size_t cols)
-{
-    dm *A = dm_new(context, rows, slots, cols);
-
-    if (!dm_is_failed(A))
-        A->level = level;
-    return A;
-}
-
 /* -------------------------------------------------------------------------------------- levels -- */
 
 dm_level *dm_level_open(dm_context *context, dm_kind kind)

@@ -56,15 +56,6 @@ dm *dm_failed(dm_context *context, int code, const char *format, ...)
     return C;
 }
 
-bool dm_inherit(dm *C, const dm *X)
-{
-    if (!X->failure)
-        return false;
-    if (!C->failure)
-        C->failure = X->failure;
-    return true;
-}
-
 int dm_raise(const dm *A)
 {
     if (!A) {

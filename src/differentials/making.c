@@ -8,11 +8,11 @@
 /* The first entry that is no finite number; false: there is none. */
 static bool not_finite(const gsl_matrix *A, size_t *row, size_t *col)
 {
-    if (A->tda == A->size2 && dm_times_zero(A->size1 * A->size2, 1, A->data) == 0)
+    if (A->tda == A->size2 && dm_all_finite(A->size1 * A->size2, 1, A->data))
         return false;
     for (size_t i = 0; i < A->size1; i++) {
         const double *x = A->data + i * A->tda;
-        if (dm_times_zero(A->size2, 1, x) == 0)
+        if (dm_all_finite(A->size2, 1, x))
             continue;
         for (size_t j = 0; j < A->size2; j++)
             if (!isfinite(x[j])) {
@@ -107,6 +107,8 @@ dm *dm_on_level(dm_level *level, dm *value, dm *differential)
     A->dual.value = value;
     A->dual.differential = differential;
     A->dual.variable = level->kind == DM_FORMAL;
+    A->small = level->kind == DM_PUSHED && !value->level && value->small
+            && (!differential || (!differential->level && differential->small));
     A->name = value->name;
     dm_stated(A);
     return A;

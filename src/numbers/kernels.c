@@ -121,9 +121,34 @@ void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *
         }
 }
 
+/* P = A*B and dP = dA*B + A*dB for squares of four: a row is one register.  The value is summed in the order of
+ * small_product, so that it is the same, to the last digit, with a differential and without.         */
+INLINE void dual_four(const double *A, const double *dA, const double *B, const double *dB, double *P, double *dP)
+{
+    const v4 *b = (const v4 *) B, *db = (const v4 *) dB;
+    v4 b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3], d0 = db[0], d1 = db[1], d2 = db[2], d3 = db[3];
+
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        const double *a = A + 4 * i, *da = dA + 4 * i;
+        v4 p = { 0 }, d = { 0 }, e = { 0 };
+        p += a[0] * b0, d += da[0] * b0, e += a[0] * d0;
+        p += a[1] * b1, d += da[1] * b1, e += a[1] * d1;
+        p += a[2] * b2, d += da[2] * b2, e += a[2] * d2;
+        p += a[3] * b3, d += da[3] * b3, e += a[3] * d3;
+        *(v4 *) (P + 4 * i) = p;
+        *(v4 *) (dP + 4 * i) = d + e;
+    }
+}
+
+FOR_EACH_CPU
 void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const double *A, const double *dA,
                            const double *B, const double *dB, double *P, double *dP)
 {
+    if (m == 4 && n == 4 && p == 4 && slots == 1 && dA && dB) {
+        dual_four(A, dA, B, dB, P, dP);
+        return;
+    }
     dm_small_product(m, n, p, 1, A, n, 1, B, p, 0, P, p);
     if (dA)
         dm_small_product(m * slots, n, p, 1, dA, n, 1, B, p, 0, dP, p);
@@ -233,6 +258,14 @@ FOR_EACH_CPU
 void dm_add_transposed(size_t m, size_t n, double beta, double scale, const double *A, size_t lda,
                        double *T, size_t ldt)
 {
+    if (m == 4 && n == 4 && beta == 0) {
+        FOUR_BY_FOUR(A, lda);
+        *(v4 *) T = scale * c0;
+        *(v4 *) (T + ldt) = scale * c1;
+        *(v4 *) (T + 2 * ldt) = scale * c2;
+        *(v4 *) (T + 3 * ldt) = scale * c3;
+        return;
+    }
     TILES(m, n) {
         size_t i = i0, j;
         for (; i + 4 <= i1; i += 4) {
@@ -261,6 +294,12 @@ double dm_dot_transposed(size_t m, size_t n, const double *A, size_t lda, const 
     v4 s0 = { 0 }, s1 = { 0 }, s2 = { 0 }, s3 = { 0 };
     double rest = 0;
 
+    if (m == 4 && n == 4) {
+        FOUR_BY_FOUR(B, ldb);
+        s0 = c0 * *(const v4 *) A + c1 * *(const v4 *) (A + lda);
+        s0 += c2 * *(const v4 *) (A + 2 * lda) + c3 * *(const v4 *) (A + 3 * lda);
+        return (s0[0] + s0[1]) + (s0[2] + s0[3]);
+    }
     TILES(m, n) {
         size_t i = i0, j;
         for (; i + 4 <= i1; i += 4) {
@@ -358,34 +397,20 @@ void dm_multiply_direction(size_t n, const double *slope, const double *d, doubl
         z[i] = d[i] == 0 && slope[i] == slope[i] ? 0 : slope[i] * d[i];
 }
 
+/* They are finite exactly if the sum of the 0*(a*x) is 0. */
 FOR_EACH_CPU
-static double long_times_zero(size_t n, double a, const double *x)
+bool dm_all_finite(size_t n, double a, const double *x)
 {
-    v8 s = { 0 };
+    v4 s = { 0 }, t = { 0 };
     double sum = 0;
     size_t i = 0;
 
-    for (; i + 8 <= n; i += 8)
-        s += 0.0 * (a * *(const v8 *) (x + i));
+    for (; i + 8 <= n; i += 8) {
+        s += 0.0 * (a * *(const v4 *) (x + i));
+        t += 0.0 * (a * *(const v4 *) (x + i + 4));
+    }
     for (; i < n; i++)
         sum += 0.0 * (a * x[i]);
-    for (int k = 0; k < 8; k++)
-        sum += s[k];
-    return sum;
-}
-
-double dm_times_zero(size_t n, double a, const double *x)
-{
-    double even = 0, odd = 0;
-    size_t i = 0;
-
-    if (n >= 32)
-        return long_times_zero(n, a, x);
-    for (; i + 2 <= n; i += 2) {
-        even += 0.0 * (a * x[i]);
-        odd += 0.0 * (a * x[i + 1]);
-    }
-    if (i < n)
-        even += 0.0 * (a * x[i]);
-    return even + odd;
+    s += t;
+    return sum + ((s[0] + s[1]) + (s[2] + s[3])) == 0;
 }

@@ -29,6 +29,6 @@ void dm_scaled(size_t n, double a, const double *x, double *y);        /* y = a*
 void dm_axpy(size_t n, double a, const double *x, double *y);          /* y += a*x */
 void dm_multiply(size_t n, const double *x, const double *y, double *z); /* z = x.*y */
 void dm_multiply_direction(size_t n, const double *slope, const double *d, double *z);  /* inf*0 is 0 */
-double dm_times_zero(size_t n, double a, const double *x);  /* 0, or NaN if an a*x[i] is not finite */
+bool dm_all_finite(size_t n, double a, const double *x);    /* every a*x[i] */
 
 #endif

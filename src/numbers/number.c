@@ -1,5 +1,6 @@
 /* Numbers: how they are made, and how each form is formed: dm_add_to knows all of them. */
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 #include "numbers/forms.h"
 #include "numbers/kernels.h"
@@ -18,23 +19,22 @@ static dm_panel panel_of(const dm *A, double *data)
 }
 
 /* Memory for A's entries; NULL: there is not so much. */
-static double *room_for(const dm *A)
+static inline double *room_for(const dm *A)
 {
-    const size_t most = (size_t) -1 / 16;
+    size_t row, entries;
 
-    if (A->cols > most / A->slots || A->rows > most / A->slots / A->cols)
+    if (__builtin_mul_overflow(A->slots, A->cols, &row) || __builtin_mul_overflow(A->rows, row, &entries)
+        || entries > SIZE_MAX / sizeof(double))
         return NULL;
-    return dm_arena_alloc(A->context, dm_size(A) * sizeof(double));
+    return dm_arena_alloc(A->context, entries * sizeof(double));
 }
 
 dm_panel dm_fresh(dm *C)
 {
     double *data = dm_is_failed(C) ? NULL : room_for(C);
 
-    if (!data)
-        dm_fail(C, GSL_ENOMEM, "out of memory");
-    C->number.form = DM_DENSE;
-    C->number.data = data;
+    dm_must(C, data != NULL);
+    dm_number_at(C, data);
     return panel_of(C, data);
 }
 
@@ -81,13 +81,14 @@ static bool look(dm *A)
             return true;
     }
     dm_panel P = dm_entries(seen_through ? x->left : A);
-    return P.data && dm_times_zero(P.rows * P.stride, seen_through ? x->scale : 1, P.data) == 0;
+    return P.data && dm_all_finite(P.rows * P.stride, seen_through ? x->scale : 1, P.data);
 }
 
-bool dm_number_finite(dm *A)
+bool dm_look_finite(dm *A)
 {
-    if (!A->number.finite)
-        A->number.finite = look(A);
+    bool dense = A->number.form == DM_DENSE;
+
+    A->number.finite = dense ? dm_all_finite(dm_size(A), 1, A->number.data) : look(A);
     return A->number.finite;
 }
 
@@ -165,10 +166,8 @@ dm *dm_number_view(dm_context *context, const gsl_matrix *A, size_t k)
         return C;
     }
     dm *C = dm_new(context, A->size1, k, A->size2 / k);
-    if (!dm_is_failed(C)) {
-        C->number.form = DM_DENSE;
-        C->number.data = A->data;
-    }
+    if (!dm_is_failed(C))
+        dm_number_at(C, A->data);
     return C;
 }
 

@@ -42,13 +42,19 @@ static inline dm_panel dm_entries(dm *A)
     return (dm_panel) { A->number.data, A->slots * A->cols, A->rows, A->slots, A->cols };
 }
 
+/* Is every entry finite?  It is remembered that they are. */
+bool dm_look_finite(dm *A);
+static inline bool dm_number_finite(dm *A)
+{
+    return A->number.finite || dm_look_finite(A);
+}
+
 dm_panel dm_fresh(dm *C);              /* C becomes DENSE with room for its entries, contents undefined */
 bool dm_is_zero(const dm *A);          /* known to be zero by its form */
 bool dm_is_identity(const dm *A, double *scale);   /* known to be scale*I by its form */
 double dm_entry_scalar(dm *a);         /* the entry of a 1×1 number */
 void dm_number_range(dm *A, double *least, double *most);      /* sizes of the entries that are not 0 */
 bool dm_number_write(dm_panel target, double scale, dm *A);    /* target = scale*A; false: no memory */
-bool dm_number_finite(dm *A);          /* every entry */
 dm *dm_original(const dm *A);          /* what A is a view of, formed or not; NULL: of nothing */
 
 dm *dm_number_copy(dm_context *, const gsl_matrix *A);         /* a number with A's entries */
@@ -74,14 +80,17 @@ dm *dm_number_accumulate(dm *sum, dm *x);
 dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed, dm *B,
                                  bool B_transposed);
 
-/* Dense, of at most 8 rows and columns: worth a loop of our own. */
-static inline bool dm_number_is_small(const dm *A)
+/* The number A has its entries there. */
+static inline void dm_number_at(dm *A, double *data)
 {
-    return !A->level && A->number.form == DM_DENSE && A->rows <= 8 && A->cols <= 8 && !A->context->base;
+    A->number.form = DM_DENSE;
+    A->number.data = data;
+    A->small = A->rows <= 8 && A->cols <= 8;
 }
 
-/* P = A*B and dP = dA*B + A*dB of small numbers; dA, dB and with them dP may be NULL, zero, or panels. */
-void dm_number_dual_product(dm *P, dm *dP, const dm *A, const dm *dA, const dm *B, const dm *dB);
+/* P = A*B and dP = dA*B + A*dB of small numbers; dA, dB and with them dP may be NULL, zero, or panels.  false:
+ * no memory, and P is marked.                                                                        */
+bool dm_number_dual_product(dm *P, dm *dP, const dm *A, const dm *dA, const dm *B, const dm *dB);
 
 /* ------------------------------------------------------------------------------- factorization -- */
 

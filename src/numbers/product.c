@@ -305,12 +305,18 @@ dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed
     return sum;
 }
 
-void dm_number_dual_product(dm *P, dm *dP, const dm *A, const dm *dA, const dm *B, const dm *dB)
+bool dm_number_dual_product(dm *P, dm *dP, const dm *A, const dm *dA, const dm *B, const dm *dB)
 {
-    dm_panel p = dm_fresh(P), d = dP ? dm_fresh(dP) : p;
+    size_t slots = dP ? dP->slots : 0, entries = A->rows * B->cols;
+    double *p = dm_arena_alloc(P->context, (1 + slots) * entries * sizeof *p);
 
-    if (p.data && d.data)
-        dm_small_dual_product(A->rows, A->cols, B->cols, d.slots, A->number.data,
-                              dA ? dA->number.data : NULL, B->number.data,
-                              dB ? dB->number.data : NULL, p.data, dP ? d.data : NULL);
+    dm_must(P, p != NULL);
+    if (!p)
+        return false;
+    dm_number_at(P, p);
+    if (dP)
+        dm_number_at(dP, p + entries);
+    dm_small_dual_product(A->rows, A->cols, B->cols, slots, A->number.data, dA ? dA->number.data : NULL,
+                          B->number.data, dB ? dB->number.data : NULL, p, p + entries);
+    return true;
 }

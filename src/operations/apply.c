@@ -170,8 +170,6 @@ static void compute(dm *C)
         return;
     }
     C->level = level;
-    if (C->op->at_once && level->kind == DM_PUSHED && C->op->at_once(C, C->in))
-        return;
     dm *value = dm_new(C->context, C->rows, C->slots, C->cols);
     if (dm_inherit(C, value))
         return;
@@ -202,6 +200,11 @@ dm *dm_apply(const dm_op *op, dm *const X[], const dm_parameters *with)
         return A;
     if (B && dm_is_failed(B))
         return B;
+    if (op->at_once && A->small && (!B || (B->small && A->context == B->context))) {
+        dm *C = op->at_once(X);
+        if (C)
+            return C;
+    }
     dm *C = dm_new(A->context, 1, 1, 1);
     if (dm_is_failed(C))
         return C;

@@ -127,34 +127,42 @@ static void mul_rule(dm *C, dm *const X[])
     dm_term_left(C, 1, lower(C, A), B);            /* A*dB */
 }
 
-/* The differential of a small operand as numbers: NULL is zero, a failed one is not for us. */
-static dm *pushed(const dm *C, dm *X)
-{
-    return dm_varies(C, X) ? X->dual.differential : NULL;
-}
+static const dm_op mul_op;
 
 /* The two terms above and the value, for matrices so small that walking the terms costs more than their
  * products.  The tests hold this against the rule.                                                   */
-static bool mul_at_once(dm *C, dm *const X[])
+static dm *mul_at_once(dm *const X[])
 {
-    dm *A = lower(C, X[0]), *B = lower(C, X[1]), *dA = pushed(C, X[0]), *dB = pushed(C, X[1]);
+    dm *A = X[0], *B = X[1], *dA = NULL, *dB = NULL;
+    dm_level *level = A->level ? A->level : B->level;
 
-    if (!dm_number_is_small(A) || !dm_number_is_small(B) || (dA && !dm_number_is_small(dA))
-        || (dB && !dm_number_is_small(dB)))
-        return false;
-    dm *value = dm_new(C->context, C->rows, 1, C->cols);
-    dm *d = dA || dB ? dm_new(C->context, C->rows, dA ? dA->slots : dB->slots, C->cols) : NULL;
-    if (dm_inherit(C, value) || (d && dm_inherit(C, d)))
-        return true;
-    value->op = C->op;
+    if (!level || A->cols != B->rows || A->slots > 1 || B->slots > 1)
+        return NULL;
+    if (A->level == level) {
+        dA = A->dual.differential;
+        A = A->dual.value;
+    }
+    if (B->level == level) {
+        dB = B->dual.differential;
+        B = B->dual.value;
+    }
+    if (A->level || B->level)
+        return NULL;
+    dm *C = dm_new_dual(A->context, level, A->rows, 1, B->cols);
+    dm *value = dm_new(A->context, A->rows, 1, B->cols);
+    dm *d = dA || dB ? dm_new(A->context, A->rows, dA ? dA->slots : dB->slots, B->cols) : NULL;
+    if (dm_is_failed(C) || dm_inherit(C, value) || (d && dm_inherit(C, d)))
+        return C;
+    C->op = value->op = &mul_op;
+    C->in[0] = X[0];
+    C->in[1] = X[1];
     value->in[0] = A;
     value->in[1] = B;
-    dm_number_dual_product(value, d, A, dA, B, dB);
     C->dual.value = value;
     C->dual.differential = d;
-    if (!dm_inherit(C, value) && d)
-        dm_inherit(C, d);
-    return true;
+    C->small = dm_number_dual_product(value, d, A, dA, B, dB);
+    dm_inherit(C, value);
+    return C;
 }
 
 static const dm_op mul_op = {

@@ -127,7 +127,7 @@ START_TEST(what_has_no_hessian_is_told)
     refused(VECTOR(call, nan, A, U, Hd), GSL_EDOM, "dm_hessian_vector: entry (1,1) of the value is nan, computed from a 2×2 "
             "matrix whose entry (1,2) is nan");
     refused(VECTOR(call, A, nan, U, Hd), GSL_EDOM, "dm_hessian_vector: entry (1,1) of the second differential is nan, computed "
-            "from a 2×2 matrix whose entry (1,1) is nan");
+            "from a 2×2 matrix whose entry (1,2) is nan");
     refused(VECTOR(steep, zeros(2, 2), A, U, Hd), GSL_EDOM, "dm_hessian_vector: entry (1,1) of the second differential "
             "is inf: dm_pow has no finite derivative where entry (1,1) of its operand is 0");
     refused(VECTOR(NULL, A, A, U, Hd), GSL_EFAULT, "dm_hessian_vector: F, A, dA or HdA is NULL");
