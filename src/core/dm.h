@@ -65,7 +65,7 @@ typedef struct {
     bool finite;                       /* every entry was seen to be */
     bool gram;                         /* symmetric positive semidefinite by the way it was made ... */
     bool definite;                     /* ... and, but for rounding, definite */
-    bool temporary;                    /* DENSE: a sum under way, nobody else holds it yet */
+    bool temporary;                    /* a sum under way, nobody else holds it yet */
     unsigned depth;                    /* how many numbers deep that are not made yet */
     double scale;                      /* of all forms that have one */
     double *data;                      /* DENSE */
@@ -125,7 +125,7 @@ struct dm_level {
  * base of another kind (named expressions) makes its dm here instead; the rules never know.          */
 typedef struct {
     void (*apply)(dm *C, dm *const X[]);                 /* C->op of X, C's shape is set */
-    dm *(*accumulate)(dm *sum, dm *x);
+    dm *(*accumulate)(dm *sum, double p, dm *x);         /* sum + p*x; sum may be NULL */
     dm *(*size)(dm_context *context, size_t n);          /* a number of rows or columns, as a 1×1 */
 } dm_base;
 

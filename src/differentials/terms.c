@@ -5,50 +5,53 @@
 
 /* ---------------------------------------------------------------------------------- running sums --
  *
- * d(A + B) = dA + dB: the sum of two dm of any level, from which the other parts build their sums.   */
+ * d(A + p*B) = dA + p*dB: sums of dm of any level, from which the other parts build theirs.          */
 
-static dm *same(const dm_term *t, dm *d, dm *sum)
+/* dX -> p*dX, and back p*u */
+static dm *scaled(const dm_term *t, dm *d, dm *sum)
 {
-    (void) t;
-    return dm_accumulate(sum, d);
+    return dm_accumulate_times(sum, t->scale, d);
 }
 
-static bool same_form(const dm_term *t, dm_sandwich *form)
+static bool scaled_form(const dm_term *t, dm_sandwich *form)
 {
-    (void) t;
-    *form = (dm_sandwich) { 1, NULL, NULL, false };
+    *form = (dm_sandwich) { t->scale, NULL, NULL, false };
     return true;
 }
 
-static const dm_map identity = { "identity", same, same, same_form };
+static const dm_map scaled_map = { "scaled", scaled, scaled, scaled_form };
+
+void dm_term_scaled(dm *C, double p, dm *X)
+{
+    dm_term_add(C, &scaled_map, p, NULL, NULL, X);
+}
 
 static dm_level *outer(const dm *A, const dm *B)
 {
-    unsigned a = A->level ? A->level->depth : 0, b = B->level ? B->level->depth : 0;
+    unsigned a = A && A->level ? A->level->depth : 0, b = B->level ? B->level->depth : 0;
 
-    return a >= b ? A->level : B->level;
+    return a > b ? A->level : B->level;
 }
 
-dm *dm_accumulate(dm *sum, dm *x)
+dm *dm_accumulate_times(dm *sum, double p, dm *x)
 {
-    if (!sum || !x)
-        return sum ? sum : x;
-    if (dm_is_failed(sum))
+    if (!x || (sum && dm_is_failed(sum)))
         return sum;
-    if (dm_is_failed(x))
+    if (dm_is_failed(x) || (!sum && p == 1))
         return x;
     dm_level *level = outer(sum, x);
     if (!level) {
-        const dm_base *base = sum->context->base;
-        return base ? base->accumulate(sum, x) : dm_number_accumulate(sum, x);
+        const dm_base *base = x->context->base;
+        return base ? base->accumulate(sum, p, x) : dm_number_accumulate(sum, p, x);
     }
-    dm *C = dm_new_dual(sum->context, level, sum->rows, sum->slots, sum->cols);
+    dm *C = dm_new_dual(x->context, level, x->rows, x->slots, x->cols);
     if (dm_is_failed(C))
         return C;
-    C->dual.value = dm_accumulate(dm_lower(C, sum), dm_lower(C, x));
+    C->dual.value = dm_accumulate_times(sum ? dm_lower(C, sum) : NULL, p, dm_lower(C, x));
     dm_inherit(C, C->dual.value);
-    dm_term_add(C, &identity, 1, NULL, NULL, sum);
-    dm_term_add(C, &identity, 1, NULL, NULL, x);
+    if (sum)
+        dm_term_scaled(C, 1, sum);
+    dm_term_scaled(C, p, x);
     dm_stated(C);
     return C;
 }
@@ -69,29 +72,22 @@ static dm *complete(dm *sum)
 
 /* -------------------------------------------------------------------------------- stating terms -- */
 
-static void keep(dm *C, const dm_term *term)
-{
-    dm_term *kept = dm_arena_alloc(C->context, sizeof *kept);
-
-    if (!kept) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
-        return;
-    }
-    *kept = *term;
-    kept->next = C->dual.terms;
-    C->dual.terms = kept;
-}
-
 void dm_term_add(dm *C, const dm_map *map, double scale, dm *L, dm *R, dm *X)
 {
     if (dm_is_failed(C) || !dm_varies(C, X))
         return;
     if ((L && dm_inherit(C, L)) || (R && dm_inherit(C, R)))
         return;
-    dm_term term = { map, C, X, L, R, scale, NULL };
     if (C->level->kind == DM_FORMAL) {
-        keep(C, &term);
+        dm_term *kept = dm_arena_alloc(C->context, sizeof *kept);
+        if (!kept) {
+            dm_fail(C, GSL_ENOMEM, "out of memory");
+            return;
+        }
+        *kept = (dm_term) { map, C, X, L, R, scale, C->dual.terms };
+        C->dual.terms = kept;
     } else if (X->dual.differential) {
+        dm_term term = { map, C, X, L, R, scale, NULL };
         C->dual.differential = map->push(&term, X->dual.differential, C->dual.differential);
         dm_inherit(C, C->dual.differential);
     }

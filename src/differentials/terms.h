@@ -42,6 +42,9 @@ static inline bool dm_varies(const dm *C, const dm *X)
     return X->level == C->level;
 }
 
+/* dC = ... + p*dX, which sums themselves are made of. */
+void dm_term_scaled(dm *C, double p, dm *X);
+
 void dm_stated(dm *C);                 /* all terms of dC are stated: a formal C goes onto its level's list */
 
 /* A differential that only serves to state dC: a dm M of C's level that has no value.  State its terms,
@@ -72,7 +75,12 @@ static inline dm *dm_number_of(dm *A)
  * the terms do not show that form (or it would need more, or there is no memory).                     */
 size_t dm_sandwiches(dm *Y, dm *X, dm_sandwich out[], size_t most);
 
-/* sum + x at any level, carrying a running sum on in place where that can be seen by nobody. */
-dm *dm_accumulate(dm *sum, dm *x);
+/* sum + p*x at any level, carrying a running sum on in place where that can be seen by nobody.  NULL is zero. */
+dm *dm_accumulate_times(dm *sum, double p, dm *x);
+
+static inline dm *dm_accumulate(dm *sum, dm *x)
+{
+    return dm_accumulate_times(sum, 1, x);
+}
 
 #endif

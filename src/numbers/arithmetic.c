@@ -119,51 +119,56 @@ void dm_number_sum(dm *C, double a, dm *A, double b, dm *B)
     }
 }
 
-/* A sum under way that begins with `sum`, in memory of its own. */
-dm *dm_sum_begin(dm *sum)
+/* p*x as a number of its own. */
+static dm *multiple(double p, dm *x)
 {
-    dm *C = dm_new(sum->context, sum->rows, sum->slots, sum->cols);
-    dm_panel P = dm_fresh(C);
-
-    if (P.data) {
-        C->in[0] = sum;
-        C->number.temporary = true;
-        dm_must(C, dm_add_to(P, 0, 1, sum, false));
-    }
-    return C;
-}
-
-static dm *together(dm *sum, double scale)
-{
-    dm *C = dm_new(sum->context, sum->rows, sum->slots, sum->cols);
+    dm *C = dm_new(x->context, x->rows, x->slots, x->cols);
 
     if (!dm_is_failed(C)) {
-        C->in[0] = sum;
-        C->number = sum->number;
-        C->number.finite = C->number.gram = C->number.definite = false;
-        C->number.scale += scale;
+        C->in[0] = x;
+        dm_number_scale(C, p, x);
+        C->number.temporary = true;
     }
     return C;
 }
 
-dm *dm_number_accumulate(dm *sum, dm *x)
+dm_panel dm_sum_begin(dm **sum)
 {
-    if (!sum || dm_is_failed(x))
-        return x;
-    if (dm_is_failed(sum) || dm_is_zero(x))
-        return sum;
-    if (dm_is_zero(sum))
-        return x;
-    if (alike(&sum->number, &x->number))
-        return together(sum, x->number.scale);
-    if (!sum->number.temporary) {
-        sum = dm_sum_begin(sum);
-        if (dm_is_failed(sum))
-            return sum;
-        sum->in[1] = x;
+    dm *S = *sum, *C = S;
+
+    if (!S->number.temporary) {
+        *sum = C = dm_new(S->context, S->rows, S->slots, S->cols);
+        dm_panel P = dm_fresh(C);
+        dm_must(C, P.data && dm_add_to(P, 0, 1, S, false));
+        C->in[0] = S;
     }
-    dm_must(sum, dm_add_to(dm_entries(sum), 1, 1, x, false));
-    sum->number.finite = false;
+    dm_panel P = dm_entries(C);
+    dm_must(C, P.data != NULL);
+    C->number = (dm_number) { .form = DM_DENSE, .temporary = true, .data = P.data };
+    return P;
+}
+
+dm *dm_number_accumulate(dm *sum, double p, dm *x)
+{
+    if (dm_is_failed(x) || (sum && dm_is_failed(sum)))
+        return dm_is_failed(x) ? x : sum;
+    if (sum && dm_is_zero(x))
+        return sum;
+    if (!sum || dm_is_zero(sum))
+        return p == 1 ? x : multiple(p, x);
+    if (alike(&sum->number, &x->number)) {
+        if (!sum->number.temporary)
+            sum = multiple(1, sum);
+        sum->number.scale += p * x->number.scale;
+        sum->number.finite = sum->number.gram = sum->number.definite = false;
+        return sum;
+    }
+    dm_panel P = dm_sum_begin(&sum);
+    if (!dm_is_failed(sum)) {
+        if (!sum->in[1])
+            sum->in[1] = x;
+        dm_must(sum, dm_add_to(P, 1, p, x, false));
+    }
     return sum;
 }
 

@@ -38,7 +38,7 @@ void dm_sides_of(dm_side s, dm_side *L, dm_side *R);
 /* target = beta*target + scale*A*B, made now; false: no memory. */
 bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_side B);
 
-/* A sum under way that begins with `sum`, in memory of its own. */
-dm *dm_sum_begin(dm *sum);
+/* Make *sum a sum under way, with entries of its own to add to; data == NULL: no memory, and *sum is failed. */
+dm_panel dm_sum_begin(dm **sum);
 
 #endif

@@ -129,6 +129,8 @@ void dm_number_range(dm *A, double *least, double *most)
 
 double dm_entry_scalar(dm *a)
 {
+    if (a->number.form == DM_IDENTITY || a->number.form == DM_FILL)
+        return a->number.scale;
     dm_panel P = dm_entries(a);
 
     return P.data ? P.data[0] : GSL_NAN;

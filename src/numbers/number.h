@@ -75,8 +75,8 @@ void dm_number_hadamard(dm *C, dm *A, dm *B);                  /* one may be a p
 void dm_number_along(dm *C, dm *slope, dm *d);                 /* slope.*d, where inf*0 is 0 */
 void dm_number_diag(dm *C, dm *x);                             /* diag(x) of a column */
 
-/* sum + x, and sum + scale*A(')*B('), into sum's own memory if that is a sum under way.  sum may be NULL. */
-dm *dm_number_accumulate(dm *sum, dm *x);
+/* sum + p*x, and sum + scale*A(')*B('), into sum's own memory if that is a sum under way.  sum may be NULL. */
+dm *dm_number_accumulate(dm *sum, double p, dm *x);
 dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed, dm *B,
                                  bool B_transposed);
 

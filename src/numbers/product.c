@@ -290,18 +290,18 @@ dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed
 {
     dm_side a = { A, A_transposed }, b = { B, B_transposed };
 
-    if (!sum || dm_is_zero(sum))
-        return product(scale, a, b);
-    if (dm_is_failed(sum) || dm_is_zero(A) || dm_is_zero(B))
+    if (sum && (dm_is_failed(sum) || dm_is_zero(A) || dm_is_zero(B)))
         return sum;
-    if (A->number.form == DM_IDENTITY || B->number.form == DM_IDENTITY)
-        return dm_number_accumulate(sum, product(scale, a, b));
-    if (!sum->number.temporary) {
-        sum = dm_sum_begin(sum);
-        if (dm_is_failed(sum))
-            return sum;
+    if (!sum || dm_is_zero(sum)) {
+        dm *C = product(scale, a, b);
+        C->number.temporary = !dm_is_failed(C);
+        return C;
     }
-    dm_must(sum, dm_add_product(dm_entries(sum), 1, scale, a, b));
+    if (A->number.form == DM_IDENTITY || B->number.form == DM_IDENTITY)
+        return dm_number_accumulate(sum, 1, product(scale, a, b));
+    dm_panel P = dm_sum_begin(&sum);
+    if (!dm_is_failed(sum))
+        dm_must(sum, dm_add_product(P, 1, scale, a, b));
     return sum;
 }
 

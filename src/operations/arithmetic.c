@@ -3,29 +3,17 @@
 
 /* ---------------------------------------------------------------------------- the maps of this file */
 
-/* dX -> p*dX */
-static dm *scaled(const dm_term *t, dm *d, dm *sum)
+dm *dm_add_multiple(dm *sum, double p, dm *s, dm *A)
 {
-    return dm_accumulate(sum, dm_times(t->scale, d));
-}
-
-static bool scaled_form(const dm_term *t, dm_sandwich *form)
-{
-    *form = (dm_sandwich) { t->scale, NULL, NULL, false };
-    return true;
-}
-
-static const dm_map scaled_map = { "scaled", scaled, scaled, scaled_form };
-
-void dm_term_scaled(dm *C, double p, dm *X)
-{
-    dm_term_add(C, &scaled_map, p, NULL, NULL, X);
+    if (!s->level && s->slots == 1 && !dm_is_failed(s) && !s->context->base)
+        return dm_accumulate_times(sum, p * dm_entry_scalar(s), A);
+    return dm_accumulate_times(sum, p, dm_scale_by(A, s));
 }
 
 /* dX -> s*dX */
 static dm *scale_by(const dm_term *t, dm *d, dm *sum)
 {
-    return dm_accumulate(sum, dm_scale_by(d, t->L));
+    return dm_add_multiple(sum, 1, t->L, d);
 }
 
 static bool scale_form(const dm_term *t, dm_sandwich *form)
@@ -46,7 +34,7 @@ void dm_term_scale(dm *C, dm *s, dm *X)
 /* ds -> ds*W, and back tr(W'*u) */
 static dm *outer_push(const dm_term *t, dm *d, dm *sum)
 {
-    return dm_accumulate(sum, dm_scale_by(t->L, d));
+    return dm_add_multiple(sum, 1, d, t->L);
 }
 
 static dm *outer_pull(const dm_term *t, dm *u, dm *sum)

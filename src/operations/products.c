@@ -16,7 +16,7 @@ static dm *add_product(dm *sum, double p, dm *A, bool A_transposed, dm *B, bool 
         A = dm_transpose(A);
     if (B_transposed)
         B = dm_transpose(B);
-    return dm_accumulate(sum, dm_times(p, dm_mul(A, B)));
+    return dm_accumulate_times(sum, p, dm_mul(A, B));
 }
 
 /* dX -> p*L*dX, and back p*L'*u */
@@ -87,12 +87,12 @@ void dm_term_sandwich(dm *C, double p, dm *L, dm *X, dm *R)
 /* dX -> p*tr(W'*dX), and back p*u*W */
 static dm *inner_push(const dm_term *t, dm *d, dm *sum)
 {
-    return dm_accumulate(sum, dm_times(t->scale, dm_inner(t->L, d)));
+    return dm_accumulate_times(sum, t->scale, dm_inner(t->L, d));
 }
 
 static dm *inner_pull(const dm_term *t, dm *u, dm *sum)
 {
-    return dm_accumulate(sum, dm_times(t->scale, dm_scale_by(t->L, u)));
+    return dm_add_multiple(sum, t->scale, u, t->L);
 }
 
 /* Of a column: p*W'*dx. */

@@ -12,7 +12,7 @@ static void trace_value(dm *C, dm *const X[])
 static dm *trace_adjoint(const dm *C, dm *u, const dm *X)
 {
     (void) C;
-    return dm_scale_by(dm_identity(dm_context_of(u), X->rows), u);
+    return dm_add_multiple(NULL, 1, u, dm_identity(dm_context_of(u), X->rows));
 }
 
 static const dm_op trace_op = {
@@ -56,7 +56,7 @@ static void sum_value(dm *C, dm *const X[])
 static dm *sum_adjoint(const dm *C, dm *u, const dm *X)
 {
     (void) C;
-    return dm_scale_by(dm_ones(dm_context_of(u), X->rows, X->cols), u);
+    return dm_add_multiple(NULL, 1, u, dm_ones(dm_context_of(u), X->rows, X->cols));
 }
 
 static dm *row_sums_adjoint(const dm *C, dm *u, const dm *X)

@@ -1,7 +1,7 @@
 /* The vocabulary in which rules are written: one function a linear map, named for it.  Each states a term of
  * dC; the map's transpose, by which the term is read off, stands beside it in the file named here.
  *
- *     dC = ... + p*dX            dm_term_scaled      arithmetic.c        transposed: p*u
+ *     dC = ... + p*dX            dm_term_scaled      differentials       transposed: p*u
  *     dC = ... + s*dX            dm_term_scale       arithmetic.c        s*u
  *     dC = ... + ds*W            dm_term_outer       arithmetic.c        tr(W'*u)
  *     dC = ... + H.*dX           dm_term_hadamard    arithmetic.c        H.*u
@@ -20,7 +20,6 @@
 #include <math.h>
 #include "operations/operations.h"
 
-void dm_term_scaled(dm *C, double p, dm *X);
 void dm_term_scale(dm *C, dm *s, dm *X);
 void dm_term_outer(dm *C, dm *s, dm *W);
 void dm_term_hadamard(dm *C, dm *H, dm *X);
@@ -37,11 +36,8 @@ dm *dm_between_linear(dm *C, const dm_op *op, dm *X, size_t rows, size_t cols); 
 #define lower dm_lower
 #define value_of(C) ((C)->dual.value)              /* the operation's own value, in its rule */
 
-/* p*A without a word where p is 1. */
-static inline dm *dm_times(double p, dm *A)
-{
-    return p == 1 ? A : dm_scale(A, p);
-}
+/* sum + p*s*A for a 1×1 s: what the maps above are made of where a scalar is one of their parts. */
+dm *dm_add_multiple(dm *sum, double p, dm *s, dm *A);
 
 /* Rows that another operation's rule refers to. */
 extern const dm_op dm_op_transpose, dm_op_diag, dm_op_diagonal, dm_op_hcat, dm_op_vcat;

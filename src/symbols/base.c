@@ -467,11 +467,11 @@ static void apply(dm *C, dm *const X[])
         dm_fail(C, GSL_ENOMEM, "out of memory");
 }
 
-static dm *accumulate(dm *sum_so_far, dm *x)
+static dm *accumulate(dm *sum_so_far, double p, dm *x)
 {
-    const dm_symbol *a = dm_symbol_of(sum_so_far), *b = dm_symbol_of(x);
+    const dm_symbol *s = dm_symbol_of(x);
 
-    return dm_symbol_wrap(x->context, dm_symbol_add(a, 1, b));
+    return dm_symbol_wrap(x->context, sum_so_far ? dm_symbol_add(dm_symbol_of(sum_so_far), p, s) : dm_symbol_scale(p, s));
 }
 
 static dm *size(dm_context *context, size_t n)

@@ -282,7 +282,7 @@ static void multiply(form f, form g, size_t m, size_t n, size_t p, bool A_transp
     dm *C = empty(m, slots, p), *sum, *more = of_form(&d, slots > 1 ? PANEL : DENSE, m, p).A;
     dm *before = scaled(1, more);
     sum = dm_number_accumulate_product(NULL, 1, A.A, A_transposed, B.A, B_transposed);
-    sum = dm_number_accumulate(dm_number_accumulate(sum, more), more);
+    sum = dm_number_accumulate(dm_number_accumulate(sum, 1, more), 1, more);
     sum = dm_number_accumulate_product(sum, -2, A.A, A_transposed, B.A, B_transposed);
     dm_number_product(C, 1.5, A.A, A_transposed, B.A, B_transposed);
     for (size_t k = 0; k < slots; k++) {
@@ -344,8 +344,8 @@ static void combine(form f, form g, size_t m, size_t n)
     if (A.slots == B.slots) {
         sum = empty(m, slots, n);
         dm_number_sum(sum, 2, A.A, -0.5, B.A);
-        grown = dm_number_accumulate(dm_number_accumulate(NULL, A.A), B.A);
-        grown = dm_number_accumulate(grown, A.A);
+        grown = dm_number_accumulate(dm_number_accumulate(NULL, 1, A.A), 1, B.A);
+        grown = dm_number_accumulate(grown, 1, A.A);
     }
     dm_number_hadamard(H, A.A, B.A);
     dm_number_inner(inner, A.A, B.A);
@@ -430,7 +430,7 @@ static void meet(int i, int j, size_t n)
     dm_number_sum(C, 2, X.A, -1, Y.A);
     same(entries_of(C, 0), sum_of(2, x, -1, y), small, "sum of %s", what);
     NEW_VIEWS;
-    C = dm_number_accumulate(dm_number_accumulate(X.A, Y.A), X.A);
+    C = dm_number_accumulate(dm_number_accumulate(X.A, 1, Y.A), 1, X.A);
     same(entries_of(C, 0), sum_of(2, x, 1, y), small, "running sum of %s", what);
     NEW_VIEWS;
     C = empty(n, 1, n);
