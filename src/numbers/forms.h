@@ -11,8 +11,19 @@ bool dm_add_to(dm_panel target, double beta, double scale, dm *A, bool transpose
 /* C = scale * A('), as a view; a view of a view is a view of the original. */
 void dm_view(dm *C, double scale, dm *A, bool transposed);
 
-unsigned dm_depth(const dm *A);        /* how many numbers deep that are not made yet */
-void dm_must(dm *C, bool done);        /* not done: there was no memory, and C fails */
+/* Making a number makes what it is made of, one call within the other: how many deep. */
+static inline unsigned dm_depth(const dm *A)
+{
+    return A->number.form == DM_DENSE ? 0 : A->number.depth;
+}
+
+/* Not done: there was no memory, and C fails. */
+static inline void dm_must(dm *C, bool done)
+{
+    if (!done)
+        dm_fail(C, GSL_ENOMEM, "out of memory");
+}
+
 void dm_clear(dm_panel P);             /* all entries 0 */
 double dm_largest(dm_panel P);         /* the largest entry in size; NaN if there is one */
 

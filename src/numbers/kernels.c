@@ -121,6 +121,149 @@ void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *
         }
 }
 
+/* ------------------------------------------------------------------------- a matrix times a column -- */
+
+size_t dm_vector_limit(void)
+{
+    return WIDE_REGISTERS ? 65536 : 256;
+}
+
+/* The lower and the upper half of eight added. */
+#define HALF(S) (__builtin_shufflevector(S, S, 0, 1, 2, 3) + __builtin_shufflevector(S, S, 4, 5, 6, 7))
+
+/* Unrolled, so that what is summed stays in registers. */
+#define EACH(I, COUNT) _Pragma("GCC unroll 8") for (size_t I = 0; I < COUNT; I++)
+
+/* The inner products of four rows with x, or of one. */
+INLINE void inner4(size_t n, const double *A, size_t lda, const double *x, v4 *sums)
+{
+    v8 s0 = { 0 }, s1 = { 0 }, s2 = { 0 }, s3 = { 0 };
+    const double *a = A, *b = A + lda, *c = A + 2 * lda, *d = A + 3 * lda;
+    size_t j = 0;
+
+    for (; j + 8 <= n; j += 8) {
+        v8 t = *(const v8 *) (x + j);
+        s0 += *(const v8 *) (a + j) * t;
+        s1 += *(const v8 *) (b + j) * t;
+        s2 += *(const v8 *) (c + j) * t;
+        s3 += *(const v8 *) (d + j) * t;
+    }
+    v4 h0 = HALF(s0), h1 = HALF(s1), h2 = HALF(s2), h3 = HALF(s3);
+    for (; j + 4 <= n; j += 4) {
+        v4 t = *(const v4 *) (x + j);
+        h0 += *(const v4 *) (a + j) * t;
+        h1 += *(const v4 *) (b + j) * t;
+        h2 += *(const v4 *) (c + j) * t;
+        h3 += *(const v4 *) (d + j) * t;
+    }
+    v4 ab = __builtin_shufflevector(h0, h1, 0, 4, 2, 6) + __builtin_shufflevector(h0, h1, 1, 5, 3, 7);
+    v4 cd = __builtin_shufflevector(h2, h3, 0, 4, 2, 6) + __builtin_shufflevector(h2, h3, 1, 5, 3, 7);
+    v4 sum = __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+    for (; j < n; j++)
+        sum += x[j] * (v4) { a[j], b[j], c[j], d[j] };
+    *sums = sum;
+}
+
+INLINE double inner1(size_t n, const double *a, const double *x)
+{
+    v4 s = { 0 };
+    double sum = 0;
+    size_t j = 0;
+
+    for (; j + 4 <= n; j += 4)
+        s += *(const v4 *) (a + j) * *(const v4 *) (x + j);
+    for (; j < n; j++)
+        sum += a[j] * x[j];
+    return sum + ((s[0] + s[1]) + (s[2] + s[3]));
+}
+
+FOR_EACH_CPU
+void dm_matrix_column(size_t m, size_t n, double alpha, const double *A, size_t lda, const double *x,
+                      double beta, double *y, size_t inc)
+{
+    size_t i = 0;
+
+    for (; i + 4 <= m; i += 4) {
+        double *t = y + i * inc;
+        v4 sum;
+        inner4(n, A + i * lda, lda, x, &sum);
+        for (size_t k = 0; k < 4; k++)
+            t[k * inc] = (beta == 0 ? 0 : t[k * inc]) + alpha * sum[k];
+    }
+    for (; i < m; i++)
+        y[i * inc] = (beta == 0 ? 0 : y[i * inc]) + alpha * inner1(n, A + i * lda, x);
+}
+
+/* y += the sum of x[k] times row k, for ROWS rows. */
+#define COMBINE(ROWS)                                                                                 \
+    INLINE void combine##ROWS(size_t n, double alpha, const double *A, size_t lda, const double *x,   \
+                              size_t inc, bool fresh, double *y)                                      \
+    {                                                                                                 \
+        double f[ROWS];                                                                               \
+        size_t j = 0;                                                                                 \
+        EACH(k, ROWS)                                                                                 \
+            f[k] = alpha * x[k * inc];                                                                \
+        for (; j + 8 <= n; j += 8) {                                                                  \
+            v8 s = { 0 };                                                                             \
+            EACH(k, ROWS)                                                                             \
+                s += f[k] * *(const v8 *) (A + k * lda + j);                                          \
+            if (!fresh)                                                                               \
+                s += *(v8 *) (y + j);                                                                 \
+            *(v8 *) (y + j) = s;                                                                      \
+        }                                                                                             \
+        for (; j + 4 <= n; j += 4) {                                                                  \
+            v4 s = { 0 };                                                                             \
+            EACH(k, ROWS)                                                                             \
+                s += f[k] * *(const v4 *) (A + k * lda + j);                                          \
+            if (!fresh)                                                                               \
+                s += *(v4 *) (y + j);                                                                 \
+            *(v4 *) (y + j) = s;                                                                      \
+        }                                                                                             \
+        for (; j < n; j++) {                                                                          \
+            double s = 0;                                                                             \
+            EACH(k, ROWS)                                                                             \
+                s += f[k] * A[k * lda + j];                                                           \
+            y[j] = fresh ? s : y[j] + s;                                                              \
+        }                                                                                             \
+    }
+
+COMBINE(8)
+COMBINE(4)
+COMBINE(1)
+
+FOR_EACH_CPU
+void dm_row_matrix(size_t m, size_t n, double alpha, const double *x, size_t inc, const double *A, size_t lda,
+                   double beta, double *y)
+{
+    bool fresh = beta == 0;
+    size_t k = 0;
+
+    for (; k + 8 <= m; k += 8, fresh = false)
+        combine8(n, alpha, A + k * lda, lda, x + k * inc, inc, fresh, y);
+    for (; k + 4 <= m; k += 4, fresh = false)
+        combine4(n, alpha, A + k * lda, lda, x + k * inc, inc, fresh, y);
+    for (; k < m; k++, fresh = false)
+        combine1(n, alpha, A + k * lda, lda, x + k * inc, inc, fresh, y);
+}
+
+FOR_EACH_CPU
+void dm_column_row(size_t m, size_t n, double alpha, const double *x, size_t inc, const double *y, double beta,
+                   double *C, size_t ldc)
+{
+    for (size_t i = 0; i < m; i++) {
+        double f = alpha * x[i * inc], *c = C + i * ldc;
+        size_t j = 0;
+        for (; beta == 0 && j + 8 <= n; j += 8)
+            *(v8 *) (c + j) = f * *(const v8 *) (y + j);
+        for (; beta != 0 && j + 8 <= n; j += 8)
+            *(v8 *) (c + j) += f * *(const v8 *) (y + j);
+        for (; j < n; j++)
+            c[j] = beta == 0 ? f * y[j] : c[j] + f * y[j];
+    }
+}
+
+/* ------------------------------------------------------------- a product with its differential -- */
+
 /* P = A*B and dP = dA*B + A*dB for squares of four: a row is one register.  The value is summed in the order of
  * small_product, so that it is the same, to the last digit, with a differential and without.         */
 INLINE void dual_four(const double *A, const double *dA, const double *B, const double *dB, double *P, double *dP)
@@ -141,6 +284,16 @@ INLINE void dual_four(const double *A, const double *dA, const double *B, const 
     }
 }
 
+static void plain_product(size_t m, size_t n, size_t p, const double *A, const double *B, double beta, double *C)
+{
+    if (p == 1)
+        dm_matrix_column(m, n, 1, A, n, B, beta, C, 1);
+    else if (m == 1)
+        dm_row_matrix(n, p, 1, A, 1, B, p, beta, C);
+    else
+        dm_small_product(m, n, p, 1, A, n, 1, B, p, beta, C, p);
+}
+
 FOR_EACH_CPU
 void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const double *A, const double *dA,
                            const double *B, const double *dB, double *P, double *dP)
@@ -149,11 +302,11 @@ void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const dou
         dual_four(A, dA, B, dB, P, dP);
         return;
     }
-    dm_small_product(m, n, p, 1, A, n, 1, B, p, 0, P, p);
+    plain_product(m, n, p, A, B, 0, P);
     if (dA)
-        dm_small_product(m * slots, n, p, 1, dA, n, 1, B, p, 0, dP, p);
+        plain_product(m * slots, n, p, dA, B, 0, dP);
     if (dB)
-        dm_small_product(m, n, p * slots, 1, A, n, 1, dB, p * slots, dA ? 1 : 0, dP, p * slots);
+        plain_product(m, n, p * slots, A, dB, dA ? 1 : 0, dP);
 }
 
 /* ------------------------------------------------------------------------ small factorizations -- */

@@ -26,6 +26,14 @@ double dm_dot_transposed(size_t m, size_t n, const double *A, size_t lda, const 
 
 double dm_dot(size_t n, const double *x, const double *y);
 void dm_scaled(size_t n, double a, const double *x, double *y);        /* y = a*x */
+/* y = beta*y + alpha*A*x for the m×n A, rows lda apart; C = beta*C + alpha*x*y'; beta is 0 or 1. */
+size_t dm_vector_limit(void);          /* up to how many entries of A these two are faster than BLAS */
+void dm_matrix_column(size_t m, size_t n, double alpha, const double *A, size_t lda, const double *x, double beta,
+                      double *y, size_t inc);
+void dm_row_matrix(size_t m, size_t n, double alpha, const double *x, size_t inc, const double *A, size_t lda,
+                   double beta, double *y);                            /* y' = beta*y' + alpha*x'*A */
+void dm_column_row(size_t m, size_t n, double alpha, const double *x, size_t inc, const double *y, double beta,
+                   double *C, size_t ldc);
 void dm_axpy(size_t n, double a, const double *x, double *y);          /* y += a*x */
 void dm_multiply(size_t n, const double *x, const double *y, double *z); /* z = x.*y */
 void dm_multiply_direction(size_t n, const double *slope, const double *d, double *z);  /* inf*0 is 0 */

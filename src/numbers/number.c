@@ -5,12 +5,6 @@
 #include "numbers/forms.h"
 #include "numbers/kernels.h"
 
-void dm_must(dm *C, bool done)
-{
-    if (!done)
-        dm_fail(C, GSL_ENOMEM, "out of memory");
-}
-
 /* ---------------------------------------------------------------------------------- making them -- */
 
 static dm_panel panel_of(const dm *A, double *data)
@@ -200,12 +194,6 @@ dm *dm_number_identity(dm_context *context, size_t n, double scale)
     return simple(context, DM_IDENTITY, scale, n, 1, n);
 }
 
-/* Making a number makes what it is made of, one call within the other. */
-unsigned dm_depth(const dm *A)
-{
-    return A->number.form == DM_DENSE ? 0 : A->number.depth;
-}
-
 /* C = scale * A('), as a view; a view of a view is a view of the original. */
 void dm_view(dm *C, double scale, dm *A, bool transposed)
 {
@@ -262,6 +250,11 @@ static void add_fill(dm_panel target, double beta, double value)
 /* target = beta*target + scale*A('), beta 0 or 1; false: no memory. */
 bool dm_add_to(dm_panel target, double beta, double scale, dm *A, bool transposed)
 {
+    if (A->number.form == DM_VIEW) {
+        scale *= A->number.scale;
+        transposed ^= A->number.left_transposed;
+        A = A->number.left;            /* which is no view */
+    }
     dm_number *x = &A->number;
     dm_panel P;
     dm_side L, R;
@@ -291,7 +284,6 @@ bool dm_add_to(dm_panel target, double beta, double scale, dm *A, bool transpose
         }
         break;                         /* the transpose of a panel: made first */
     case DM_VIEW:
-        return dm_add_to(target, beta, scale * x->scale, x->left, transposed ^ x->left_transposed);
     case DM_DENSE:
         break;
     }

@@ -14,10 +14,12 @@ typedef struct {
     double scale;
 } operand;
 
-static operand operand_of(dm *A, bool transposed)
+static inline operand operand_of(dm *A, bool transposed)
 {
     double scale = 1;
 
+    if (A->number.form == DM_DENSE && A->slots == 1)
+        return (operand) { A->number.data, A->cols, transposed, 1 };
     if (A->slots > 1 && (transposed || (A->number.form == DM_VIEW && A->number.left_transposed))) {
         /* A panel's transpose cannot be had by a flag. */
         dm *T = dm_new(A->context, A->rows, A->slots, A->cols);
@@ -59,33 +61,38 @@ static void small(size_t m, size_t n, size_t p, double alpha, operand A, operand
     dm_small_product(m, n, p, alpha, A.data, down, across, B.data, B.stride, beta, C, stride);
 }
 
+/* y = beta*y + alpha*A*x for the m×n A, the entries of x and y so far apart. */
+static void matrix_column(size_t m, size_t n, double alpha, operand A, const double *x, size_t x_apart, double beta,
+                          double *y, size_t y_apart)
+{
+    int M = (int) m, N = (int) n, lda = (int) A.stride, x_inc = (int) x_apart, y_inc = (int) y_apart;
+
+    if (m * n > dm_vector_limit() || (A.transposed ? y_apart : x_apart) != 1)
+        dgemv_(A.transposed ? "N" : "T", A.transposed ? &M : &N, A.transposed ? &N : &M, &alpha, A.data, &lda, x,
+               &x_inc, &beta, y, &y_inc, 1);
+    else if (A.transposed)
+        dm_row_matrix(n, m, alpha, x, x_apart, A.data, A.stride, beta, y);
+    else
+        dm_matrix_column(m, n, alpha, A.data, A.stride, x, beta, y, y_apart);
+}
+
 /* C = beta*C + alpha*A*B for the row-major m×n A and n×p B: handed to BLAS as C' = B'*A'. */
 static void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand B, double beta,
                  double *C, size_t stride)
 {
-    int M = (int) m, N = (int) n, P = (int) p, lda = (int) A.stride, ldb = (int) B.stride;
-    int ldc = (int) stride, one = 1;
+    int M = (int) m, N = (int) n, P = (int) p, lda = (int) A.stride, ldb = (int) B.stride, ldc = (int) stride;
+    size_t limit = dm_small_limit();
 
     alpha *= A.scale * B.scale;
-    size_t limit = dm_small_limit();
-    if (n == 1 && m > 8 && p > 8 && (!B.transposed || B.stride == 1)) {    /* a column times a row */
-        for (size_t i = 0; i < m; i++)
-            (beta == 0 ? dm_scaled : dm_axpy)(p, alpha * A.data[A.transposed ? i : i * A.stride], B.data,
-                                              C + i * stride);
-    } else if (n <= limit && (!B.transposed || p <= limit) && (m > 1 || n <= 14) && (p > 1 || n <= 14)) {
-        small(m, n, p, alpha, A, B, beta, C, stride);
+    if (n == 1 && (!B.transposed || B.stride == 1)) {
+        dm_column_row(m, p, alpha, A.data, A.transposed ? 1 : A.stride, B.data, beta, C, stride);
     } else if (p == 1) {
-        int inc = B.transposed ? 1 : ldb;
-        if (A.transposed)
-            dgemv_("N", &M, &N, &alpha, A.data, &lda, B.data, &inc, &beta, C, &ldc, 1);
-        else
-            dgemv_("T", &N, &M, &alpha, A.data, &lda, B.data, &inc, &beta, C, &ldc, 1);
-    } else if (m == 1) {
-        int inc = A.transposed ? lda : 1;
-        if (B.transposed)
-            dgemv_("T", &N, &P, &alpha, B.data, &ldb, A.data, &inc, &beta, C, &one, 1);
-        else
-            dgemv_("N", &P, &N, &alpha, B.data, &ldb, A.data, &inc, &beta, C, &one, 1);
+        matrix_column(m, n, alpha, A, B.data, B.transposed ? 1 : B.stride, beta, C, stride);
+    } else if (m == 1) {               /* C' = B'*A' */
+        B.transposed = !B.transposed;
+        matrix_column(p, n, alpha, B, A.data, A.transposed ? A.stride : 1, beta, C, 1);
+    } else if (n <= limit && (!B.transposed || p <= limit)) {
+        small(m, n, p, alpha, A, B, beta, C, stride);
     } else {
         dgemm_(B.transposed ? "T" : "N", A.transposed ? "T" : "N", &P, &M, &N, &alpha, B.data, &ldb,
                A.data, &lda, &beta, C, &ldc, 1, 1);
@@ -171,11 +178,39 @@ static bool add_diagonal_product(dm_panel target, double beta, double scale, dm 
     return true;
 }
 
+static bool as_stored(const dm *A)
+{
+    return A->number.form == DM_DENSE || (A->number.form == DM_VIEW && A->number.left->number.form == DM_DENSE);
+}
+
+/* target = beta*target + scale*A*B by entries. */
+static bool multiply_add(dm_panel target, double beta, double scale, dm_side A, dm_side B)
+{
+    operand a = operand_of(A.A, A.transposed), b = operand_of(B.A, B.transposed);
+    if (!a.data || !b.data)
+        return false;
+    size_t rows = dm_side_rows(A) * A.A->slots, cols = B.A->slots * dm_side_cols(B);
+    if ((rows | cols | dm_side_cols(A) | a.stride | b.stride) > INT_MAX)
+        return false;
+    /* [A1 ... AK]*B: the panel's rows lie one behind the other, as its slots do. */
+    size_t stride = A.A->slots > 1 ? target.cols : target.stride;
+    if (A.A->slots > 1)
+        a.stride = dm_side_cols(A);
+    if (a.data == b.data && a.transposed != b.transposed && beta == 0 && rows == cols && a.scale == b.scale
+        && A.A->slots == 1 && rows > dm_small_limit())
+        syrk(rows, dm_side_cols(A), scale, a, target.data, stride);
+    else
+        gemm(rows, dm_side_cols(A), cols, scale, a, b, beta, target.data, stride);
+    return true;
+}
+
 /* target = beta*target + scale*A*B, made now. */
 bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_side B)
 {
     dm_side L, R;
 
+    if (as_stored(A.A) && as_stored(B.A))
+        return multiply_add(target, beta, scale, A, B);
     if (cheaper_apart(A, B.A->slots * dm_side_cols(B))) {
         dm_sides_of(A, &L, &R);
         dm *RB = product(A.A->number.scale, R, B);
@@ -197,23 +232,7 @@ bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_si
         return add_diagonal_product(target, beta, scale, A.A, B, true);
     if (B.A->number.form == DM_DIAGONAL)
         return add_diagonal_product(target, beta, scale, B.A, A, false);
-    operand a = operand_of(A.A, A.transposed), b = operand_of(B.A, B.transposed);
-    if (!a.data || !b.data)
-        return false;
-    size_t rows = dm_side_rows(A) * A.A->slots, cols = B.A->slots * dm_side_cols(B);
-    if (rows > INT_MAX || cols > INT_MAX || dm_side_cols(A) > INT_MAX || a.stride > INT_MAX
-        || b.stride > INT_MAX)
-        return false;
-    /* [A1 ... AK]*B: the panel's rows lie one behind the other, as its slots do. */
-    size_t stride = A.A->slots > 1 ? target.cols : target.stride;
-    if (A.A->slots > 1)
-        a.stride = dm_side_cols(A);
-    if (a.data == b.data && a.transposed != b.transposed && beta == 0 && rows > dm_small_limit() && rows == cols
-        && a.scale == b.scale && A.A->slots == 1)
-        syrk(rows, dm_side_cols(A), scale, a, target.data, stride);
-    else
-        gemm(rows, dm_side_cols(A), cols, scale, a, b, beta, target.data, stride);
-    return true;
+    return multiply_add(target, beta, scale, A, B);
 }
 
 /* ------------------------------------------------------------------------ a product as a number -- */
@@ -222,23 +241,33 @@ bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_si
 static unsigned deepest(dm *A, dm *B)
 {
     enum { DEEP = 64 };
-    dm *deeper = dm_depth(A) > dm_depth(B) ? A : B;
+    unsigned a = dm_depth(A), b = dm_depth(B);
 
-    if (dm_depth(deeper) >= DEEP)
-        dm_entries(deeper);
-    return dm_depth(A) > dm_depth(B) ? dm_depth(A) : dm_depth(B);
+    if (a >= DEEP || b >= DEEP) {
+        dm_entries(a > b ? A : B);
+        a = dm_depth(A);
+        b = dm_depth(B);
+    }
+    return a > b ? a : b;
+}
+
+/* What s is a view of, formed or not: the original, and how. */
+static dm_side seen_through(dm_side s, double *scale)
+{
+    const dm_number *x = &s.A->number;
+
+    if (!x->left || x->right || x->diagonal)
+        return s;
+    *scale *= x->scale;
+    return (dm_side) { x->left, s.transposed ^ x->left_transposed };
 }
 
 /* Is one the other's transpose, so that their product is symmetric positive semidefinite? */
-static bool opposite(dm_side A, dm_side B)
+static bool opposite(double scale, dm_side A, dm_side B)
 {
-    dm *a = dm_original(A.A) ? dm_original(A.A) : A.A, *b = dm_original(B.A) ? dm_original(B.A) : B.A;
-    bool a_view = a != A.A, b_view = b != B.A;
-    double scale_a = a_view ? A.A->number.scale : 1, scale_b = b_view ? B.A->number.scale : 1;
-
-    return a == b && scale_a * scale_b > 0 && a->slots == 1
-        && (A.transposed ^ (a_view && A.A->number.left_transposed))
-           != (B.transposed ^ (b_view && B.A->number.left_transposed));
+    A = seen_through(A, &scale);
+    B = seen_through(B, &scale);
+    return A.A == B.A && A.transposed != B.transposed && scale > 0 && A.A->slots == 1;
 }
 
 /* diag(x)*diag(y) = diag(x.*y) */
@@ -281,7 +310,7 @@ void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, boo
         C->number.left_transposed = A_transposed;
         C->number.right = B;
         C->number.right_transposed = B_transposed;
-        C->number.gram = scale > 0 && opposite((dm_side) { A, A_transposed }, (dm_side) { B, B_transposed });
+        C->number.gram = opposite(scale, (dm_side) { A, A_transposed }, (dm_side) { B, B_transposed });
     }
 }
 

@@ -86,37 +86,38 @@ static void complain(dm *C, dm *const X[])
             return;
 }
 
-/* Set C's shape, or fail it.  The last letter of a name wins its place; if all then agree with what stands
- * there, all that are named alike agree.                                                            */
+/* A side that is called a and one that is called b: alike names have alike sizes, and 1 is a name for 1. */
+static inline bool agree(char a, size_t m, char b, size_t n)
+{
+    return (a != b || m == n) && (a != '1' || m == 1);
+}
+
+/* Set C's shape, or fail it. */
 static bool shape(dm *C, dm *const X[])
 {
     const dm_op *op = C->op;
-    const char *s = op->shapes;
-    size_t size['q' - '1' + 1];
-#define SIZE(LETTER) size[(LETTER) - '1']
-    bool agree;
+    const char *s = op->shapes, *first = s, *second = s, *result = s + 3;
+    size_t m = X[0]->rows, n = X[0]->cols, p = m, q = n;
+    bool fit = agree(first[0], m, first[1], n) && agree(first[1], n, first[0], m);
 
-    SIZE(s[0]) = X[0]->rows;
-    SIZE(s[1]) = X[0]->cols;
     if (X[1]) {
-        SIZE(s[3]) = X[1]->rows;
-        SIZE(s[4]) = X[1]->cols;
-        SIZE('1') = 1;
-        agree = SIZE(s[0]) == X[0]->rows && SIZE(s[1]) == X[0]->cols && SIZE(s[3]) == X[1]->rows
-             && SIZE(s[4]) == X[1]->cols;
-        s += 6;
-    } else {
-        SIZE('1') = 1;
-        agree = SIZE(s[0]) == X[0]->rows && SIZE(s[1]) == X[0]->cols;
-        s += 3;
+        second = s + 3;
+        result = s + 6;
+        p = X[1]->rows;
+        q = X[1]->cols;
+        fit = fit && agree(second[0], p, second[1], q) && agree(second[1], q, second[0], p)
+           && agree(second[0], p, first[0], m) && agree(second[0], p, first[1], n)
+           && agree(second[1], q, first[0], m) && agree(second[1], q, first[1], n);
     }
-    if (!agree) {
+    if (!fit) {
         complain(C, X);
         return false;
     }
-    if (s[0] != '?') {
-        C->rows = SIZE(s[0]);
-        C->cols = SIZE(s[1]);
+#define SIZE(LETTER) ((LETTER) == '1' ? 1 : (LETTER) == first[0] ? m : (LETTER) == first[1] ? n              \
+                      : (LETTER) == second[0] ? p : q)
+    if (result[0] != '?') {
+        C->rows = SIZE(result[0]);
+        C->cols = SIZE(result[1]);
     }
 #undef SIZE
     if (!op->shape)
