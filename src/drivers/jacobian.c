@@ -1,5 +1,6 @@
 /* Directional derivatives and Jacobians. */
 #include <math.h>
+#include <string.h>
 #include "drivers/drivers.h"
 #include "numbers/kernels.h"
 
@@ -132,15 +133,15 @@ static line line_of(dm *A, size_t i)
 /* row[l*m + k] = beta*row[l*m + k] + scale*c(l)*v(k). */
 static void add_outer(double *row, double beta, double scale, line c, size_t n, line v, size_t m)
 {
-    for (size_t l = c.data ? 0 : c.unit; l < (c.data ? n : c.unit + 1); l++) {
-        double a = c.data ? scale * c.data[l] : scale;
-        if (!v.data)
-            row[l * m + v.unit] += a;
-        else if (beta == 0)
-            dm_scaled(m, a, v.data, row + l * m);
-        else
-            dm_axpy(m, a, v.data, row + l * m);
-    }
+    if (c.data && v.data)
+        dm_column_row(n, m, scale, c.data, 1, v.data, beta, row, m);
+    else if (c.data)
+        for (size_t l = 0; l < n; l++)
+            row[l * m + v.unit] += scale * c.data[l];
+    else if (v.data)
+        dm_axpy(m, scale, v.data, row + c.unit * m);
+    else
+        row[c.unit * m + v.unit] += scale;
 }
 
 /* J = beta*J + the matrix of d -> s*L*d*R, which is s*kron(R',L), or of d -> s*L*d'*R, Rt being R'.  Row
@@ -157,14 +158,10 @@ static void add_kronecker(gsl_matrix *J, double beta, dm_sandwich s, dm *Rt, con
 
 static double largest(dm *A)
 {
-    double most = A ? 0 : 1;
+    double least = 1, most = 1;
 
-    if (A) {
-        dm_panel P = dm_entries(A);
-        for (size_t i = 0; i < P.rows * P.stride; i++)
-            if (!(fabs(P.data[i]) <= most))        /* a NaN is taken too */
-                most = fabs(P.data[i]);
-    }
+    if (A)
+        dm_number_range(A, &least, &most);
     return most;
 }
 
@@ -194,8 +191,8 @@ static bool by_kronecker(dm *Y, dm *X, gsl_matrix *J)
     if (terms == 0 || !prepare(term, Rt, terms))
         return false;
     bool full = term[0].L && term[0].R;
-    if (!full)
-        gsl_matrix_set_zero(J);
+    for (size_t i = 0; !full && i < J->size1; i++)
+        memset(J->data + i * J->tda, 0, J->size2 * sizeof *J->data);
     for (size_t k = 0; k < terms; k++)
         add_kronecker(J, k == 0 && full ? 0 : 1, term[k], Rt[k], Y, X);
     return true;

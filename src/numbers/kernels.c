@@ -2,6 +2,8 @@
  * of AVX-512, two of AVX2, four of SSE2.  Each function is compiled for all three and the loader picks one,
  * so that one binary runs everywhere.                                                                */
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
 #include "numbers/kernels.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && defined(__linux__) && !defined(__clang__) \
@@ -18,6 +20,7 @@ typedef double v8 __attribute__((vector_size(64), aligned(8), may_alias));
 typedef double v4 __attribute__((vector_size(32), aligned(8), may_alias));
 typedef double v2 __attribute__((vector_size(16), aligned(8), may_alias));
 typedef double v1;
+typedef uint64_t __attribute__((may_alias)) word;
 
 /* Columns j ... j+WIDTH-1 of the product: six rows at a time, or four, or one. */
 #define STRIP(WIDTH)                                                                                  \
@@ -566,4 +569,21 @@ bool dm_all_finite(size_t n, double a, const double *x)
         sum += 0.0 * (a * x[i]);
     s += t;
     return sum + ((s[0] + s[1]) + (s[2] + s[3])) == 0;
+}
+
+/* Without their sign bits doubles are in the order of the integers that they are stored as, and 0 is the first;
+ * one less, it is the last.                                                                          */
+FOR_EACH_CPU
+void dm_range(size_t n, const double *x, double *least, double *most)
+{
+    uint64_t low = UINT64_MAX, high = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        uint64_t size = ((const word *) x)[i] & (UINT64_MAX >> 1);
+        low = size - 1 < low ? size - 1 : low;
+        high = size > high ? size : high;
+    }
+    low++;
+    memcpy(least, &low, sizeof low);
+    memcpy(most, &high, sizeof high);
 }

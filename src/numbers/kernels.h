@@ -37,6 +37,8 @@ void dm_column_row(size_t m, size_t n, double alpha, const double *x, size_t inc
 void dm_axpy(size_t n, double a, const double *x, double *y);          /* y += a*x */
 void dm_multiply(size_t n, const double *x, const double *y, double *z); /* z = x.*y */
 void dm_multiply_direction(size_t n, const double *slope, const double *d, double *z);  /* inf*0 is 0 */
+/* The sizes of the smallest entry that is not 0 (0: there is none) and of the largest; NaN counts as largest. */
+void dm_range(size_t n, const double *x, double *least, double *most);
 bool dm_all_finite(size_t n, double a, const double *x);    /* every a*x[i] */
 
 #endif

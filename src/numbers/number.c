@@ -50,14 +50,11 @@ bool dm_number_write(dm_panel target, double scale, dm *A)
     return dm_add_to(target, 0, scale, A, false);
 }
 
-/* The largest entry in size; NaN if there is one. */
 double dm_largest(dm_panel P)
 {
-    double most = 0;
+    double least, most;
 
-    for (size_t i = 0; i < P.rows * P.stride; i++)
-        if (!(fabs(P.data[i]) <= most))
-            most = fabs(P.data[i]);
+    dm_range(P.rows * P.stride, P.data, &least, &most);
     return most;
 }
 
@@ -109,16 +106,13 @@ void dm_number_range(dm *A, double *least, double *most)
     dm_panel P = { 0 };
 
     *least = *most = by_scale ? fabs(x->scale) : 0;
-    if (!by_scale)
+    if (!by_scale && x->form != DM_ZERO)
         P = dm_entries(x->form == DM_DIAGONAL || x->form == DM_VIEW ? x->left : A);
     double scale = x->form == DM_DIAGONAL || x->form == DM_VIEW ? fabs(x->scale) : 1;
-    for (size_t i = 0; P.data && i < P.rows * P.stride; i++) {
-        double size = scale * fabs(P.data[i]);
-        if (size > 0 && (*least == 0 || size < *least))
-            *least = size;
-        if (!(size <= *most))
-            *most = size;
-    }
+    if (P.data)
+        dm_range(P.rows * P.stride, P.data, least, most);
+    *least *= scale;
+    *most *= scale;
 }
 
 double dm_entry_scalar(dm *a)
