@@ -1,7 +1,8 @@
 /* The context: an arena of chunks, and the levels that live in it.
  *
  * Memory is handed out from the chunk in use; when it is full the next one in the list is taken, or a new
- * one of twice the size is made.  Resetting goes back to the first chunk, so a steady loop allocates
+ * one of four times the size is made (four, so that all together are less than twice the last one: more, once
+ * freed, glibc would give back to the system, and fetch again page by page).  Resetting goes back to the first chunk, so a steady loop allocates
  * nothing.  Releasing to a mark (a scope) goes back to a place in some chunk.                         */
 #include <stdint.h>
 #include <string.h>
@@ -37,7 +38,7 @@ static void enter(dm_context *context, dm_chunk *chunk)
 void *dm_arena_grow(dm_context *context, size_t bytes)
 {
     dm_chunk *chunk = context->chunk;
-    size_t size = chunk ? 2 * chunk->size : FIRST_CHUNK;
+    size_t size = chunk ? 4 * chunk->size : FIRST_CHUNK;
 
     if (bytes > SIZE_MAX / 4)
         return NULL;
@@ -50,7 +51,7 @@ void *dm_arena_grow(dm_context *context, size_t bytes)
         }
     }
 
-    /* Double, but never hold much more than is asked for when it is large. */
+    /* But never hold much more than is asked for when it is large. */
     if (size > ((size_t) 64 << 20))
         size = (size_t) 64 << 20;
     if (size < bytes)

@@ -539,6 +539,20 @@ void dm_axpy(size_t n, double a, const double *x, double *y)
 }
 
 FOR_EACH_CPU
+void dm_scale_rows(size_t m, size_t n, double alpha, const double *d, const double *X, double beta, double *Y)
+{
+    for (size_t i = 0; i < m; i++, X += n, Y += n) {
+        double f = alpha * d[i];
+        if (beta == 0)
+            for (size_t j = 0; j < n; j++)
+                Y[j] = f * X[j];
+        else
+            for (size_t j = 0; j < n; j++)
+                Y[j] += f * X[j];
+    }
+}
+
+FOR_EACH_CPU
 void dm_multiply(size_t n, const double *x, const double *y, double *z)
 {
     for (size_t i = 0; i < n; i++)

@@ -34,6 +34,8 @@ void dm_row_matrix(size_t m, size_t n, double alpha, const double *x, size_t inc
                    double beta, double *y);                            /* y' = beta*y' + alpha*x'*A */
 void dm_column_row(size_t m, size_t n, double alpha, const double *x, size_t inc, const double *y, double beta,
                    double *C, size_t ldc);
+/* Y = beta*Y + alpha*diag(d)*X, m×n, beta 0 or 1. */
+void dm_scale_rows(size_t m, size_t n, double alpha, const double *d, const double *X, double beta, double *Y);
 void dm_axpy(size_t n, double a, const double *x, double *y);          /* y += a*x */
 void dm_multiply(size_t n, const double *x, const double *y, double *z); /* z = x.*y */
 void dm_multiply_direction(size_t n, const double *slope, const double *d, double *z);  /* inf*0 is 0 */

@@ -1,6 +1,7 @@
 /* Products of numbers: left unmade until somebody needs the entries, then made in the cheaper order, by our own
  * loops where they are small, else by BLAS.                                                          */
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 #include "numbers/forms.h"
 #include "numbers/kernels.h"
@@ -149,6 +150,22 @@ static bool cheaper_apart(dm_side A, size_t thin)
     return k * p * (m + n) < m * n * (k + p);
 }
 
+/* What s is a view of, formed or not: the original, and how. */
+static dm_side seen_through(dm_side s, double *scale)
+{
+    const dm_number *x = &s.A->number;
+
+    if (!x->left || x->right || x->diagonal)
+        return s;
+    *scale *= x->scale;
+    return (dm_side) { x->left, s.transposed ^ x->left_transposed };
+}
+
+static bool as_stored(const dm *A)
+{
+    return A->number.form == DM_DENSE || (A->number.form == DM_VIEW && A->number.left->number.form == DM_DENSE);
+}
+
 /* row i of target = beta * row i + scale * d(i) * row i of B. */
 static bool add_diagonal_product(dm_panel target, double beta, double scale, dm *D, dm_side B, bool from_left)
 {
@@ -164,23 +181,63 @@ static bool add_diagonal_product(dm_panel target, double beta, double scale, dm 
     scale *= D->number.scale;
     if (!d.data || !b.data)
         return false;
-    for (size_t i = 0; i < target.rows; i++)
-        if (from_left)
-            (beta == 0 ? dm_scaled : dm_axpy)(target.stride, scale * d.data[i], dm_row(b, i, 0),
-                                              dm_row(target, i, 0));
-        else
-            for (size_t slot = 0; slot < target.slots; slot++) {
-                double *t = dm_row(target, i, slot);
-                const double *x = dm_row(b, i, slot);
-                for (size_t j = 0; j < target.cols; j++)
-                    t[j] = (beta == 0 ? 0 : t[j]) + scale * x[j] * d.data[j];
-            }
+    if (from_left)
+        dm_scale_rows(target.rows, target.stride, scale, d.data, b.data, beta, target.data);
+    for (size_t i = 0; i < target.rows && !from_left; i++)
+        for (size_t slot = 0; slot < target.slots; slot++) {
+            double *t = dm_row(target, i, slot);
+            const double *x = dm_row(b, i, slot);
+            for (size_t j = 0; j < target.cols; j++)
+                t[j] = (beta == 0 ? 0 : t[j]) + scale * x[j] * d.data[j];
+        }
     return true;
 }
 
-static bool as_stored(const dm *A)
+/* Are A*B three factors L*diag(d)*R, L and R each other's transpose? */
+static bool weighted(dm_side A, dm_side B, dm_side *D, dm_side *R, double *scale)
 {
-    return A->number.form == DM_DENSE || (A->number.form == DM_VIEW && A->number.left->number.form == DM_DENSE);
+    dm_side L = A;
+
+    *R = B;
+    if (A.A->number.form == DM_PRODUCT && A.A->slots == 1) {
+        dm_sides_of(A, &L, D);
+        *scale *= A.A->number.scale;
+    } else if (B.A->number.form == DM_PRODUCT && B.A->slots == 1) {
+        dm_sides_of(B, D, R);
+        *scale *= B.A->number.scale;
+    } else {
+        return false;
+    }
+    L = seen_through(L, scale);
+    *R = seen_through(*R, scale);
+    *scale *= D->A->number.scale;
+    return D->A->number.form == DM_DIAGONAL && L.A == R->A && L.transposed != R->transposed && L.A->slots == 1
+        && as_stored(R->A);
+}
+
+/* R'*diag(d)*R, all d of one sign, is T'*T or -T'*T with T = diag(sqrt(abs(d)))*R: half the work, and exactly
+ * symmetric.                                                                                         */
+static bool weighted_gram(dm_panel target, double scale, dm_side D, dm_side R)
+{
+    dm *root = dm_new(D.A->context, D.A->rows, 1, 1), *T = dm_new(D.A->context, D.A->rows, 1, target.cols);
+    dm_panel d = dm_entries(D.A->number.left), r = dm_fresh(root), t = dm_fresh(T);
+
+    if (!d.data || !r.data || !t.data)
+        return false;
+    size_t negative = 0, positive = 0;
+    for (size_t i = 0; i < d.rows; i++) {
+        negative += !(d.data[i] >= 0);
+        positive += !(d.data[i] <= 0);
+        r.data[i] = sqrt(fabs(d.data[i]));
+    }
+    if (negative && positive)
+        return false;
+    scale = negative ? -scale : scale;
+    dm roots = { .number = { .form = DM_DIAGONAL, .scale = 1, .left = root }, .context = D.A->context };
+    if (!add_diagonal_product(t, 0, 1, &roots, R, true))
+        return false;
+    syrk(target.cols, d.rows, scale, (operand) { t.data, t.stride, true, 1 }, target.data, target.stride);
+    return true;
 }
 
 /* target = beta*target + scale*A*B by entries. */
@@ -207,10 +264,13 @@ static bool multiply_add(dm_panel target, double beta, double scale, dm_side A, 
 /* target = beta*target + scale*A*B, made now. */
 bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_side B)
 {
-    dm_side L, R;
+    dm_side L, D, R;
+    double all = scale;
 
     if (as_stored(A.A) && as_stored(B.A))
         return multiply_add(target, beta, scale, A, B);
+    if (beta == 0 && weighted(A, B, &D, &R, &all) && weighted_gram(target, all, D, R))
+        return true;
     if (cheaper_apart(A, B.A->slots * dm_side_cols(B))) {
         dm_sides_of(A, &L, &R);
         dm *RB = product(A.A->number.scale, R, B);
@@ -249,17 +309,6 @@ static unsigned deepest(dm *A, dm *B)
         b = dm_depth(B);
     }
     return a > b ? a : b;
-}
-
-/* What s is a view of, formed or not: the original, and how. */
-static dm_side seen_through(dm_side s, double *scale)
-{
-    const dm_number *x = &s.A->number;
-
-    if (!x->left || x->right || x->diagonal)
-        return s;
-    *scale *= x->scale;
-    return (dm_side) { x->left, s.transposed ^ x->left_transposed };
 }
 
 /* Is one the other's transpose, so that their product is symmetric positive semidefinite? */

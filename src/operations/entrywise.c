@@ -4,6 +4,7 @@
  * that second derivatives follow.  h' is written so that it is accurate in the tails: the derivative of
  * tanh is 1/cosh(x)^2 from an exponential, never 1 - tanh(x)^2, which is 0 long before it should be.       */
 #include <math.h>
+#include "numbers/kernels.h"
 #include "operations/rules.h"
 
 /* A row that knows its scalar function: `inside` is its domain, `needs` says it in words. */
@@ -24,30 +25,41 @@ static void outside(dm *C, const char *needs, int code, size_t i, size_t j, doub
             dm_operand_name(&letter, C->op, 0, A), A->rows, A->cols, i + 1, j + 1, x, needs);
 }
 
-static void entry_value(dm *C, dm *const X[])
+/* Say which entry it was, the first one outside the domain or whose result overflows. */
+static void complain(dm *C, dm_panel a, dm_panel c)
 {
     const entry_op *e = (const entry_op *) C->op;
+
+    for (size_t i = 0; i < c.rows; i++)
+        for (size_t j = 0; j < c.cols; j++) {
+            double x = dm_row(a, i, 0)[j];
+            if (e->inside && !e->inside(x)) {
+                outside(C, e->needs, e->code, i, j, x);
+                return;
+            }
+            if (!isfinite(dm_row(c, i, 0)[j]) && isfinite(x)) {
+                outside(C, "the result overflows", GSL_EOVRFLW, i, j, x);
+                return;
+            }
+        }
+}
+
+/* Outside its domain no function here has a finite value. */
+static void entry_value(dm *C, dm *const X[])
+{
+    double (*h)(double x) = ((const entry_op *) C->op)->h;
     dm_panel a = dm_entries(X[0]), c = dm_fresh(C);
+    size_t n = c.rows * c.cols;
 
     if (!a.data || !c.data) {
         dm_fail(C, GSL_ENOMEM, "out of memory");
         return;
     }
-    for (size_t i = 0; i < c.rows; i++) {
-        const double *x = dm_row(a, i, 0);
-        double *y = dm_row(c, i, 0);
-        for (size_t j = 0; j < c.cols; j++) {
-            if (e->inside && !e->inside(x[j])) {
-                outside(C, e->needs, e->code, i, j, x[j]);
-                return;
-            }
-            y[j] = e->h(x[j]);
-            if (!isfinite(y[j]) && isfinite(x[j])) {
-                outside(C, "the result overflows", GSL_EOVRFLW, i, j, x[j]);
-                return;
-            }
-        }
-    }
+    for (size_t i = 0; i < n; i++)
+        c.data[i] = h(a.data[i]);
+    C->number.finite = dm_all_finite(n, 1, c.data);
+    if (!C->number.finite)
+        complain(C, a, c);
 }
 
 /* C = h(A), in a rule: p times a slope given as a dm. */
