@@ -302,6 +302,9 @@ DM_API dm *dm_sum(dm *A);                   /* sum(A)    of all entries         
 DM_API dm *dm_row_sums(dm *A);              /* sum(A,2)  A*ones(n,1)               m×n -> m×1        */
 DM_API dm *dm_column_sums(dm *A);           /* sum(A,1)  ones(1,m)*A               m×n -> 1×n        */
 
+DM_API dm *dm_logsumexp(dm *A);             /* logsumexp(A)  log(sum(exp(A))), never overflows  d = tr(softmax(A)'*dA) */
+DM_API dm *dm_softmax(dm *A);               /* softmax(A)    exp(A)/sum(exp(A))    d = S.*dA - tr(S'*dA)*S */
+
 /* ---------------------------------------------------------------------- solves and determinants --
  *
  * A is factored once, by LU with partial pivoting; its value keeps the factors, so further solves,
@@ -324,7 +327,11 @@ DM_API dm *dm_normalize(dm *A);             /* A/norm(A,'fro'), and 0 at 0      
  *
  * d h(A) = h'(A).*dA.  GSL_EDOM outside a function's domain, with the entry.                        */
 DM_API dm *dm_exp(dm *A);                   /* h' = exp(A)                                           */
+DM_API dm *dm_expm1(dm *A);                 /* exp(A) - 1, accurate near 0   h' = exp(A)             */
 DM_API dm *dm_log(dm *A);                   /* h' = 1./A                           entries > 0       */
+DM_API dm *dm_log1p(dm *A);                 /* log(1+A), accurate near 0     h' = 1./(1+A)   entries > -1 */
+DM_API dm *dm_log10(dm *A);                 /* h' = 1./(A*log(10))                 entries > 0       */
+DM_API dm *dm_log2(dm *A);                  /* h' = 1./(A*log(2))                  entries > 0       */
 DM_API dm *dm_sqrt(dm *A);                  /* h' = 0.5./sqrt(A)                   entries >= 0      */
 DM_API dm *dm_square(dm *A);                /* h' = 2*A                                              */
 DM_API dm *dm_reciprocal(dm *A);            /* h' = -(1./A).^2                     GSL_EZERODIV      */
@@ -335,6 +342,7 @@ DM_API dm *dm_tanh(dm *A);                  /* h' = tanh_slope(A)               
 DM_API dm *dm_tanh_slope(dm *A);            /* 1 - tanh(A).^2, accurate in the tails  h' = -2*tanh(A).*h(A) */
 DM_API dm *dm_sigmoid(dm *A);               /* 1./(1+exp(-A))    h' = sigmoid_slope(A)               */
 DM_API dm *dm_sigmoid_slope(dm *A);         /* sigmoid(A).*sigmoid(-A)    h' = -tanh(A/2).*h(A)      */
+DM_API dm *dm_softplus(dm *A);              /* log(1+exp(A)), never overflows    h' = sigmoid(A)     */
 DM_API dm *dm_relu(dm *A);                  /* max(A,0)   h' = 1 where A > 0, else 0 (0 at the kink) */
 DM_API dm *dm_abs(dm *A);                   /* h' = sign(A)                        0 at the kink     */
 DM_API dm *dm_sign(dm *A);                  /* -1, 0, 1   h' = 0                                     */

@@ -14,6 +14,7 @@ Suite *operations_rules_suite(void);
 Suite *operations_apply_suite(void);
 Suite *operations_arithmetic_suite(void);
 Suite *operations_products_suite(void);
+Suite *operations_reductions_suite(void);
 Suite *operations_structure_suite(void);
 Suite *operations_solves_suite(void);
 Suite *operations_norms_suite(void);

@@ -739,7 +739,7 @@ static void edit_functions(const editing *d)
 {
     static const char *const swapped[][2] = {
         { "sin", "cos" }, { "tanh", "tanh_slope" }, { "sigmoid", "sigmoid_slope" }, { "det", "logdet" },
-        { "exp", "log" }, { "abs", "sign" }, { "relu", "step" },
+        { "exp", "log" }, { "abs", "sign" }, { "relu", "step" }, { "softplus", "sigmoid" },
     };
     const dm_expression *e = d->e;
 

@@ -101,6 +101,12 @@ static double tanh_slope(double x)
     return 4 * sigmoid_slope(2 * x);
 }
 
+/* log(1+exp(x)) */
+static double softplus(double x)
+{
+    return fmax(x, 0) + log1p(exp(-fabs(x)));
+}
+
 static double square(double x) { return x * x; }
 static double reciprocal(double x) { return 1 / x; }
 /* Comparisons let a NaN through as one. */
@@ -111,9 +117,21 @@ static double step(double x) { return x > 0 ? 1 : x <= 0 ? 0 : x; }
 static bool positive(double x) { return x > 0; }
 static bool not_negative(double x) { return x >= 0; }
 static bool not_zero(double x) { return x != 0; }
+static bool above_minus_one(double x) { return x > -1; }
 
 static void exp_rule(dm *C, dm *const X[]) { slope(C, X, value_of(C)); }
+static void expm1_rule(dm *C, dm *const X[]) { slope(C, X, dm_exp(lower(C, X[0]))); }
 static void log_rule(dm *C, dm *const X[]) { slope(C, X, dm_reciprocal(lower(C, X[0]))); }
+static void log1p_rule(dm *C, dm *const X[]) { slope(C, X, dm_reciprocal(plus_one(lower(C, X[0])))); }
+
+/* 1./(A*log(base)) */
+static void log_rule_to_base(dm *C, dm *const X[], double base)
+{
+    slope(C, X, dm_reciprocal(dm_scale_by(lower(C, X[0]), dm_log(dm_scalar(dm_context_of(C), base)))));
+}
+
+static void log10_rule(dm *C, dm *const X[]) { log_rule_to_base(C, X, 10); }
+static void log2_rule(dm *C, dm *const X[]) { log_rule_to_base(C, X, 2); }
 static void sqrt_rule(dm *C, dm *const X[]) { slope(C, X, dm_scale(edge_power(lower(C, X[0]), -0.5), 0.5)); }
 static void square_rule(dm *C, dm *const X[]) { slope(C, X, dm_scale(lower(C, X[0]), 2)); }
 
@@ -134,6 +152,7 @@ static void relu_rule(dm *C, dm *const X[]) { slope(C, X, dm_step(lower(C, X[0])
 static void abs_rule(dm *C, dm *const X[]) { slope(C, X, dm_sign(lower(C, X[0]))); }
 static void flat_rule(dm *C, dm *const X[]) { (void) C, (void) X; }
 
+static void softplus_rule(dm *C, dm *const X[]) { slope(C, X, dm_sigmoid(lower(C, X[0]))); }
 static void sigmoid_rule(dm *C, dm *const X[]) { slope(C, X, dm_sigmoid_slope(lower(C, X[0]))); }
 static void tanh_rule(dm *C, dm *const X[]) { slope(C, X, dm_tanh_slope(lower(C, X[0]))); }
 
@@ -168,6 +187,13 @@ static void tanh_slope_rule(dm *C, dm *const X[])
 ENTRY(exp, exp, "exp(A)", "exp(A).*dA", exp_rule, NULL, 0, NULL)
 ENTRY(log, log, "log(A)", "dA./A", log_rule, positive, GSL_EDOM,
       "the logarithm needs a positive entry")
+ENTRY(expm1, expm1, "expm1(A)", "exp(A).*dA", expm1_rule, NULL, 0, NULL)
+ENTRY(log1p, log1p, "log1p(A)", "dA./(ones(m,n)+A)", log1p_rule, above_minus_one, GSL_EDOM,
+      "the logarithm of 1+A needs an entry above -1")
+ENTRY(log10, log10, "log10(A)", "dA./(A*log(10))", log10_rule, positive, GSL_EDOM,
+      "the logarithm needs a positive entry")
+ENTRY(log2, log2, "log2(A)", "dA./(A*log(2))", log2_rule, positive, GSL_EDOM,
+      "the logarithm needs a positive entry")
 ENTRY(sqrt, sqrt, "sqrt(A)", "dA./(2*sqrt(A))", sqrt_rule, not_negative, GSL_EDOM,
       "the square root needs an entry that is not negative")
 ENTRY(square, square, "square(A)", "2*A.*dA", square_rule, NULL, 0, NULL)
@@ -182,6 +208,7 @@ ENTRY(tanh_slope, tanh_slope, "tanh_slope(A)", "-2*tanh(A).*tanh_slope(A).*dA", 
 ENTRY(sigmoid, sigmoid, "sigmoid(A)", "sigmoid(A).*sigmoid(-A).*dA", sigmoid_rule, NULL, 0, NULL)
 ENTRY(sigmoid_slope, sigmoid_slope, "sigmoid_slope(A)", "-tanh(A/2).*sigmoid_slope(A).*dA",
       sigmoid_slope_rule, NULL, 0, NULL)
+ENTRY(softplus, softplus, "softplus(A)", "sigmoid(A).*dA", softplus_rule, NULL, 0, NULL)
 ENTRY(relu, relu, "relu(A)", "step(A).*dA", relu_rule, NULL, 0, NULL)
 ENTRY(abs, fabs, "abs(A)", "sign(A).*dA", abs_rule, NULL, 0, NULL)
 ENTRY(sign, sign, "sign(A)", "0*dA", flat_rule, NULL, 0, NULL)
@@ -293,9 +320,9 @@ dm *dm_hadamard_power(dm *A, dm *B)
 }
 
 const dm_op *const dm_entrywise[] = {
-    &exp_entry.op, &log_entry.op, &sqrt_entry.op, &square_entry.op, &reciprocal_entry.op,
+    &exp_entry.op, &expm1_entry.op, &log_entry.op, &log1p_entry.op, &log10_entry.op, &log2_entry.op, &sqrt_entry.op, &square_entry.op, &reciprocal_entry.op,
     &sin_entry.op, &cos_entry.op, &tan_entry.op, &tanh_entry.op, &tanh_slope_entry.op,
-    &sigmoid_entry.op, &sigmoid_slope_entry.op, &relu_entry.op,
+    &sigmoid_entry.op, &sigmoid_slope_entry.op, &softplus_entry.op, &relu_entry.op,
     &abs_entry.op, &sign_entry.op, &step_entry.op, &pow_op,
     &hadamard_power_op, NULL,
 };

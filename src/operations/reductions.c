@@ -1,4 +1,5 @@
-/* Reductions, all linear: the trace, and sums of entries. */
+/* Reductions: the trace and sums of entries, which are linear; the logarithm of a sum of exponentials. */
+#include <math.h>
 #include "operations/rules.h"
 
 /* --------------------------------------------------------------------------- d tr(A) = tr(dA) */
@@ -114,6 +115,120 @@ dm *dm_column_sums(dm *A)
     return dm_apply(&column_sums_op, (dm *[DM_OPERANDS]) { A }, NULL);
 }
 
+/* -------------------------------------------------------------------- logsumexp, and its gradient
+ *
+ * With the largest entry m taken out no exponential overflows: log(sum(exp(A))) = m + log1p(rest), where the
+ * rest is the sum of exp(A-m) over all other entries.                                                 */
+
+typedef struct {
+    size_t row, col;                   /* of the largest entry */
+    double largest, rest;
+} exponentials;
+
+static exponentials sum_of_exponentials(dm_panel a)
+{
+    exponentials e = { 0, 0, *a.data, 0 };
+
+    for (size_t i = 0; i < a.rows; i++)
+        for (size_t j = 0; j < a.cols; j++)
+            if (dm_row(a, i, 0)[j] > e.largest)
+                e = (exponentials) { i, j, dm_row(a, i, 0)[j], 0 };
+    for (size_t i = 0; i < a.rows; i++)
+        for (size_t j = 0; j < a.cols; j++)
+            if (i != e.row || j != e.col)
+                e.rest += exp(dm_row(a, i, 0)[j] - e.largest);
+    return e;
+}
+
+static void logsumexp_value(dm *C, dm *const X[])
+{
+    dm_panel a = dm_entries(X[0]), c = dm_fresh(C);
+
+    if (!a.data || !c.data) {
+        dm_fail(C, GSL_ENOMEM, "out of memory");
+        return;
+    }
+    exponentials e = sum_of_exponentials(a);
+    *c.data = e.largest + log1p(e.rest);
+}
+
+static void logsumexp_rule(dm *C, dm *const X[])
+{
+    dm_term_inner(C, 1, dm_softmax(lower(C, X[0])), X[0]);
+}
+
+static const dm_op logsumexp_op = {
+    .name = "logsumexp", .operands = "A", .formula = "logsumexp(A)",
+    .differential = "inner(softmax(A),dA)", .shapes = "mn 11", .value = logsumexp_value,
+    .rule = logsumexp_rule,
+};
+
+dm *dm_logsumexp(dm *A)
+{
+    return dm_apply(&logsumexp_op, (dm *[DM_OPERANDS]) { A }, NULL);
+}
+
+static void softmax_value(dm *S, dm *const X[])
+{
+    dm_panel a = dm_entries(X[0]), s = dm_fresh(S);
+
+    if (!a.data || !s.data) {
+        dm_fail(S, GSL_ENOMEM, "out of memory");
+        return;
+    }
+    exponentials e = sum_of_exponentials(a);
+    for (size_t i = 0; i < a.rows; i++)
+        for (size_t j = 0; j < a.cols; j++)
+            dm_row(s, i, 0)[j] = exp(dm_row(a, i, 0)[j] - e.largest) / (1 + e.rest);
+}
+
+/* dA - dA(i,j), where A(i,j) is the largest entry.  S does not change when all entries move alike, and so the
+ * one that is nearly 1 has its small derivative from the others, not as a difference of numbers near 1.   */
+static dm *beside_largest(dm *S, dm *A)
+{
+    dm *E = dm_new(S->context, A->rows, 1, A->cols), *largest = dm_between(S, 1, 1);
+    dm *M = dm_between(S, A->rows, A->cols);
+    dm_panel a = dm_entries(dm_number_of(A));
+
+    if (dm_inherit(S, E) || dm_inherit(S, largest) || dm_inherit(S, M))
+        return M;
+    dm_panel e = dm_fresh(E);
+    if (!a.data || !e.data)
+        return dm_fail(M, GSL_ENOMEM, "out of memory");
+    exponentials at = sum_of_exponentials(a);
+    for (size_t k = 0; k < e.rows * e.stride; k++)
+        e.data[k] = 0;
+    dm_row(e, at.row, 0)[at.col] = 1;
+    dm_term_inner(largest, -1, E, A);
+    dm_stated(largest);
+    dm_term_scaled(M, 1, A);
+    dm_term_outer(M, largest, dm_ones(S->context, A->rows, A->cols));
+    dm_stated(M);
+    return M;
+}
+
+/* dS = S.*dA - tr(S'*dA)*S */
+static void softmax_rule(dm *S, dm *const X[])
+{
+    dm *M = S->context->base ? X[0] : beside_largest(S, X[0]), *mean = dm_between(S, 1, 1);
+
+    dm_term_inner(mean, -1, value_of(S), M);
+    dm_stated(mean);
+    dm_term_hadamard(S, value_of(S), M);
+    dm_term_outer(S, mean, value_of(S));
+}
+
+static const dm_op softmax_op = {
+    .name = "softmax", .operands = "A", .formula = "softmax(A)",
+    .differential = "softmax(A).*dA - inner(softmax(A),dA)*softmax(A)", .shapes = "mn mn",
+    .value = softmax_value, .rule = softmax_rule,
+};
+
+dm *dm_softmax(dm *A)
+{
+    return dm_apply(&softmax_op, (dm *[DM_OPERANDS]) { A }, NULL);
+}
+
 const dm_op *const dm_reductions[] = {
-    &trace_op, &sum_op, &row_sums_op, &column_sums_op, NULL,
+    &trace_op, &sum_op, &row_sums_op, &column_sums_op, &logsumexp_op, &softmax_op, NULL,
 };

@@ -271,7 +271,29 @@ static const struct {
       "            x = hypot(x, gsl_matrix_get(A, i, j));\n"
       "    return x;\n"
       "}\n", NULL },
+    { "log_sum_exp",
+      "/* log(sum(exp(A))) with the largest entry taken out. */\n"
+      "static double log_sum_exp(const gsl_matrix *A)\n"
+      "{\n"
+      "    double largest = gsl_matrix_max(A), x = 0;\n\n"
+      "    for (size_t i = 0; i < A->size1; i++)\n"
+      "        for (size_t j = 0; j < A->size2; j++)\n"
+      "            x += exp(gsl_matrix_get(A, i, j) - largest);\n"
+      "    return largest + log(x);\n"
+      "}\n", NULL },
+    { "softmax",
+      "/* exp(A)/sum(exp(A)) */\n"
+      "static gsl_matrix *softmax(const gsl_matrix *A)\n"
+      "{\n"
+      "    gsl_matrix *C = gsl_matrix_alloc(A->size1, A->size2);\n"
+      "    double all = log_sum_exp(A);\n\n"
+      "    for (size_t i = 0; i < A->size1; i++)\n"
+      "        for (size_t j = 0; j < A->size2; j++)\n"
+      "            gsl_matrix_set(C, i, j, exp(gsl_matrix_get(A, i, j) - all));\n"
+      "    return C;\n"
+      "}\n", "log_sum_exp" },
     { "sigmoid", "static double sigmoid(double x) { return 1 / (1 + exp(-x)); }\n", NULL },
+    { "softplus", "static double softplus(double x) { return fmax(x, 0) + log1p(exp(-fabs(x))); }\n", NULL },
     { "relu", "static double relu(double x) { return x > 0 ? x : 0; }\n", NULL },
     { "sign", "static double sign(double x) { return (x > 0) - (x < 0); }\n", NULL },
     { "step", "static double step(double x) { return x > 0; }\n", NULL },
@@ -449,7 +471,8 @@ static const char *entry_function(program *p, const char *op)
     static const char *const known[][2] = {
         { "exp", "exp" }, { "log", "log" }, { "sin", "sin" }, { "cos", "cos" }, { "tan", "tan" },
         { "tanh", "tanh" }, { "abs", "fabs" }, { "sigmoid", "sigmoid" }, { "relu", "relu" },
-        { "sign", "sign" }, { "step", "step" },
+        { "sign", "sign" }, { "step", "step" }, { "expm1", "expm1" }, { "log1p", "log1p" },
+        { "log10", "log10" }, { "log2", "log2" }, { "softplus", "softplus" },
     };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -464,11 +487,11 @@ static place call(program *p, const dm_formula *f)
 {
     static const char *const scalars[][2] = {
         { "trace", "trace" }, { "sum", "total" }, { "det", "determinant" }, { "logdet", "log_determinant" },
-        { "norm_frobenius", "norm" },
+        { "norm_frobenius", "norm" }, { "logsumexp", "log_sum_exp" },
     };
     static const char *const matrices[][2] = {
         { "diag", "diagonal_matrix" }, { "diagonal", "diagonal_of" }, { "row_sums", "row_sums" },
-        { "column_sums", "column_sums" }, { "vec", "stacked" },
+        { "column_sums", "column_sums" }, { "vec", "stacked" }, { "softmax", "softmax" },
     };
     const char *op = f->op->name, *h = entry_function(p, op);
     const dm_formula *A = f->of[0];

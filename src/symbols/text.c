@@ -42,8 +42,10 @@ const char *dm_text_done(const dm_text *to)
 void dm_text_number(dm_text *to, double x)
 {
     char text[40];
+    bool whole = x == floor(x) && fabs(x) < 1e6;           /* 10, not 1e+01 */
 
-    for (int digits = 1; digits <= 17; digits++) {
+    snprintf(text, sizeof text, "%.0f", x);
+    for (int digits = 1; !whole && digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, x);
         if (strtod(text, NULL) == x)
             break;
@@ -100,7 +102,10 @@ static const spelling octave_calls[] = {
     { "vcat", "[A; B]" }, { "exp", "exp(A)" }, { "log", "log(A)" }, { "sin", "sin(A)" },
     { "cos", "cos(A)" }, { "tan", "tan(A)" }, { "tanh", "tanh(A)" }, { "abs", "abs(A)" },
     { "sign", "sign(A)" }, { "relu", "max(A,0)" }, { "sigmoid", "(1./(1+exp(-(A))))" },
-    { "step", "double((A)>0)" }, { NULL, NULL },
+    { "step", "double((A)>0)" }, { "expm1", "expm1(A)" }, { "log1p", "log1p(A)" }, { "log10", "log10(A)" },
+    { "log2", "log2(A)" }, { "softplus", "(max(A,0)+log1p(exp(-abs(A))))" },
+    { "logsumexp", "(max(max(A))+log(sum(sum(exp((A)-max(max(A)))))))" },
+    { "softmax", "(exp((A)-max(max(A)))/sum(sum(exp((A)-max(max(A))))))" }, { NULL, NULL },
 };
 
 static const language octave = {
@@ -120,7 +125,9 @@ static const spelling numpy_calls[] = {
     { "exp", "np.exp(A)" }, { "log", "np.log(A)" }, { "sin", "np.sin(A)" }, { "cos", "np.cos(A)" },
     { "tan", "np.tan(A)" }, { "tanh", "np.tanh(A)" }, { "abs", "np.abs(A)" }, { "sign", "np.sign(A)" },
     { "relu", "np.maximum(A, 0)" }, { "sigmoid", "(1 / (1 + np.exp(-(A))))" }, { "step", "np.heaviside(A, 0)" },
-    { NULL, NULL },
+    { "expm1", "np.expm1(A)" }, { "log1p", "np.log1p(A)" }, { "log10", "np.log10(A)" }, { "log2", "np.log2(A)" },
+    { "softplus", "np.logaddexp(0, A)" }, { "logsumexp", "np.logaddexp.reduce(A, axis=None)" },
+    { "softmax", "np.exp((A) - np.logaddexp.reduce(A, axis=None))" }, { NULL, NULL },
 };
 
 static const language numpy = {

@@ -101,6 +101,13 @@ static const struct {
     { "sum(sigmoid(x))", "x", "sigmoid(x).*(ones(rows(x),1)-sigmoid(x))", "" },
     { "sum(log(ones(rows(y),1)+exp(-y.*(A*x))))", "x", "-A'*(y./(ones(rows(y),1)+exp(y.*(A*x))))", "" },
     { "sum(abs(x))", "x", "sign(x)", "" },
+    { "sum(softplus(-y.*(A*x)))", "x", "-A'*(y.*sigmoid(-y.*(A*x)))", "" },
+    { "logsumexp(A*x-b)", "x", "A'*softmax(A*x-b)", "" },
+    { "logsumexp(X)", "X", "softmax(X)", "" },
+    { "b'*softmax(x)", "x", "softmax(x).*b-b'*softmax(x)*softmax(x)", "" },
+    { "sum(log10(x))", "x", "1./(x*log(10))", "" },
+    { "sum(log2(x))", "x", "1./(x*log(2))", "" },
+    { "sum(expm1(x)+log1p(x))", "x", "exp(x)+1./(ones(rows(x),1)+x)", "" },
     { "sum(relu(W*x))", "W", "step(W*x)*x'", "" },
     { "sum(X.*A)", "X", "A", "" },
     { "sum(X.*X)", "X", "2*X", "" },
@@ -448,6 +455,9 @@ static const struct {
     { "sum(abs(x)+relu(x)+sin(x).*cos(x)+sqrt(d.*d)+1./x)", "x", "x d" },
     { "sum(sigmoid(A*x))", "x", "A x" },
     { "sum(A*X*d)", "X", "A X d" },
+    { "sum(softplus(-b.*(A*x)))", "x", "b A x" },
+    { "logsumexp(A*X)*logsumexp(d)+softmax(d)'*x", "d", "A X d x" },
+    { "sum(expm1(x)+log1p(x.^2)-log10(d.^2).*log2(exp(x)))", "x", "x d" },
 };
 enum { PROGRAMS = sizeof programs / sizeof *programs };
 

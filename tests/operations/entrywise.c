@@ -61,6 +61,29 @@ START_TEST(sigmoid_and_tanh_are_right_in_the_tails)
 }
 END_TEST
 
+START_TEST(softplus_and_its_kin_are_right_in_the_tails)
+{
+    static const double points[] = { 0.3, 2, 20, 40, 300, 700 };
+
+    for (size_t i = 0; i < 6; i++)
+        for (int sign = -1; sign <= 1; sign += 2) {
+            double x = sign * points[i], e = exp(-fabs(x));
+            dm_context_reset(here);
+            relatively(dm_value_scalar(dm_softplus(dm_scalar(here, x))), (x > 0 ? x : 0) + log1p(e), 4, "softplus", x);
+            relatively(slope(dm_softplus, x), x > 0 ? 1 / (1 + e) : e / (1 + e), 4, "softplus'", x);
+            relatively(second_slope(dm_softplus, x), e / ((1 + e) * (1 + e)), 10, "softplus''", x);
+            relatively(slope(dm_expm1, x), exp(x), 4, "expm1'", x);          /* not 1 + expm1(x) */
+        }
+    ck_assert_double_eq(dm_value_scalar(dm_softplus(dm_scalar(here, 1e300))), 1e300);
+    relatively(dm_value_scalar(dm_expm1(dm_scalar(here, 1e-18))), 1e-18, 2, "expm1", 1e-18);
+    relatively(dm_value_scalar(dm_log1p(dm_scalar(here, 1e-18))), 1e-18, 2, "log1p", 1e-18);
+    relatively(slope(dm_log1p, -1 + 1e-10), 1 / (1 + (-1 + 1e-10)), 4, "log1p'", -1 + 1e-10);
+    relatively(dm_value_scalar(dm_log10(dm_scalar(here, 1000))), 3, 2, "log10", 1000);
+    ck_assert_double_eq(dm_value_scalar(dm_log2(dm_scalar(here, 1024))), 10);
+    relatively(slope(dm_log2, 8), 1 / (8 * log(2)), 4, "log2'", 8);
+}
+END_TEST
+
 /* The conventions at ties, of the value, the slope and the slope's slope. */
 START_TEST(kinks_have_the_documented_slope)
 {
@@ -156,6 +179,12 @@ START_TEST(what_lies_outside_a_domain_is_told)
     fails(dm_log(x), GSL_EDOM, "dm_log: A is 1×3 and its entry (1,2) is 0: the logarithm needs a positive entry");
     fails(dm_sqrt(A), GSL_EDOM,
           "dm_sqrt: A is 2×2 and its entry (2,1) is -3: the square root needs an entry that is not negative");
+    fails(dm_log1p(A), GSL_EDOM,
+          "dm_log1p: A is 2×2 and its entry (2,1) is -3: the logarithm of 1+A needs an entry above -1");
+    fails(dm_log10(x), GSL_EDOM,
+          "dm_log10: A is 1×3 and its entry (1,2) is 0: the logarithm needs a positive entry");
+    fails(dm_expm1(dm_scale(x, 1000)), GSL_EOVRFLW,
+          "dm_expm1: A is 1×3 and its entry (1,1) is 2000: the result overflows");
     fails(dm_reciprocal(x), GSL_EZERODIV,
           "dm_reciprocal: A is 1×3 and its entry (1,2) is 0: the reciprocal needs an entry that is not 0");
     fails(dm_pow(A, 0.5), GSL_EDOM, "dm_pow: A is 2×2 and its entry (2,1) is -3: a power that is no integer needs "
@@ -186,6 +215,8 @@ START_TEST(inverse_functions_give_the_direction_back)
 
     same(differential_of(dm_log(dm_exp(x)), 0), dA, small, "log(exp(A))");
     same(differential_of(dm_exp(dm_log(x)), 0), dA, small, "exp(log(A))");
+    same(differential_of(dm_log1p(dm_expm1(x)), 0), dA, small, "log1p(expm1(A))");
+    same(differential_of(dm_expm1(dm_log1p(x)), 0), dA, small, "expm1(log1p(A))");
     same(differential_of(dm_square(dm_sqrt(x)), 0), dA, small, "sqrt(A).^2");
     same(differential_of(dm_reciprocal(dm_reciprocal(x)), 0), dA, small, "1./(1./A)");
     same(differential_of(dm_pow(dm_pow(x, 2.5), 1 / 2.5), 0), dA, small, "(A.^2.5).^0.4");
@@ -200,6 +231,7 @@ Suite *operations_entrywise_suite(void)
     TCase *tc = case_of(suite, "entry by entry");
 
     tcase_add_test(tc, sigmoid_and_tanh_are_right_in_the_tails);
+    tcase_add_test(tc, softplus_and_its_kin_are_right_in_the_tails);
     tcase_add_test(tc, kinks_have_the_documented_slope);
     tcase_add_test(tc, square_root_at_zero_stays_still_where_nothing_moves);
     tcase_add_test(tc, powers_have_their_cases);

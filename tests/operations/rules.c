@@ -76,6 +76,9 @@ static const struct {
     void (*shape)(size_t size[]);
 } domains[] = {
     { "log", { POSITIVE }, NULL },
+    { "log1p", { POSITIVE }, NULL },
+    { "log10", { POSITIVE }, NULL },
+    { "log2", { POSITIVE }, NULL },
     { "sqrt", { POSITIVE }, NULL },
     { "pow", { POSITIVE }, NULL },
     { "hadamard_power", { POSITIVE, ANY }, NULL },
