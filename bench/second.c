@@ -301,7 +301,7 @@ static const workload hessian_cube = {
     .gsl = hessian_cube_gsl,
 };
 
-/* ------------------------------ the logistic loss of n weights on 1000 samples: -sum(log(sigmoid(Z*w)))
+/* ------------------------------ the logistic loss of n weights on 1000 samples: sum(softplus(-Z*w))
  *
  * Rows of Z carry their sign.  With s = sigmoid(Z*w) the Hessian is Z'*diag(s.*(1-s))*Z.
  *                                                                     in: Z, w, v; out: H, or H*v */
@@ -400,7 +400,7 @@ static dm *logistic_function(dm *w, void *params)
 {
     const problem *P = params;
 
-    return dm_neg(dm_sum(dm_log(dm_sigmoid(dm_mul(dm_constant_view(dm_context_of(w), &P->M[0]), w)))));
+    return dm_sum(dm_softplus(dm_neg(dm_mul(dm_constant_view(dm_context_of(w), &P->M[0]), w))));
 }
 
 static void logistic_hessian_driver(problem *P)

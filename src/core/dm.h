@@ -40,6 +40,8 @@ struct dm_op {
     const char *differential;          /* "dA*B + A*dB" */
     const char *shapes;                /* "mn np mp" */
     void (*value)(dm *C, dm *const X[]);                 /* level 0: fill C's number */
+    bool later;                                          /* which cannot fail, so that it is not done before
+                                                            somebody asks for an entry */
     void (*rule)(dm *C, dm *const X[]);                  /* state dC as a sum of terms */
     dm *(*at_once)(dm *const X[]);                       /* value and pushed differential in one go, where
                                                             both are small; NULL: not these.  NULL: never */
@@ -54,7 +56,7 @@ struct dm_op {
 enum { DM_OPERANDS = 2 };              /* no operation takes more */
 
 typedef enum {
-    DM_DENSE, DM_ZERO, DM_FILL, DM_IDENTITY, DM_DIAGONAL, DM_VIEW, DM_PRODUCT
+    DM_DENSE, DM_ZERO, DM_FILL, DM_IDENTITY, DM_DIAGONAL, DM_VIEW, DM_PRODUCT, DM_LATER
 } dm_form;
 
 /* What a number is made of; numbers/number.h says what each form means. */

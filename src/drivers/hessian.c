@@ -11,15 +11,15 @@ static dm *gradient_at(const char *driver, const dm_function *F, dm *X, dm **f)
     return dm_is_failed(*f) ? *f : dm_gradient_dm(driver, *f, Y);
 }
 
-/* Value and gradient as finite numbers, ready to be handed out; NULL, or what is wrong. */
-static dm *wrong(const char *driver, dm *f, dm *G, const gsl_matrix *U)
+/* Value and gradient, if they are asked for, as finite numbers ready to be handed out; NULL, or what is wrong. */
+static dm *wrong(const char *driver, dm *f, const double *value, dm *G, const gsl_matrix *U)
 {
     if (dm_is_failed(G))
         return G;
-    dm *bad = dm_not_finite(driver, "the value", dm_number_of(f));
-    if (!bad)
+    dm *bad = value ? dm_not_finite(driver, "the value", dm_number_of(f)) : NULL;
+    if (!bad && U)
         bad = dm_not_finite(driver, "the gradient", dm_number_of(G));
-    if (!bad && (!dm_ready(dm_number_of(G), U) || !dm_entries(dm_number_of(f)).data))
+    if (!bad && (!dm_ready(dm_number_of(G), U) || (value && !dm_entries(dm_number_of(f)).data)))
         bad = dm_out_of_memory(G->context);
     return bad;
 }
@@ -29,7 +29,7 @@ static int hessian(const dm_function *F, dm_context *context, const gsl_matrix *
 {
     dm *A0 = dm_input(context, A, U, H), *f;
     dm *X = dm_on_level(dm_level_open(context, DM_FORMAL), A0, NULL);
-    dm *G = gradient_at("dm_hessian", F, X, &f), *bad = wrong("dm_hessian", f, G, U);
+    dm *G = gradient_at("dm_hessian", F, X, &f), *bad = wrong("dm_hessian", f, value, G, U);
 
     if (bad)
         return dm_raise(bad);
@@ -65,7 +65,7 @@ static int hessian_vector(const dm_function *F, dm_context *context, const gsl_m
     dm *A0 = dm_input(context, A, U, HdA), *direction = dm_input(context, dA, U, HdA), *f;
     dm_level *level = dm_level_open(context, DM_PUSHED);
     dm *G = gradient_at("dm_hessian_vector", F, dm_on_level(level, A0, direction), &f);
-    dm *bad = wrong("dm_hessian_vector", f, G, U), *d = bad ? NULL : dm_differential_on(G, level);
+    dm *bad = wrong("dm_hessian_vector", f, value, G, U), *d = bad ? NULL : dm_differential_on(G, level);
 
     if (!bad && d)
         bad = dm_is_failed(d) ? d : dm_not_finite("dm_hessian_vector", "the second differential", d);

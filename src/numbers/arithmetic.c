@@ -13,14 +13,15 @@ static bool can_wait(double scale)
 
 void dm_number_scale(dm *C, double scale, dm *A)
 {
+    bool as_made = A->number.form == DM_DENSE || A->number.form == DM_LATER;
     bool as_number = A->number.form == DM_ZERO || A->number.form == DM_FILL || A->number.form == DM_IDENTITY;
 
-    if (!as_number && !can_wait(A->number.form == DM_DENSE ? scale : scale * A->number.scale)) {
+    if (!as_number && !can_wait(as_made ? scale : scale * A->number.scale)) {
         dm_panel c = dm_fresh(C);
         dm_must(C, c.data && dm_entries(A).data && dm_add_to(c, 0, scale, A, false));
         return;
     }
-    if (A->number.form == DM_DENSE || A->number.form == DM_VIEW) {
+    if (as_made || A->number.form == DM_VIEW) {
         dm_view(C, scale, A, false);
         return;
     }

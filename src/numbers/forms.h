@@ -17,6 +17,9 @@ static inline unsigned dm_depth(const dm *A)
     return A->number.form == DM_DENSE ? 0 : A->number.depth;
 }
 
+/* The depth of the deeper one (B may be NULL).  What is deep is made now, lest it be one deep recursion. */
+unsigned dm_deepest(dm *A, dm *B);
+
 /* Not done: there was no memory, and C fails. */
 static inline void dm_must(dm *C, bool done)
 {

@@ -32,9 +32,44 @@ dm_panel dm_fresh(dm *C)
     return panel_of(C, data);
 }
 
+unsigned dm_deepest(dm *A, dm *B)
+{
+    enum { DEEP = 64 };
+    unsigned a = dm_depth(A), b = B ? dm_depth(B) : 0;
+
+    if (a >= DEEP || b >= DEEP) {
+        dm_entries(a > b ? A : B);
+        a = dm_depth(A);
+        b = B ? dm_depth(B) : 0;
+    }
+    return a > b ? a : b;
+}
+
+void dm_number_later(dm *C)
+{
+    C->number.form = DM_LATER;
+    C->number.depth = 1 + dm_deepest(C->in[0], C->in[1]);
+}
+
+/* What was left for later; without memory it stays so. */
+static dm_panel form_later(dm *A)
+{
+    if (!dm_remember(A))
+        return panel_of(A, NULL);
+    A->op->value(A, A->in);
+    if (dm_is_failed(A)) {
+        A->failure = NULL;
+        A->number.form = DM_LATER;
+        return panel_of(A, NULL);
+    }
+    return dm_entries(A);
+}
+
 /* The one accessor.  A view keeps its original, for the sake of its factors. */
 dm_panel dm_form_entries(dm *A)
 {
+    if (A->number.form == DM_LATER)
+        return form_later(A);
     double *data = room_for(A);
 
     if (data && dm_remember(A) && dm_add_to(panel_of(A, data), 0, 1, A, false)) {
@@ -278,6 +313,7 @@ bool dm_add_to(dm_panel target, double beta, double scale, dm *A, bool transpose
         }
         break;                         /* the transpose of a panel: made first */
     case DM_VIEW:
+    case DM_LATER:
     case DM_DENSE:
         break;
     }

@@ -13,6 +13,7 @@
  *     DIAGONAL    scale * diag(left)
  *     VIEW        scale * left(')
  *     PRODUCT     scale * left(') * right('), not made yet
+ *     LATER       op(in), not made yet
  *
  * Nothing outside this folder looks at the form: dm_entries is the one accessor, and products, sums and
  * scalings know the cheaper way where there is one.                                                 */
@@ -60,6 +61,7 @@ dm *dm_original(const dm *A);          /* what A is a view of, formed or not; NU
 dm *dm_number_copy(dm_context *, const gsl_matrix *A);         /* a number with A's entries */
 dm *dm_number_view(dm_context *, const gsl_matrix *A, size_t k);   /* ... where they lie, k slots side by side */
 dm *dm_number_panel(dm_context *, size_t k, const gsl_matrix *const A[]);
+void dm_number_later(dm *C);           /* C is op(in), once it is asked for */
 dm *dm_number_zero(dm_context *, size_t rows, size_t slots, size_t cols);
 dm *dm_number_fill(dm_context *, size_t rows, size_t cols, double scale);
 dm *dm_number_identity(dm_context *, size_t n, double scale);

@@ -297,20 +297,6 @@ bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_si
 
 /* ------------------------------------------------------------------------ a product as a number -- */
 
-/* A long chain of products is made piece by piece, lest it be one deep recursion. */
-static unsigned deepest(dm *A, dm *B)
-{
-    enum { DEEP = 64 };
-    unsigned a = dm_depth(A), b = dm_depth(B);
-
-    if (a >= DEEP || b >= DEEP) {
-        dm_entries(a > b ? A : B);
-        a = dm_depth(A);
-        b = dm_depth(B);
-    }
-    return a > b ? a : b;
-}
-
 /* Is one the other's transpose, so that their product is symmetric positive semidefinite? */
 static bool opposite(double scale, dm_side A, dm_side B)
 {
@@ -353,7 +339,7 @@ void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, boo
             dm_number_scale(C, scale * b->scale, A);
     } else {
         C->number.form = DM_PRODUCT;
-        C->number.depth = 1 + deepest(A, B);
+        C->number.depth = 1 + dm_deepest(A, B);
         C->number.scale = scale;
         C->number.left = A;
         C->number.left_transposed = A_transposed;

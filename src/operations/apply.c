@@ -166,6 +166,8 @@ static void compute(dm *C)
     if (!level) {
         if (C->context->base)
             C->context->base->apply(C, C->in);
+        else if (C->op->later)
+            dm_number_later(C);
         else
             C->op->value(C, C->in);
         return;

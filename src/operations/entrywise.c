@@ -172,17 +172,23 @@ static void tanh_slope_rule(dm *C, dm *const X[])
     slope(C, X, dm_scale(dm_hadamard(t, value_of(C)), -2));
 }
 
-/* name, its C function, formula, differential, rule, domain */
-#define ENTRY(NAME, H, FORMULA, DIFFERENTIAL, RULE, INSIDE, CODE, NEEDS)                              \
+/* name, its C function, formula, differential, rule, whether its value can wait, domain */
+#define ROW(NAME, H, FORMULA, DIFFERENTIAL, RULE, LATER, INSIDE, CODE, NEEDS)                         \
     static const entry_op NAME##_entry = {                                                           \
         { .name = #NAME, .operands = "A", .formula = FORMULA, .differential = DIFFERENTIAL,          \
-          .shapes = "mn mn", .value = entry_value, .rule = RULE },                                   \
+          .shapes = "mn mn", .value = entry_value, .later = LATER, .rule = RULE },                   \
         H, INSIDE, CODE, NEEDS,                                                                      \
     };                                                                                               \
     dm *dm_##NAME(dm *A)                                                                             \
     {                                                                                                \
         return dm_apply(&NAME##_entry.op, (dm *[DM_OPERANDS]) { A }, NULL);                          \
     }
+
+/* A function that is finite for every finite entry, and one that is not. */
+#define TOTAL(NAME, H, FORMULA, DIFFERENTIAL, RULE)                                                   \
+    ROW(NAME, H, FORMULA, DIFFERENTIAL, RULE, true, NULL, 0, NULL)
+#define ENTRY(NAME, H, FORMULA, DIFFERENTIAL, RULE, INSIDE, CODE, NEEDS)                              \
+    ROW(NAME, H, FORMULA, DIFFERENTIAL, RULE, false, INSIDE, CODE, NEEDS)
 
 ENTRY(exp, exp, "exp(A)", "exp(A).*dA", exp_rule, NULL, 0, NULL)
 ENTRY(log, log, "log(A)", "dA./A", log_rule, positive, GSL_EDOM,
@@ -199,20 +205,19 @@ ENTRY(sqrt, sqrt, "sqrt(A)", "dA./(2*sqrt(A))", sqrt_rule, not_negative, GSL_EDO
 ENTRY(square, square, "square(A)", "2*A.*dA", square_rule, NULL, 0, NULL)
 ENTRY(reciprocal, reciprocal, "reciprocal(A)", "-dA./(A.*A)", reciprocal_rule, not_zero, GSL_EZERODIV,
       "the reciprocal needs an entry that is not 0")
-ENTRY(sin, sin, "sin(A)", "cos(A).*dA", sin_rule, NULL, 0, NULL)
-ENTRY(cos, cos, "cos(A)", "-sin(A).*dA", cos_rule, NULL, 0, NULL)
+TOTAL(sin, sin, "sin(A)", "cos(A).*dA", sin_rule)
+TOTAL(cos, cos, "cos(A)", "-sin(A).*dA", cos_rule)
 ENTRY(tan, tan, "tan(A)", "(1./cos(A).^2).*dA", tan_rule, NULL, 0, NULL)
-ENTRY(tanh, tanh, "tanh(A)", "tanh_slope(A).*dA", tanh_rule, NULL, 0, NULL)
-ENTRY(tanh_slope, tanh_slope, "tanh_slope(A)", "-2*tanh(A).*tanh_slope(A).*dA", tanh_slope_rule, NULL, 0,
-      NULL)
-ENTRY(sigmoid, sigmoid, "sigmoid(A)", "sigmoid(A).*sigmoid(-A).*dA", sigmoid_rule, NULL, 0, NULL)
-ENTRY(sigmoid_slope, sigmoid_slope, "sigmoid_slope(A)", "-tanh(A/2).*sigmoid_slope(A).*dA",
-      sigmoid_slope_rule, NULL, 0, NULL)
-ENTRY(softplus, softplus, "softplus(A)", "sigmoid(A).*dA", softplus_rule, NULL, 0, NULL)
-ENTRY(relu, relu, "relu(A)", "step(A).*dA", relu_rule, NULL, 0, NULL)
-ENTRY(abs, fabs, "abs(A)", "sign(A).*dA", abs_rule, NULL, 0, NULL)
-ENTRY(sign, sign, "sign(A)", "0*dA", flat_rule, NULL, 0, NULL)
-ENTRY(step, step, "step(A)", "0*dA", flat_rule, NULL, 0, NULL)
+TOTAL(tanh, tanh, "tanh(A)", "tanh_slope(A).*dA", tanh_rule)
+TOTAL(tanh_slope, tanh_slope, "tanh_slope(A)", "-2*tanh(A).*tanh_slope(A).*dA", tanh_slope_rule)
+TOTAL(sigmoid, sigmoid, "sigmoid(A)", "sigmoid(A).*sigmoid(-A).*dA", sigmoid_rule)
+TOTAL(sigmoid_slope, sigmoid_slope, "sigmoid_slope(A)", "-tanh(A/2).*sigmoid_slope(A).*dA",
+      sigmoid_slope_rule)
+TOTAL(softplus, softplus, "softplus(A)", "sigmoid(A).*dA", softplus_rule)
+TOTAL(relu, relu, "relu(A)", "step(A).*dA", relu_rule)
+TOTAL(abs, fabs, "abs(A)", "sign(A).*dA", abs_rule)
+TOTAL(sign, sign, "sign(A)", "0*dA", flat_rule)
+TOTAL(step, step, "step(A)", "0*dA", flat_rule)
 
 /* ------------------------------------------------------------------------ d A.^p = p*A.^(p-1).*dA
  *

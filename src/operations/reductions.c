@@ -86,18 +86,18 @@ static bool sum_form(const dm *C, dm_sandwich *form)
 
 static const dm_op sum_op = {
     .name = "sum", .operands = "A", .formula = "sum(A)", .differential = "sum(dA)",
-    .shapes = "mn 11", .value = sum_value, .rule = dm_linear, .adjoint = sum_adjoint,
+    .shapes = "mn 11", .value = sum_value, .later = true, .rule = dm_linear, .adjoint = sum_adjoint,
     .form = sum_form,
 };
 
 static const dm_op row_sums_op = {
     .name = "row_sums", .operands = "A", .formula = "sum(A,2)", .differential = "sum(dA,2)",
-    .shapes = "mn m1", .value = sum_value, .rule = dm_linear, .adjoint = row_sums_adjoint,
+    .shapes = "mn m1", .value = sum_value, .later = true, .rule = dm_linear, .adjoint = row_sums_adjoint,
 };
 
 static const dm_op column_sums_op = {
     .name = "column_sums", .operands = "A", .formula = "sum(A,1)", .differential = "sum(dA,1)",
-    .shapes = "mn 1n", .value = sum_value, .rule = dm_linear, .adjoint = column_sums_adjoint,
+    .shapes = "mn 1n", .value = sum_value, .later = true, .rule = dm_linear, .adjoint = column_sums_adjoint,
 };
 
 dm *dm_sum(dm *A)
