@@ -85,22 +85,33 @@ static bool numbers(dm_sandwich s)
     return !(s.L && s.L->level) && !(s.R && s.R->level);
 }
 
-/* a*L1*d + b*L2*d = (a*L1 + b*L2)*d: of a column, everything comes to one L. */
-static bool merge(bounded *sum, const bounded *next)
+/* a*A + b*B; NULL if there is no memory. */
+static dm *sum(double a, dm *A, double b, dm *B)
 {
-    dm_sandwich *into = &sum->s;
-    const dm_sandwich *s = &next->s;
+    dm *C = dm_new(A->context, A->rows, 1, A->cols);
 
-    if (!into->L || !s->L || into->R || s->R || into->transposed || s->transposed)
+    if (!dm_is_failed(C))
+        dm_number_sum(C, a, A, b, B);
+    return dm_is_failed(C) ? NULL : C;
+}
+
+/* a*L1*d + b*L2*d = (a*L1 + b*L2)*d, and so from the right, and with d'. */
+static bool merge(bounded *known, const bounded *next)
+{
+    dm_sandwich *into = &known->s;
+    const dm_sandwich *s = &next->s;
+    bool left = into->L && s->L && !into->R && !s->R, right = into->R && s->R && !into->L && !s->L;
+    dm *both = NULL;
+
+    if ((!left && !right) || into->transposed != s->transposed)
         return false;
-    dm *L = dm_new(s->L->context, s->L->rows, 1, s->L->cols);
-    if (dm_is_failed(L))
+    both = left ? sum(into->scale, into->L, s->scale, s->L) : sum(into->scale, into->R, s->scale, s->R);
+    if (!both)
         return false;
-    dm_number_sum(L, into->scale, into->L, s->scale, s->L);
-    *into = (dm_sandwich) { 1, L, NULL, false };
-    sum->least = next->least < sum->least ? next->least : sum->least;
-    sum->most += next->most;
-    return !dm_is_failed(L);
+    *into = (dm_sandwich) { 1, left ? both : NULL, left ? NULL : both, s->transposed };
+    known->least = next->least < known->least ? next->least : known->least;
+    known->most += next->most;
+    return true;
 }
 
 /* Add a sandwich to the way. */

@@ -108,6 +108,8 @@ static dm *pass(const char *driver, dm *Y, dm *X, bool columns, size_t first, si
     if (R) {
         R = dm_number_of(R);
         dm *bad = dm_not_finite(driver, "the derivative", R);
+        if (!bad && !dm_entries(R).data)
+            bad = dm_out_of_memory(R->context);
         if (bad)
             return bad;
     }
@@ -190,6 +192,8 @@ static bool by_kronecker(dm *Y, dm *X, gsl_matrix *J)
 
     if (terms == 0 || !prepare(term, Rt, terms))
         return false;
+    if (terms == 1 && X->cols == 1 && Y->cols == 1 && term[0].L && !term[0].R && J->tda == J->size2)
+        return dm_number_write((dm_panel) { J->data, J->size2, J->size1, 1, J->size2 }, term[0].scale, term[0].L);
     bool full = term[0].L && term[0].R;
     for (size_t i = 0; !full && i < J->size1; i++)
         memset(J->data + i * J->tda, 0, J->size2 * sizeof *J->data);
@@ -246,7 +250,7 @@ static int jacobian(const dm_function *F, dm_context *context, const gsl_matrix 
         || (status = dm_check_shape(NULL, "dm_jacobian", "J", J, Y->rows * Y->cols, A->size1 * A->size2,
                                     "entries of F(A) by entries of A")))
         return status;
-    dm *bad = dm_not_finite("dm_jacobian", "the value", dm_number_of(Y));
+    dm *bad = value ? dm_not_finite("dm_jacobian", "the value", dm_number_of(Y)) : NULL;
     if (!bad && !dm_ready(dm_number_of(Y), value))
         bad = dm_out_of_memory(context);
     if (bad)

@@ -30,6 +30,12 @@ static dm *sandwich(dm *A, void *params)
     return dm_mul(dm_mul(dm_ones(dm_context_of(A), 3, dm_rows(A)), A), A);
 }
 
+static dm *decay(dm *A, void *params)
+{
+    (void) params;
+    return dm_sum(dm_exp(dm_neg(A)));
+}
+
 static dm *linear(dm *A, void *params)
 {
     (void) params;
@@ -50,7 +56,7 @@ typedef struct {
 } data;
 
 static const dm_function f = { function, NULL }, F = { matrix_function, NULL }, S = { sandwich, NULL };
-static const dm_function C = { singular, NULL };
+static const dm_function C = { singular, NULL }, D = { decay, NULL };
 
 static int gradient(data *d) { return dm_gradient(&f, d->A, &d->value, d->U); }
 static int jvp(data *d) { return dm_jvp(&F, d->A, d->dA, d->F, d->G); }
@@ -59,6 +65,12 @@ static int jacobian_of_one(data *d)
 {
     gsl_matrix_view row = gsl_matrix_submatrix(d->J, 0, 0, 1, d->n * d->n);
     return dm_jacobian(&f, d->A, NULL, &row.matrix);
+}
+/* One row, which is a view until it is stored. */
+static int jacobian_of_a_view(data *d)
+{
+    gsl_matrix_view row = gsl_matrix_submatrix(d->J, 0, 0, 1, d->n * d->n);
+    return dm_jacobian(&D, d->A, NULL, &row.matrix);
 }
 static int kronecker(data *d)
 {
@@ -116,7 +128,8 @@ static const struct {
     size_t n;
 } sequences[] = {
     { "dm_gradient", gradient, N }, { "dm_jvp", jvp, N }, { "dm_jacobian", jacobian, SMALL },
-    { "dm_jacobian of one row", jacobian_of_one, N }, { "dm_jacobian by Kronecker products", kronecker, N },
+    { "dm_jacobian of one row", jacobian_of_one, N }, { "dm_jacobian by Kronecker products", kronecker, 2 * N },
+    { "dm_jacobian of a view", jacobian_of_a_view, N },
     { "dm_hessian", hessian, SMALL }, { "dm_hessian_vector", hessian_vector, N },
     { "second derivatives at a singular matrix", singular_hessian, N },
     { "low-level calls", low_level, N }, { "scopes", scopes, N },
