@@ -268,6 +268,14 @@ static inline bool dm_inherit(dm *C, const dm *X)
     return true;
 }
 
+/* a*b; where that is no size_t the largest one, of which there is no memory. */
+static inline size_t dm_sizes(size_t a, size_t b)
+{
+    size_t product;
+
+    return __builtin_mul_overflow(a, b, &product) ? (size_t) -1 : product;
+}
+
 static inline size_t dm_size(const dm *A)
 {
     return A->rows * A->slots * A->cols;

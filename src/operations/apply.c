@@ -124,6 +124,12 @@ static bool shape(dm *C, dm *const X[])
         return true;
     if (!op->shape(C, X))
         return false;
+    if (dm_sizes(C->rows, C->cols) > (size_t) -1 / 16) {
+        dm_letter letter;
+        dm_fail(C, GSL_EBADLEN, "dm_%s: %s is %zu×%zu: the result would be larger than any memory", op->name,
+                dm_operand_name(&letter, op, 0, X[0]), X[0]->rows, X[0]->cols);
+        return false;
+    }
     if (C->rows == 0 || C->cols == 0) {
         dm_fail(C, GSL_EBADLEN, "dm_%s: the result would be %zu×%zu: a matrix has at least one row and "
                 "one column", op->name, C->rows, C->cols);

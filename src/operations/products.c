@@ -339,8 +339,8 @@ static void kron_right_rule(dm *Z, dm *const X[])
 
 static bool kron_shape(dm *C, dm *const X[])
 {
-    C->rows = X[0]->rows * X[1]->rows;
-    C->cols = X[0]->cols * X[1]->cols;
+    C->rows = dm_sizes(X[0]->rows, X[1]->rows);
+    C->cols = dm_sizes(X[0]->cols, X[1]->cols);
     return true;
 }
 

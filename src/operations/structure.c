@@ -109,10 +109,10 @@ static bool reshape_shape(dm *C, dm *const X[])
     const dm_parameters *with = C->with;
     dm_letter letter;
 
-    if (with->rows == 0 || with->rows * with->cols != X[0]->rows * X[0]->cols) {
+    if (with->rows == 0 || dm_sizes(with->rows, with->cols) != dm_sizes(X[0]->rows, X[0]->cols)) {
         dm_fail(C, GSL_EBADLEN, "dm_reshape: %s is %zu×%zu and the result %zu×%zu: %zu entries against "
                 "%zu", dm_operand_name(&letter, C->op, 0, X[0]), X[0]->rows, X[0]->cols, with->rows,
-                with->cols, X[0]->rows * X[0]->cols, with->rows * with->cols);
+                with->cols, dm_sizes(X[0]->rows, X[0]->cols), dm_sizes(with->rows, with->cols));
         return false;
     }
     C->rows = with->rows;
@@ -122,7 +122,7 @@ static bool reshape_shape(dm *C, dm *const X[])
 
 static bool vec_shape(dm *C, dm *const X[])
 {
-    C->rows = X[0]->rows * X[0]->cols;
+    C->rows = dm_sizes(X[0]->rows, X[0]->cols);
     C->cols = 1;
     return true;
 }
@@ -425,8 +425,8 @@ static dm *repeat_adjoint(const dm *C, dm *u, const dm *X)
 
 static bool repeat_shape(dm *C, dm *const X[])
 {
-    C->rows = C->with->rows * X[0]->rows;
-    C->cols = C->with->cols * X[0]->cols;
+    C->rows = dm_sizes(C->with->rows, X[0]->rows);
+    C->cols = dm_sizes(C->with->cols, X[0]->cols);
     return true;
 }
 

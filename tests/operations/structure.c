@@ -90,6 +90,17 @@ START_TEST(places_and_shapes_that_are_not_there_are_told)
           "dm_repeat: the result would be 0×6: a matrix has at least one row and one column");
     fails(dm_repeat(A, 2, 0), GSL_EBADLEN,
           "dm_repeat: the result would be 4×0: a matrix has at least one row and one column");
+
+    /* Sizes whose product is no size any more: 2*(2^63 + 1) would be 2. */
+    const size_t half = (size_t) 1 << 63, root = (size_t) 1 << 33;
+    dm *large = dm_zeros(dm_context_of(A), root, root);
+    fails(dm_repeat(A, half + 1, 1), GSL_EBADLEN, "dm_repeat: A is 2×3: the result would be larger than any memory");
+    fails(dm_repeat(A, 1, half), GSL_EBADLEN, "dm_repeat: A is 2×3: the result would be larger than any memory");
+    fails(dm_vec(large), GSL_EBADLEN, "dm_vec: A is 8589934592×8589934592: the result would be larger than any memory");
+    fails(dm_kron(large, large), GSL_EBADLEN,
+          "dm_kron: A is 8589934592×8589934592: the result would be larger than any memory");
+    fails(dm_reshape(A, half + 3, 2), GSL_EBADLEN,
+          "dm_reshape: A is 2×3 and the result 9223372036854775811×2: 6 entries against 18446744073709551615");
 }
 END_TEST
 
