@@ -206,13 +206,9 @@ static inline void dm_wipe(dm *A)
 
 dm *dm_out_of_memory(dm_context *context);
 
-/* A number that has no entries yet; or the context's out-of-memory dm, which is failed. */
-static inline dm *dm_new(dm_context *context, size_t rows, size_t slots, size_t cols)
+/* What lies at A becomes a number that has no entries yet. */
+static inline dm *dm_begin(dm *A, dm_context *context, size_t rows, size_t slots, size_t cols)
 {
-    dm *A = dm_arena_alloc(context, sizeof *A);
-
-    if (!A)
-        return dm_out_of_memory(context);
     dm_wipe(A);
     A->context = context;
     A->within = context->within;
@@ -221,6 +217,14 @@ static inline dm *dm_new(dm_context *context, size_t rows, size_t slots, size_t 
     A->slots = slots;
     A->cols = cols;
     return A;
+}
+
+/* A new one; or the context's out-of-memory dm, which is failed. */
+static inline dm *dm_new(dm_context *context, size_t rows, size_t slots, size_t cols)
+{
+    dm *A = dm_arena_alloc(context, sizeof *A);
+
+    return A ? dm_begin(A, context, rows, slots, cols) : dm_out_of_memory(context);
 }
 
 /* A dm of that level, without value and differential; or the out-of-memory dm. */

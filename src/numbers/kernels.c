@@ -287,6 +287,36 @@ INLINE void dual_four(const double *A, const double *dA, const double *B, const 
     }
 }
 
+/* The same for squares of three: a row of three and one entry too many, which the next row overwrites. */
+INLINE void row_three(double *row, bool last, v4 x)
+{
+    if (last) {
+        *(v2 *) row = (v2) { x[0], x[1] };
+        row[2] = x[2];
+    } else {
+        *(v4 *) row = x;
+    }
+}
+
+INLINE void dual_three(const double *A, const double *dA, const double *B, const double *dB, double *P, double *dP)
+{
+    v4 b0 = *(const v4 *) B, b1 = *(const v4 *) (B + 3), d0 = *(const v4 *) dB, d1 = *(const v4 *) (dB + 3);
+    v4 b2 = *(const v4 *) (B + 5), d2 = *(const v4 *) (dB + 5);
+
+    b2 = __builtin_shufflevector(b2, b2, 1, 2, 3, 3);
+    d2 = __builtin_shufflevector(d2, d2, 1, 2, 3, 3);
+#pragma GCC unroll 3
+    for (int i = 0; i < 3; i++) {
+        const double *a = A + 3 * i, *da = dA + 3 * i;
+        v4 p = { 0 }, d = { 0 }, e = { 0 };
+        p += a[0] * b0, d += da[0] * b0, e += a[0] * d0;
+        p += a[1] * b1, d += da[1] * b1, e += a[1] * d1;
+        p += a[2] * b2, d += da[2] * b2, e += a[2] * d2;
+        row_three(P + 3 * i, i == 2, p);
+        row_three(dP + 3 * i, i == 2, d + e);
+    }
+}
+
 static void plain_product(size_t m, size_t n, size_t p, const double *A, const double *B, double beta, double *C)
 {
     if (p == 1)
@@ -303,6 +333,10 @@ void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const dou
 {
     if (m == 4 && n == 4 && p == 4 && slots == 1 && dA && dB) {
         dual_four(A, dA, B, dB, P, dP);
+        return;
+    }
+    if (m == 3 && n == 3 && p == 3 && slots == 1 && dA && dB) {
+        dual_three(A, dA, B, dB, P, dP);
         return;
     }
     plain_product(m, n, p, A, B, 0, P);

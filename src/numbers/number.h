@@ -90,9 +90,9 @@ static inline void dm_number_at(dm *A, double *data)
     A->small = A->rows <= 8 && A->cols <= 8;
 }
 
-/* P = A*B and dP = dA*B + A*dB of small numbers; dA, dB and with them dP may be NULL, zero, or panels.  false:
- * no memory, and P is marked.                                                                        */
-bool dm_number_dual_product(dm *P, dm *dP, const dm *A, const dm *dA, const dm *B, const dm *dB);
+/* P = A*B and dP = dA*B + A*dB of small numbers, their entries where there is room for them; dA, dB and with them
+ * dP may be NULL, zero, or panels.                                                                   */
+void dm_number_dual_product(dm *P, dm *dP, double *room, const dm *A, const dm *dA, const dm *B, const dm *dB);
 
 /* ------------------------------------------------------------------------------- factorization -- */
 

@@ -369,18 +369,13 @@ dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed
     return sum;
 }
 
-bool dm_number_dual_product(dm *P, dm *dP, const dm *A, const dm *dA, const dm *B, const dm *dB)
+void dm_number_dual_product(dm *P, dm *dP, double *room, const dm *A, const dm *dA, const dm *B, const dm *dB)
 {
-    size_t slots = dP ? dP->slots : 0, entries = A->rows * B->cols;
-    double *p = dm_arena_alloc(P->context, (1 + slots) * entries * sizeof *p);
+    double *d = room + P->rows * P->cols;
 
-    dm_must(P, p != NULL);
-    if (!p)
-        return false;
-    dm_number_at(P, p);
+    dm_number_at(P, room);
     if (dP)
-        dm_number_at(dP, p + entries);
-    dm_small_dual_product(A->rows, A->cols, B->cols, slots, A->number.data, dA ? dA->number.data : NULL,
-                          B->number.data, dB ? dB->number.data : NULL, p, p + entries);
-    return true;
+        dm_number_at(dP, d);
+    dm_small_dual_product(A->rows, A->cols, B->cols, dP ? dP->slots : 0, A->number.data, dA ? dA->number.data : NULL,
+                          B->number.data, dB ? dB->number.data : NULL, room, d);
 }

@@ -148,11 +148,14 @@ static dm *mul_at_once(dm *const X[])
     }
     if (A->level || B->level)
         return NULL;
-    dm *C = dm_new_dual(A->context, level, A->rows, 1, B->cols);
-    dm *value = dm_new(A->context, A->rows, 1, B->cols);
-    dm *d = dA || dB ? dm_new(A->context, A->rows, dA ? dA->slots : dB->slots, B->cols) : NULL;
-    if (dm_is_failed(C) || dm_inherit(C, value) || (d && dm_inherit(C, d)))
-        return C;
+    /* C, its value and its differential, and the entries of both, in one piece. */
+    size_t m = A->rows, p = B->cols, slots = dA ? dA->slots : dB ? dB->slots : 0;
+    dm *C = dm_arena_alloc(A->context, 3 * sizeof *C + (1 + slots) * m * p * sizeof(double));
+    if (!C)
+        return dm_out_of_memory(A->context);
+    dm *value = dm_begin(C + 1, A->context, m, 1, p), *d = slots ? dm_begin(C + 2, A->context, m, slots, p) : NULL;
+    dm_begin(C, A->context, m, 1, p);
+    C->level = level;
     C->op = value->op = &mul_op;
     C->in[0] = X[0];
     C->in[1] = X[1];
@@ -160,8 +163,8 @@ static dm *mul_at_once(dm *const X[])
     value->in[1] = B;
     C->dual.value = value;
     C->dual.differential = d;
-    C->small = dm_number_dual_product(value, d, A, dA, B, dB);
-    dm_inherit(C, value);
+    C->small = true;
+    dm_number_dual_product(value, d, (double *) (C + 3), A, dA, B, dB);
     return C;
 }
 
