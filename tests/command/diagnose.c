@@ -303,6 +303,32 @@ static const formula mistakes[] = {
 };
 enum { MISTAKES = sizeof mistakes / sizeof mistakes[0] };
 
+/* Twenty more, written down with what must be said of each before the program was asked: its sentence holds
+ * these words.                                                                                        */
+static const formula unseen[] = {
+    { "logdet(A*A')", "--wrt A --hand", "2*inv(A*A')", "the factor A is missing behind" },
+    { "tr(A*B*A'*C)", "--wrt A --hand", "2*C*A*B", "is counted twice" },
+    { "sum(log(A*x))", "--wrt x --hand", "1./(A*x)", "with respect to A*x" },
+    { "sum((A*x).^3)", "--wrt x --hand", "3*A'*(A*x)", "must be squared" },
+    { "norm(x-A*y)^2", "--wrt y --hand", "2*A'*(x-A*y)", "opposite sign" },
+    { "norm(x-A*y)^2", "--wrt A --hand", "-2*(x-A*y)*x'", "must be y" },
+    { "sum(exp(-x.^2))", "--wrt x --hand", "exp(-x.^2)", "x.^2 is left out" },
+    { "-sum(log(sigmoid(x)))", "--wrt x --hand", "1-sigmoid(x)", "opposite sign" },
+    { "a'*log(x)", "--wrt x --hand", "a.*x", "the reciprocal of x" },
+    { "sum(tanh(W*x))", "--wrt W --hand", "x*tanh_slope(W*x)'", "the transpose of the right one" },
+    { "tr(X'*A*X)-2*tr(B'*X)", "--wrt X --hand", "(A+A')*X-B", "has the factor 0.5" },
+    { "norm(X-U*V','fro')^2", "--wrt U --hand", "-2*(X-U*V')'*V", "must not be transposed" },
+    { "sum(exp(A*x))", "--wrt x --hand-hess", "A'*diag(A*x)*A", "exp is missing around A*x" },
+    { "exp(x'*x)", "--wrt x --hand-hess", "2*exp(x'*x)*eye(5)", "left out" },
+    { "(a'*x)^3", "--wrt x --hand-hess", "3*(a'*x)*a*a'", "it is 0.5 times the right one" },
+    { "x/norm(x)", "--wrt x --hand-jac", "eye(5)/norm(x)", "the term of the second x" },
+    { "(x'*A*x)*x", "--wrt x --hand-jac", "(x'*A*x)*eye(5)", "it is only the term of the third x" },
+    { "tanh(W*x)", "--wrt x --hand-jac", "diag(tanh(W*x))*W", "must be tanh_slope" },
+    { "sum(x.^2.*y)", "--wrt x --hand", "2*x", "factor y is missing" },
+    { "x'*inv(A)*x", "--wrt A --hand", "-inv(A)*x*x'*inv(A)", "the transpose of the right one" },
+};
+enum { UNSEEN = sizeof unseen / sizeof unseen[0] };
+
 static const formula rights[] = {
     { "trace(A^2)", "--wrt A --hand", "2*A'", NULL },
     { "trace(A^3)", "--wrt A --hand", "3*(A^2)'", NULL },
@@ -465,10 +491,10 @@ static void value_of_key(const char *out, const char *key, char value[2000])
     *to = '\0';
 }
 
-/* What is said of each, and every formula that is offered is right. */
-static bool diagnosed(const formula *f)
+/* What is said of it; a formula that is offered is right. */
+static void diagnose(const formula *f, char why[2000])
 {
-    static char out[20000], why[2000], corrected[2000];
+    static char out[20000], corrected[2000];
     int status = check(f, f->hand, out);
 
     ck_assert_msg(status == 1 && *out == '{', "%s, by hand %s: status %d\n%s", f->expression, f->hand, status,
@@ -480,9 +506,18 @@ static bool diagnosed(const formula *f)
         ck_assert_msg(status == 0, "%s, by hand %s: %s is offered, which is not right", f->expression, f->hand,
                       corrected);
     }
-    if (strcmp(why, f->why) != 0)
+}
+
+/* Exactly in these words, or in words that hold them. */
+static bool diagnosed(const formula *f, bool exactly)
+{
+    static char why[2000];
+
+    diagnose(f, why);
+    bool found = exactly ? strcmp(why, f->why) == 0 : strstr(why, f->why) != NULL;
+    if (!found)
         fprintf(stderr, "%s, by hand %s:\n    %s\n    instead of %s\n", f->expression, f->hand, why, f->why);
-    return strcmp(why, f->why) == 0;
+    return found;
 }
 
 START_TEST(nine_mistakes_in_ten_are_explained)
@@ -490,8 +525,18 @@ START_TEST(nine_mistakes_in_ten_are_explained)
     size_t found = 0, n = many(MISTAKES) < MISTAKES ? 20 : MISTAKES;
 
     for (size_t i = 0; i < n; i++)
-        found += diagnosed(&mistakes[i]);
+        found += diagnosed(&mistakes[i], true);
     ck_assert_msg(MISTAKES >= 100 && 10 * found >= 9 * n, "%zu of %zu mistakes are explained", found, n);
+}
+END_TEST
+
+START_TEST(so_are_mistakes_it_was_not_made_for)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < UNSEEN; i++)
+        found += diagnosed(&unseen[i], false);
+    ck_assert_msg(4 * found >= 3 * UNSEEN, "%zu of %d mistakes are explained", found, UNSEEN);
 }
 END_TEST
 
@@ -512,6 +557,7 @@ Suite *command_diagnose_suite(void)
 
     tcase_set_timeout(tc, 240);
     tcase_add_test(tc, nine_mistakes_in_ten_are_explained);
+    tcase_add_test(tc, so_are_mistakes_it_was_not_made_for);
     tcase_add_loop_test(tc, right_formulas_are_right, 0, RIGHTS);
     return suite;
 }
