@@ -73,7 +73,9 @@ $(BUILD)/config.mk: Makefile
 	@$(call ensure,$(tools) $(call lacks,gsl,libgsl-dev) $(call lacks,$(BLAS),$(blas_package)))
 	@{ echo "GSL_CFLAGS := $$(pkg-config --cflags gsl)"; \
 	   echo "GSL_LIBS := $$(pkg-config --libs gsl | sed 's/-lgslcblas//')"; \
-	   echo "BLAS_LIBS := $$(pkg-config --libs $(BLAS))"; } > $@
+	   echo "BLAS_LIBS := $$(pkg-config --libs $(BLAS))"; \
+   if pkg-config --exists cairo; then echo "CAIRO_CFLAGS := -DHAVE_CAIRO $$(pkg-config --cflags cairo)"; \
+       echo "CAIRO_LIBS := $$(pkg-config --libs cairo)"; fi; } > $@
 
 ifeq ($(filter clean help,$(MAKECMDGOALS)),)
 include $(BUILD)/config.mk
@@ -83,7 +85,9 @@ $(BUILD)/test-tools:
 	@$(call ensure,$(call lacks,check,check) $(call lacking,$(CXX),g++))
 	@touch $@
 
+# Cairo is for PNG alone, and for the command alone: without it all else is built.
 deps: $(BUILD)/test-tools
+	@if [ -n "$(call lacks,cairo,missing)" ]; then $(call ensure,libcairo2-dev); rm -f $(BUILD)/config.mk; fi
 
 # -------------------------------------------------------------------------------------- building
 
@@ -112,9 +116,12 @@ $(BUILD)/libdualmat.so: $(BUILD)/libdualmat.so.$(VERSION)
 	$(Q)ln -sf $(<F) $(BUILD)/libdualmat.so.$(SOVERSION)
 	$(Q)ln -sf $(<F) $@
 
+$(BUILD)/src/command/canvas_png.o: $(BUILD)/config.mk
+$(BUILD)/src/command/canvas_png.o: ALL_CFLAGS += $(CAIRO_CFLAGS)
+
 $(BUILD)/dualmat: $(command) $(BUILD)/libdualmat.a
 	$(say) link $@
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CAIRO_LIBS) $(LIBS)
 
 -include $(patsubst %.o,%.d,$(library) $(command) $(tests) $(bench))
 

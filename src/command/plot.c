@@ -1,4 +1,4 @@
-/* The Taylor test as a picture, in a file (SVG) or in characters.
+/* The Taylor test as a picture, in a file or in characters.
  *
  * Both axes are logarithmic, in decades.  Of the error of a right derivative the points lie along the line of
  * slope 2 until they reach the rounding error, of a wrong one along slope 1.                           */
@@ -6,11 +6,13 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "command/canvas.h"
 #include "command/plot.h"
 
 typedef struct {
     const dm_check_report *report;
-    double left, right, bottom, top;   /* decades */
+    double left, right, bottom, top;   /* decades, and every how manyeth has a line */
+    double every;
     double anchor;                     /* the line of slope 2: log10(error) - 2*log10(h) */
 } picture;
 
@@ -32,7 +34,7 @@ static bool frame(picture *p, const dm_check_report *r)
 {
     size_t points = 0;
 
-    *p = (picture) { r, INFINITY, -INFINITY, INFINITY, -INFINITY, NAN };
+    *p = (picture) { r, INFINITY, -INFINITY, INFINITY, -INFINITY, 1, NAN };
     for (size_t s = 0; s < r->steps; s++) {
         const dm_check_step *step = &r->step[s];
         if (!seen(step->hand) && !seen(step->exact))
@@ -48,148 +50,133 @@ static bool frame(picture *p, const dm_check_report *r)
     include(p, r->rounding);
     if (points > 0 && p->top - p->bottom < 1)
         p->top = p->bottom + 1;
+    p->every = ceil((p->top - p->bottom) / 9);
+    p->top = p->bottom + p->every * ceil((p->top - p->bottom) / p->every);
     if (points == 1)
         p->left = p->right - 1;
     return points > 0;
 }
 
-/* ------------------------------------------------------------------------------------------ as SVG -- */
+/* --------------------------------------------------------------------------------------- in a file -- */
 
 enum { WIDTH = 720, HEIGHT = 480, LEFT = 80, RIGHT = 24, TOP = 64, BOTTOM = 64 };
+enum { BY_HAND = 0xC0392B, EXACT = 0x0B62A4 };
 
-static double x_of(const picture *p, double decade)
+static const pen grid_pen = { 0xDDDDDD, 1, 0, 0 }, slope_pen = { 0x777777, 1.5, 7, 5 },
+                 rounding_pen = { 0x777777, 1.5, 2, 4 };
+
+static point place(const picture *p, double x, double y)
 {
-    return LEFT + (decade - p->left) / (p->right - p->left) * (WIDTH - LEFT - RIGHT);
+    return (point) { LEFT + (x - p->left) / (p->right - p->left) * (WIDTH - LEFT - RIGHT),
+                     HEIGHT - BOTTOM - (y - p->bottom) / (p->top - p->bottom) * (HEIGHT - TOP - BOTTOM) };
 }
 
-static double y_of(const picture *p, double decade)
+static void line(canvas *c, point from, point to, pen with)
 {
-    return HEIGHT - BOTTOM - (decade - p->bottom) / (p->top - p->bottom) * (HEIGHT - TOP - BOTTOM);
-}
-
-static void put_escaped(FILE *f, const char *text)
-{
-    for (; *text; text++)
-        switch (*text) {
-        case '&': fputs("&amp;", f); break;
-        case '<': fputs("&lt;", f); break;
-        case '>': fputs("&gt;", f); break;
-        case '"': fputs("&quot;", f); break;
-        default:
-            if ((unsigned char) *text >= ' ')
-                fputc(*text, f);
-        }
-}
-
-static void put_label(FILE *f, double x, double y, const char *anchor, const char *style, const char *text)
-{
-    fprintf(f, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\"%s>", x, y, anchor, style);
-    put_escaped(f, text);
-    fputs("</text>\n", f);
+    c->line(c, (point[]) { from, to }, 2, with);
 }
 
 /* 10 with its exponent raised. */
-static void put_power(FILE *f, double x, double y, const char *anchor, double exponent)
+static void put_power(canvas *c, point at, placing where, double exponent)
 {
-    fprintf(f, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">10<tspan dy=\"-5\" font-size=\"10\">%s%.0f"
-               "</tspan></text>\n", x, y, anchor, exponent < 0 ? "−" : "", fabs(exponent));
+    static const char *const raised[] = { "⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹" };
+    char digits[16], text[80];
+    int used = snprintf(text, sizeof text, "10%s", exponent < 0 ? "⁻" : "");
+
+    snprintf(digits, sizeof digits, "%.0f", fabs(exponent));
+    for (const char *d = digits; *d; d++)
+        used += snprintf(text + used, sizeof text - (size_t) used, "%s", raised[*d - '0']);
+    c->text(c, at, where, 13, text);
 }
 
-static void put_grid(FILE *f, const picture *p)
+static void put_grid(canvas *c, const picture *p)
 {
-    double every = ceil((p->top - p->bottom) / 9);
-
-    fputs("<g stroke=\"#ddd\">\n", f);
-    for (double d = p->bottom; d <= p->top + 0.5; d += every)
-        fprintf(f, "<path d=\"M%d %.1fH%d\"/>\n", LEFT, y_of(p, d), WIDTH - RIGHT);
-    for (double d = round(p->left); d <= p->right + 0.1; d++)
-        fprintf(f, "<path d=\"M%.1f %dV%d\"/>\n", x_of(p, d), TOP, HEIGHT - BOTTOM);
-    fputs("</g>\n<g font-size=\"13\" fill=\"#333\">\n", f);
-    for (double d = p->bottom; d <= p->top + 0.5; d += every)
-        put_power(f, LEFT - 8, y_of(p, d) + 5, "end", d);
-    for (double d = round(p->left); d <= p->right + 0.1; d++)
-        put_power(f, x_of(p, d), HEIGHT - BOTTOM + 20, "middle", d);
-    put_label(f, (LEFT + WIDTH - RIGHT) / 2., HEIGHT - 14, "middle", "", "step h");
-    fprintf(f, "<text transform=\"translate(20 %d) rotate(-90)\" text-anchor=\"middle\">error of the linear "
-               "model</text>\n</g>\n", (TOP + HEIGHT - BOTTOM) / 2);
+    for (double d = p->bottom; d <= p->top + 0.1; d += p->every) {
+        point at = place(p, p->left, d);
+        line(c, at, (point) { WIDTH - RIGHT, at.y }, grid_pen);
+        put_power(c, (point) { LEFT - 8, at.y + 5 }, UP_TO_HERE, d);
+    }
+    for (double d = round(p->left); d <= p->right + 0.1; d++) {
+        point at = place(p, d, p->bottom);
+        line(c, at, (point) { at.x, TOP }, grid_pen);
+        put_power(c, (point) { at.x, HEIGHT - BOTTOM + 20 }, AROUND_HERE, d);
+    }
+    c->text(c, (point) { (LEFT + WIDTH - RIGHT) / 2., HEIGHT - 14 }, AROUND_HERE, 14, "step h");
+    c->text(c, (point) { 20, (TOP + HEIGHT - BOTTOM) / 2. }, UPWARDS, 14, "error of the linear model");
 }
 
-static void put_series(FILE *f, const picture *p, bool hand, const char *colour)
+/* What marks a point of the one and of the other: where both lie, both are seen. */
+static void put_mark(canvas *c, point at, bool hand)
 {
-    bool open = false;
+    if (hand)
+        c->disc(c, at, 6, BY_HAND);
+    else
+        c->box(c, (point) { at.x - 3, at.y - 3 }, 6, 6, EXACT);
+}
 
-    fprintf(f, "<path fill=\"none\" stroke=\"%s\" stroke-width=\"2\" d=\"", colour);
+static void put_series(canvas *c, const picture *p, bool hand)
+{
+    point at[DM_CHECK_STEPS] = { { 0, 0 } };
+    size_t n = 0;
+
     for (size_t s = 0; s < p->report->steps; s++) {
         const dm_check_step *step = &p->report->step[s];
         double error = hand ? step->hand : step->exact;
         if (seen(error))
-            fprintf(f, "%s%.1f %.1f", open ? "L" : "M", x_of(p, log10(step->h)), y_of(p, log10(error)));
-        open = seen(error);
+            at[n++] = place(p, log10(step->h), log10(error));
     }
-    fprintf(f, "\"/>\n<g fill=\"%s\">\n", colour);
-    for (size_t s = 0; s < p->report->steps; s++) {
-        const dm_check_step *step = &p->report->step[s];
-        double error = hand ? step->hand : step->exact;
-        if (seen(error))
-            fprintf(f, hand ? "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>\n"
-                            : "<rect x=\"%.1f\" y=\"%.1f\" width=\"7\" height=\"7\"/>\n",
-                    x_of(p, log10(step->h)) - (hand ? 0 : 3.5), y_of(p, log10(error)) - (hand ? 0 : 3.5));
-    }
-    fputs("</g>\n", f);
+    c->line(c, at, n, (pen) { hand ? BY_HAND : EXACT, hand ? 3 : 1.5, 0, 0 });
+    for (size_t i = 0; i < n; i++)
+        put_mark(c, at[i], hand);
 }
 
-/* From the right end down to where it leaves the frame. */
-static void put_slope(FILE *f, const picture *p)
+/* Beside the points of the right one, which would hide it; from the right end down to the frame. */
+static void put_slope(canvas *c, const picture *p)
 {
-    double from = fmax(p->left, (p->bottom - p->anchor) / 2), to = fmin(p->right, (p->top - p->anchor) / 2);
+    double anchor = p->anchor - 0.06 * (p->top - p->bottom);
+    double from = fmax(p->left, (p->bottom - anchor) / 2), to = fmin(p->right, (p->top - anchor) / 2);
 
-    if (!isnan(p->anchor) && from < to)
-        fprintf(f, "<path stroke=\"#888\" stroke-dasharray=\"6 5\" d=\"M%.1f %.1fL%.1f %.1f\"/>\n", x_of(p, from),
-                y_of(p, p->anchor + 2 * from), x_of(p, to), y_of(p, p->anchor + 2 * to));
+    if (!isnan(anchor) && from < to)
+        line(c, place(p, from, anchor + 2 * from), place(p, to, anchor + 2 * to), slope_pen);
     if (seen(p->report->rounding))
-        fprintf(f, "<path stroke=\"#888\" stroke-dasharray=\"2 4\" d=\"M%d %.1fH%d\"/>\n", LEFT,
-                y_of(p, log10(p->report->rounding)), WIDTH - RIGHT);
+        line(c, place(p, p->left, log10(p->report->rounding)), place(p, p->right, log10(p->report->rounding)),
+             rounding_pen);
 }
 
-static void put_legend(FILE *f, const picture *p)
+/* Above the frame, where no point can be. */
+static void put_legend(canvas *c, const picture *p)
 {
+    const double x[] = { LEFT + 6, LEFT + 186, LEFT + 354, LEFT + 480 }, y = 44;
     char text[80];
-    double x = LEFT + 12;
 
-    fputs("<g font-size=\"13\" fill=\"#333\">\n", f);
     for (int k = 0; k < 2; k++) {
         double slope = k ? p->report->slope_exact : p->report->slope_hand;
         snprintf(text, sizeof text, isnan(slope) ? "%s" : "%s, slope %.2f", k ? "exact" : "by hand", slope);
-        fprintf(f, k ? "<rect x=\"%.1f\" y=\"41\" width=\"7\" height=\"7\" fill=\"#0b62a4\"/>\n"
-                     : "<circle cx=\"%.1f\" cy=\"45\" r=\"5\" fill=\"#c0392b\"/>\n", x);
-        put_label(f, x + 14, 49, "start", "", text);
-        x += 180;
+        put_mark(c, (point) { x[k], y }, !k);
+        c->text(c, (point) { x[k] + 12, y + 5 }, FROM_HERE, 13, text);
     }
-    fprintf(f, "<path stroke=\"#888\" stroke-dasharray=\"6 5\" d=\"M%.1f 45h24\"/>\n", x - 6);
-    put_label(f, x + 26, 49, "start", "", "slope 2");
-    fprintf(f, "<path stroke=\"#888\" stroke-dasharray=\"2 4\" d=\"M%.1f 45h24\"/>\n", x + 94);
-    put_label(f, x + 126, 49, "start", "", "rounding");
-    fputs("</g>\n", f);
+    for (int k = isnan(p->anchor) ? 3 : 2; k < 4; k++) {
+        line(c, (point) { x[k] - 6, y }, (point) { x[k] + 24, y }, k == 2 ? slope_pen : rounding_pen);
+        c->text(c, (point) { x[k] + 32, y + 5 }, FROM_HERE, 13, k == 2 ? "slope 2" : "rounding");
+    }
 }
 
-static void put_svg(FILE *f, const checking *c, const picture *p)
+static void put_picture(canvas *c, const checking *of, const picture *p)
 {
-    const char *expression = c->problem->options->expression;
-    size_t length = strlen(expression);
-    char title[200];
+    const char *expression = of->problem->options->expression;
+    size_t length = strlen(expression), shown = length > 60 ? 60 : length;
+    char title[300];
 
-    snprintf(title, sizeof title, "Taylor test of %.*s%s with respect to %.40s", length > 60 ? 60 : (int) length,
-             expression, length > 60 ? "…" : "", checked(c->problem)->name);
-    fprintf(f, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
-               "font-family=\"sans-serif\">\n<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n",
-            WIDTH, HEIGHT, WIDTH, HEIGHT, WIDTH, HEIGHT);
-    put_label(f, LEFT, 24, "start", " font-size=\"15\" fill=\"#111\"", title);
-    put_grid(f, p);
-    put_slope(f, p);
-    put_series(f, p, true, "#c0392b");
-    put_series(f, p, false, "#0b62a4");
-    put_legend(f, p);
-    fputs("</svg>\n", f);
+    while (shown < length && ((unsigned char) expression[shown] & 0xC0) == 0x80)
+        shown--;                       /* a character is not cut */
+    snprintf(title, sizeof title, "Taylor test of %.*s%s with respect to %.40s", (int) shown, expression,
+             shown < length ? "…" : "", checked(of->problem)->name);
+    c->text(c, (point) { LEFT, 24 }, FROM_HERE, 15, title);
+    put_grid(c, p);
+    put_slope(c, p);
+    put_series(c, p, true);
+    put_series(c, p, false);
+    put_legend(c, p);
 }
 
 static bool ends_in(const char *text, const char *end)
@@ -201,28 +188,25 @@ static bool ends_in(const char *text, const char *end)
 
 int check_plot_name(const char *file)
 {
-    if (!file || strcmp(file, "-") == 0 || ends_in(file, ".svg"))
+    if (!file || strcmp(file, "-") == 0 || ends_in(file, ".svg") || (ends_in(file, ".png") && !png_needs))
         return DONE;
     if (ends_in(file, ".png"))
-        return words("--plot %s: PNG is not written: give it a name that ends in .svg, which browsers and "
-                     "converters read, or - for one in characters", file);
-    return words("--plot %s: a name that ends in .svg is needed, or - for a plot in characters", file);
+        return words("--plot %s: this dualmat was built without %s, which PNG needs (make deps installs it): "
+                     "give it a name that ends in .svg", file, png_needs);
+    return words("--plot %s: a name that ends in .svg or .png is needed, or - for a plot in characters", file);
 }
 
 int write_plot(const checking *c, const char *file)
 {
     picture p;
-    FILE *f;
 
     if (!frame(&p, &c->report))
         return words("--plot %s: there is nothing to plot: all errors are zero", file);
-    errno = 0;
-    if (!(f = fopen(file, "w")))
-        return words("--plot %s: %s", file, strerror(errno));
-    put_svg(f, c, &p);
-    bool failed = ferror(f) != 0;
-    failed = fclose(f) != 0 || failed;
-    return failed ? words("--plot %s: %s", file, errno ? strerror(errno) : "cannot be written") : DONE;
+    canvas *on = (ends_in(file, ".png") ? png_canvas : svg_canvas)(file, WIDTH, HEIGHT);
+    if (on)
+        put_picture(on, c, &p);
+    int failed = on ? on->finish(on) : errno;
+    return failed ? words("--plot %s: %s", file, strerror(failed)) : DONE;
 }
 
 /* ----------------------------------------------------------------------------------- in characters -- */

@@ -7,7 +7,7 @@
 /* Can a plot be written to that file?  DONE, or the exit status after a message.  NULL: none is wanted. */
 int check_plot_name(const char *file);
 
-/* To a file as SVG. */
+/* To a file, as SVG or PNG by its name. */
 int write_plot(const checking *c, const char *file);
 
 /* In characters, within 80 columns, on standard output. */

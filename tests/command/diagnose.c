@@ -313,7 +313,7 @@ static const formula unseen[] = {
     { "norm(x-A*y)^2", "--wrt y --hand", "2*A'*(x-A*y)", "opposite sign" },
     { "norm(x-A*y)^2", "--wrt A --hand", "-2*(x-A*y)*x'", "must be y" },
     { "sum(exp(-x.^2))", "--wrt x --hand", "exp(-x.^2)", "x.^2 is left out" },
-    { "-sum(log(sigmoid(x)))", "--wrt x --hand", "1-sigmoid(x)", "opposite sign" },
+    { "-sum(log(sigmoid(x)))", "--wrt x --hand", "ones(5,1)-sigmoid(x)", "opposite sign" },
     { "a'*log(x)", "--wrt x --hand", "a.*x", "the reciprocal of x" },
     { "sum(tanh(W*x))", "--wrt W --hand", "x*tanh_slope(W*x)'", "the transpose of the right one" },
     { "tr(X'*A*X)-2*tr(B'*X)", "--wrt X --hand", "(A+A')*X-B", "has the factor 0.5" },
