@@ -99,7 +99,7 @@ bool kind_is_square(draw_kind kind);
 typedef struct {
     unsigned long seed;
     const char *name;
-    unsigned point;                                     /* the how manyeth point, */
+    unsigned point;                                     /* the how manyeth point, or part of an expression, */
     unsigned attempt;                                   /*     the how manyeth attempt at it */
 } ticket;
 int draw(gsl_matrix *A, draw_kind kind, bool symmetric, ticket t);
@@ -150,6 +150,8 @@ struct evaluation {
     problem *problem;
     const dm_expression *expression;
     size_t of;
+    unsigned shake;                    /* not 0: every value on the way is off by a few units in its last place,
+                                        * which ones by depends on this number */
     dm_complaint complaint;            /* the first failure; code 0: none */
     const dm_expression *complained;   /* about which expression */
 };

@@ -243,23 +243,24 @@ static double slope(const dm_check_report *report, bool hand)
     return used < 2 ? NAN : xy / xx;
 }
 
-/* By how much the value moves when A moves by sixteen units in the last place of D, there and back. */
-static double rounding_of(const dm_function *F, dm_check_kind kind, const gsl_matrix *A,
-                          const gsl_matrix *D, gsl_matrix *B, const gsl_matrix *Y0, gsl_matrix *Y,
-                          gsl_matrix *E)
+/* By how much the value moves when A moves by sixteen units in the last place of D, there and back; or what
+ * is computed on the way to it, if there is such a function.                                        */
+static double rounding_of(const dm_function *F, const dm_function *rounded, dm_check_kind kind,
+                          const gsl_matrix *A, const gsl_matrix *D, gsl_matrix *B, const gsl_matrix *Y0,
+                          gsl_matrix *Y, gsl_matrix *E)
 {
     double rounding = 4 * DBL_EPSILON * frobenius(Y0);
 
     for (int sign = -1; sign <= 1; sign += 2) {
-        step_to(B, A, sign * 16 * DBL_EPSILON, D);
-        if (model_value(F, kind, B, Y) == GSL_SUCCESS)
+        step_to(B, A, rounded ? 0 : sign * 16 * DBL_EPSILON, D);
+        if (model_value(rounded ? rounded : F, kind, B, Y) == GSL_SUCCESS)
             rounding = fmax(rounding, 2 * model_error(Y, Y0, 0, Y0, E));
     }
     return rounding;
 }
 
-static int taylor(const dm_function *F, dm_check_kind kind, const gsl_matrix *A, const gsl_matrix *D,
-                  gsl_matrix *B, gsl_matrix *Y[4], gsl_matrix *E, dm_check_report *report)
+static int taylor(const dm_function *F, const dm_function *rounded, dm_check_kind kind, const gsl_matrix *A,
+                  const gsl_matrix *D, gsl_matrix *B, gsl_matrix *Y[4], gsl_matrix *E, dm_check_report *report)
 {
     gsl_matrix *Y0 = Y[0], *Yh = Y[1], *by_hand = Y[2], *exact = Y[3];
     int status = model_value(F, kind, A, Y0);
@@ -267,7 +268,7 @@ static int taylor(const dm_function *F, dm_check_kind kind, const gsl_matrix *A,
 
     if (status)
         return status;
-    report->rounding = rounding_of(F, kind, A, D, B, Y0, Yh, E);
+    report->rounding = rounding_of(F, rounded, kind, A, D, B, Y0, Yh, E);
     report->steps = 0;
     for (double h = 0.1; report->steps < DM_CHECK_STEPS && !drowned; h /= 10) {
         dm_check_step *step = &report->step[report->steps++];
@@ -312,6 +313,13 @@ static int model_shape(const dm_function *F, dm_check_kind kind, const gsl_matri
 int dm_check_taylor(const dm_function *F, dm_check_kind kind, const gsl_matrix *A, const gsl_matrix *D,
                     const gsl_matrix *hand, const gsl_matrix *exact, dm_check_report *report)
 {
+    return dm_check_taylor_rounded(F, NULL, kind, A, D, hand, exact, report);
+}
+
+int dm_check_taylor_rounded(const dm_function *F, const dm_function *rounded, dm_check_kind kind,
+                            const gsl_matrix *A, const gsl_matrix *D, const gsl_matrix *hand,
+                            const gsl_matrix *exact, dm_check_report *report)
+{
     gsl_matrix *B = gsl_matrix_alloc(A->size1, A->size2), *Y[4] = { NULL }, *E = NULL;
     size_t rows, cols;
     int status = model_shape(F, kind, A, &rows, &cols);
@@ -326,7 +334,7 @@ int dm_check_taylor(const dm_function *F, dm_check_kind kind, const gsl_matrix *
     if (!status) {
         along(kind, hand, D, Y[2]);
         along(kind, exact, D, Y[3]);
-        status = taylor(F, kind, A, D, B, Y, E, report);
+        status = taylor(F, rounded, kind, A, D, B, Y, E, report);
     }
     gsl_matrix_free(B);
     gsl_matrix_free(E);

@@ -24,4 +24,10 @@ void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double to
 int dm_check_taylor(const dm_function *F, dm_check_kind kind, const gsl_matrix *A, const gsl_matrix *D,
                     const gsl_matrix *hand, const gsl_matrix *exact, dm_check_report *report);
 
+/* The same where how large rounding is shows better than by moving A: rounded is F with its intermediate
+ * results a few units in the last place off.                                                         */
+int dm_check_taylor_rounded(const dm_function *F, const dm_function *rounded, dm_check_kind kind,
+                            const gsl_matrix *A, const gsl_matrix *D, const gsl_matrix *hand,
+                            const gsl_matrix *exact, dm_check_report *report);
+
 #endif

@@ -12,6 +12,7 @@ typedef struct {
     dm_context *context;
     dm **value;                        /* of each node; NULL: a number, or not a value of its own */
     dm **variable;                     /* of each variable */
+    dm_touch touch;                    /* .touch NULL: nothing is touched */
     dm_constants constants;
     dm_complaint *complaint;
 } evaluation;
@@ -460,6 +461,13 @@ static void complain_missing(const dm_expression *e, size_t variable,
     dm_complain(complaint, GSL_EINVAL, name->at, name->length, "%.40s has no value", name->name);
 }
 
+static dm *touched(const evaluation *v, size_t node, dm *A)
+{
+    if (!A || !v->touch.touch || (is_fixed(A) && dm_value_scalar(A) == floor(dm_value_scalar(A))))
+        return A;
+    return v->touch.touch(A, node, v->touch.data);
+}
+
 static dm *run(evaluation *v)
 {
     size_t nodes = v->e->nodes;
@@ -474,7 +482,7 @@ static dm *run(evaluation *v)
             dm_complain(v->complaint, dm_status(A), n->at, n->length, "%s", dm_message(A));
             return A;
         }
-        v->value[i] = named(v, i, A);
+        v->value[i] = named(v, i, touched(v, i, A));
     }
     return value(v, nodes - 1);
 }
@@ -482,8 +490,14 @@ static dm *run(evaluation *v)
 dm *dm_expression_evaluate(const dm_expression *e, dm_context *context, const char *const names[],
                            dm *const values[], size_t n, dm_complaint *complaint)
 {
+    return dm_expression_evaluate_touched(e, context, names, values, n, (dm_touch) { NULL, NULL }, complaint);
+}
+
+dm *dm_expression_evaluate_touched(const dm_expression *e, dm_context *context, const char *const names[],
+                                   dm *const values[], size_t n, dm_touch with, dm_complaint *complaint)
+{
     dm_complaint unwanted;
-    evaluation v = { .e = e, .context = context };
+    evaluation v = { .e = e, .context = context, .touch = with };
 
     v.complaint = complaint ? complaint : &unwanted;
     dm_no_complaint(v.complaint);

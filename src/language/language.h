@@ -47,6 +47,16 @@ dm *dm_expression_evaluate(const dm_expression *expression, dm_context *context,
                            const char *const names[], dm *const values[], size_t n,
                            dm_complaint *complaint);
 
+/* The same, with touch(A, node, data) in the place of every value A on the way, of whatever node it is: names
+ * and results, but not whole numbers, which may be sizes or exponents.                              */
+typedef struct {
+    dm *(*touch)(dm *A, size_t node, void *data);
+    void *data;
+} dm_touch;
+dm *dm_expression_evaluate_touched(const dm_expression *expression, dm_context *context,
+                                   const char *const names[], dm *const values[], size_t n, dm_touch with,
+                                   dm_complaint *complaint);
+
 /* The function named most like `word`, for "did you mean ...": *length letters, not terminated; NULL: none
  * is near. */
 const char *dm_language_nearest(const char *word, size_t *length);

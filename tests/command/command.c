@@ -434,6 +434,8 @@ static const struct {
     { 1, "dualmat check \"x'*x\" --wrt x --hand x 'x=[0;0]'", { "compared a tenth of x away" } },
     { 1, "dualmat check \"x'*A*x\" --wrt x --hand '2*A*x'", { "wrong in 5 of 5 entries" } },
     { 1, "dualmat check 'sin(A*x)' --wrt x --hand-jac 'A*diag(cos(A*x))'", { "wrong" } },
+    { 1, "dualmat check \"x'*x\" --wrt x --hand '(1e8*y+2.00001*x)-1e8*y'", { "wrong in 5 of 5 entries" } },
+    { 1, "dualmat check \"x'*x\" --wrt x --hand '(1e8*y+2*x)-1.0000001*1e8*y'", { "wrong in 5 of 5 entries" } },
     { 1, "dualmat check \"x'*A*x\" --wrt x --hand-hess '2*A'", { "wrong in 20 of 25" } },
     { 1, "dualmat check 'logdet(S)' --wrt S --symmetric S --hand '2*inv(S)-diag(diag(inv(S)))'",
          { "wrong in 20 of 25" } },

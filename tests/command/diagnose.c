@@ -443,6 +443,12 @@ static const formula rights[] = {
     { "sum(exp(x))", "--wrt x 'x=[-700;0;700]' --hand", "exp(x)", NULL },
     { "sum(sin(x))", "--wrt x 'x=[1e6;1e9;1]' --hand", "cos(x)", NULL },
     { "norm(A*x-b)^2", "--wrt x A~60x40 --hand", "2*A'*(A*x-b)", NULL },
+    { "x'*x", "--wrt x --hand", "(1e8*y+2*x)-1e8*y", NULL },           /* what cancels is rounded */
+    { "x'*x+1e8*y'*x-1e8*y'*x", "--wrt x --hand", "2*x", NULL },
+    { "x'*x+1e8*y'*x-1e8*y'*x", "--wrt x --hand", "(1e8*y+2*x)-1e8*y", NULL },
+    { "x'*x", "--wrt x --hand", "(1e8*ones(5,1)+2*x)-1e8*ones(5,1)", NULL },
+    { "x'*x", "--wrt x --hand-hess", "(1e8*A+2*eye(5))-1e8*A", NULL },
+    { "A*x", "--wrt x --hand-jac", "(A+1e9*B)-1e9*B", NULL },
     { "logdet(A)", "--wrt A A~40x40 --hand", "inv(A)'", NULL },
     { "tr(A*B)", "--wrt A A~50x80 --hand", "B'", NULL },
 };

@@ -441,6 +441,31 @@ START_TEST(steady)
 }
 END_TEST
 
+/* Every value on the way is doubled: the names, the results, their differentials; not whole numbers. */
+static dm *doubled(dm *A, size_t node, void *times)
+{
+    (void) node;
+    ++*(size_t *) times;
+    return dm_scale(A, 2);
+}
+
+START_TEST(touched_values)
+{
+    dm_expression *e = parsed("s*sum(x + x)");
+    bindings b = bind("x");
+    size_t times = 0;
+
+    dm *x = variable(&b, "x");
+    dm *f = dm_expression_evaluate_touched(e, here, b.name, b.value, VARIABLES, (dm_touch) { doubled, &times },
+                                           NULL);
+    gsl_matrix *U = zeros(x->rows, x->cols);
+    ck_assert_int_eq(dm_read_off(f, x, U), GSL_SUCCESS);
+    same(U, MATRIX(2, 1, 96, 96), 0, "2*(3*(2*sum(2*(2*x + 2*x))))");
+    ck_assert_uint_eq(times, 5);       /* x, x, x+x, sum, the product; not s */
+    dm_expression_free(e);
+}
+END_TEST
+
 /* Long sums and long matrices. */
 START_TEST(long_expressions)
 {
@@ -483,6 +508,7 @@ Suite *language_evaluate_suite(void)
     tcase_add_checked_fixture(tc, NULL, forget);
     tcase_add_test(tc, no_memory);
     tcase_add_test(tc, steady);
+    tcase_add_test(tc, touched_values);
     tcase_add_test(tc, long_expressions);
     return suite;
 }
