@@ -28,6 +28,17 @@ void forgive(evaluation *e);           /* a failure at a point of our own choosi
 void keep_values(checking *c);
 void restore_values(checking *c);
 
+/* The same at other sizes, if there can be any: both derivatives as new matrices; then every variable's sizes
+ * as formulas, with what they are here and there.  GSL codes.                                         */
+typedef struct {
+    size_t *rows, *cols;               /* of each variable there */
+    char text[128];
+} other_sizes;
+int look_elsewhere(const problem *p, other_sizes *found, gsl_matrix **exact, gsl_matrix **hand);
+size_t count_sizes(const problem *p);
+const char *size_of(const problem *p, other_sizes *found, size_t i, double *here, double *there);
+void free_other_sizes(other_sizes *found);
+
 int explain_difference(evaluation *e, checking *c);    /* c->report says why; GSL_ENOMEM */
 
 void print_verdict(const checking *c);

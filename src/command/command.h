@@ -128,6 +128,7 @@ typedef struct {
     const char **name;                 /* theirs, as the language wants them */
     dm_shape *shape;
     size_t rows, cols;                 /* of the expression */
+    bool larger;                       /* where nothing says how large, larger than otherwise */
     size_t wrt;                        /* the first variable to differentiate by */
 } problem;
 
@@ -138,6 +139,10 @@ variable *find_variable(const problem *p, const char *name);
 /* The shapes of variables that are not given follow from the expression; then, for what occurs in the
  * hand-derived result alone, from that.                                                               */
 int infer_shapes(problem *p);
+
+/* Larger sizes: all that was drawn alike, or the variable to differentiate by more than the others.  false: they
+ * do not fit.  p is a copy with variables and shapes of its own; their values are as they were.       */
+bool enlarge(problem *p, bool all);
 
 /* Calls compute with freshly drawn values, again and again while they fall outside a function's domain and
  * were drawn without anybody asking for a kind.  compute returns a GSL code.  Prints what went wrong.   */

@@ -21,6 +21,7 @@ typedef struct {
     dm_expression *terms;              /* the expression with every occurrence a name of its own */
     size_t *square, squares;           /* variables that may be symmetric */
     size_t *other, others;
+    other_sizes sizes;
     dm_expression *variant;            /* the last one that was asked for */
     const char *variant_text;
     size_t drawn_point;                /* what the values are now: which point, */
@@ -300,6 +301,20 @@ static const char *edited(void *params, size_t i)
     return d->edit.variant[i].text;
 }
 
+static int elsewhere(void *params, gsl_matrix **exact, gsl_matrix **hand)
+{
+    diagnosis *d = params;
+
+    return look_elsewhere(d->e->problem, &d->sizes, exact, hand);
+}
+
+static const char *size(void *params, size_t i, double *here, double *there)
+{
+    diagnosis *d = params;
+
+    return size_of(d->e->problem, &d->sizes, i, here, there);
+}
+
 /* ---------------------------------------------------------------------------- formulas, derived anew */
 
 static dm *call_symbols(dm_context *context, dm *const values[], void *params)
@@ -458,6 +473,7 @@ static void discard(diagnosis *d)
     dm_variants_free(&d->inner);
     dm_variants_free(&d->misread);
     dm_variants_free(&d->edit);
+    free_other_sizes(&d->sizes);
     dm_expression_free(d->terms);
     dm_expression_free(d->variant);
     free(d->square);
@@ -478,7 +494,7 @@ int explain_difference(evaluation *e, checking *c)
             .p = p->rows, .q = p->cols, .m = v->rows, .n = v->cols,
             .points = formulas ? POINTS : 1, .tolerance = fmax(1e-8, p->options->tolerance),
             .variable = v->name, .answer = answer, .name = name, .formula = formula, .edited = edited,
-            .value = term_value,
+            .value = term_value, .sizes = count_sizes(p), .elsewhere = elsewhere, .size = size,
             .count = {
                 [DM_ASK_EXACT_SYMMETRIC] = formulas ? d.squares : 0,
                 [DM_ASK_HAND_SYMMETRIC] = formulas ? d.squares : 0,

@@ -1,7 +1,7 @@
 /* Shapes: those of the expression and of the hand-derived result, and of the variables that are not given. */
 #include "command/command.h"
 
-enum { FREE_SIZE = 5 };                /* where nothing says how large */
+enum { FREE_SIZE = 5, LARGER = 2 };    /* where nothing says how large; by how much other sizes are larger */
 
 static void set_shape(problem *p, size_t i, size_t rows, size_t cols)
 {
@@ -15,7 +15,8 @@ static void set_shape(problem *p, size_t i, size_t rows, size_t cols)
 static int infer_from_shapes(problem *p, const dm_expression *expression, dm_shape *result,
                              dm_complaint *complaint)
 {
-    int code = dm_expression_infer(expression, p->shape, p->variables, result, FREE_SIZE, complaint);
+    int code = dm_expression_infer(expression, p->shape, p->variables, result,
+                                   FREE_SIZE + (p->larger ? LARGER : 0), complaint);
 
     for (size_t i = 0; !code && i < p->variables; i++) {
         p->variable[i].rows = p->shape[i].rows;
@@ -150,4 +151,48 @@ int infer_shapes(problem *p)
         return words("--det: J is %zu×%zu: only a square matrix has a determinant", p->rows * p->cols,
                      p->variable[p->wrt].rows * p->variable[p->wrt].cols);
     return p->hand || p->hand_numbers ? infer_hand(p) : DONE;
+}
+
+/* ------------------------------------------------------------------------------------- other sizes -- */
+
+static size_t larger(size_t size, size_t by)
+{
+    return size > 1 ? size + by : size;
+}
+
+/* The expression and the hand-derived result, with all that was inferred inferred anew. */
+static bool fits(problem *p)
+{
+    dm_shape result = { .name = NULL }, needed = result;
+    dm_complaint complaint = { .code = 0 };
+    const variable *v = &p->variable[p->wrt];
+
+    if (infer(p, p->expression, &result, &complaint) || result.rows == 0 || result.cols == 0
+        || (needs_scalar(p->options) && result.rows * result.cols > 1))
+        return false;
+    p->rows = result.rows;
+    p->cols = result.cols;
+    dm_check_shape_of(p->options->kind, p->rows, p->cols, v->rows, v->cols, &needed.rows, &needed.cols);
+    result = needed;
+    for (size_t i = 0; i < p->variables; i++)
+        if (is_not_square(&p->variable[i]))
+            return false;
+    return infer(p, p->hand, &result, &complaint) == GSL_SUCCESS && result.rows == needed.rows
+        && result.cols == needed.cols;
+}
+
+bool enlarge(problem *p, bool all)
+{
+    p->larger = true;
+    for (size_t i = 0; i < p->variables; i++) {
+        variable *v = &p->variable[i];
+        bool grows = v->drawn && (all ? !v->inferred : i == p->wrt);
+        if (grows) {
+            v->rows = larger(v->rows, all ? LARGER : 2 * LARGER);
+            v->cols = larger(v->cols, all ? LARGER : 2 * LARGER);
+        } else if (v->inferred) {
+            v->rows = v->cols = 0;
+        }
+    }
+    return fits(p);
 }

@@ -173,14 +173,26 @@ static constant_text reciprocal(double c)
     return t;
 }
 
-/* ": 5 is the number of rows of A" */
-static void name_size(search *s, double c)
+/* "it is 5 times the right one, and 5 is the number of rows of A", and the formula mended; n where it is known
+ * to be a size. */
+static void say_multiple(search *s, double c, bool transposed)
 {
     const dm_check_world *w = s->world;
-    const char *what = NULL;
+    const char *what = NULL, *of = transposed ? "the transpose of the right one" : "the right one";
     double size = fabs(c) < 1 ? 1 / fabs(c) : fabs(c), m = (double) w->m, n = (double) w->n;
+    dm_size_factor found;
+    dm_size_verdict verdict = dm_check_size_factor(w, c, transposed, &found);
 
-    if (size < 2.5)
+    if (verdict == DM_SIZE_FOUND) {
+        because(s, "it is %s times %s, n being %s", found.factor, of, found.formula);
+        if (!transposed)
+            mend(s, found.reciprocal);
+        return;
+    }
+    because(s, "it is %s times %s", show(c).text, of);
+    if (!transposed)
+        mend(s, reciprocal(c).text);
+    if (size < 2.5 || verdict == DM_SIZE_NONE)
         return;
     if (close(size, m))
         what = w->m == w->n ? "of rows and columns" : w->n == 1 ? "of entries" : "of rows";
@@ -190,6 +202,14 @@ static void name_size(search *s, double c)
         what = "of entries";
     if (what)
         and(s, ", and %.0f is the number %s of %s", round(size), what, w->variable);
+    for (size_t i = 0; !what && i < w->sizes; i++) {
+        double here, there;
+        const char *formula = w->size(w->params, i, &here, &there);
+        if (close(size, here)) {
+            and(s, ", and %.0f is %s", round(size), formula);
+            break;
+        }
+    }
 }
 
 /* ------------------------------------------------------------------------------------ hypotheses -- */
@@ -292,13 +312,12 @@ static bool multiple_given(search *s)
         return false;
     if (s->world->points == 1 && s->world->rows * s->world->cols == 1)
         return false;                  /* any two numbers are */
-    if (close(c, -1)) {
-        because(s, "it is the right one with the opposite sign");
-    } else {
-        because(s, "it is %s times the right one", show(c).text);
-        name_size(s, c);
+    if (!close(c, -1)) {
+        say_multiple(s, c, false);
+        return true;
     }
-    mend(s, reciprocal(c).text);
+    because(s, "it is the right one with the opposite sign");
+    mend(s, "-");
     return true;
 }
 
@@ -313,8 +332,7 @@ static bool transposed_multiple_given(search *s)
         return false;
     if (close(c, -1))
         return because(s, "it is the transpose of the right one, with the opposite sign");
-    because(s, "it is %s times the transpose of the right one", show(c).text);
-    name_size(s, c);
+    say_multiple(s, c, true);
     return true;
 }
 

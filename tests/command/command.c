@@ -19,6 +19,7 @@ static const char *const files[][2] = {
     { "gradient.csv", "2.0000,6.0000\n4.0000,8.0000\n" },   /* of tr(A^2) at a.csv */
     { "rounded.csv", "2.01,6.00\n4.00,8.00\n" },
     { "transposed.csv", "2,4\n6,8\n" },
+    { "three.csv", "1,2\n3,4\n5,7\n" },
     { "data.npy", "x" },
     { "input", "" }, { "out", "" }, { "err", "" },
 };
@@ -453,6 +454,8 @@ static const struct {
          { "it is right only where A is symmetric; right is (A+A')*x\n", "  then (2,1) " } },
     { 1, "dualmat check \"x'*A*x\" --wrt x --hand 'A*x' A=a.csv 'x=[1;2]'",
          { "the term of the second x (column 6), A'*x, is left out; right is (A+A')*x\n" } },
+    { 1, "dualmat check 'norm(C*x-b)^2/rows(C)' --wrt x --hand \"2*C'*(C*x-b)\" C=three.csv",
+         { "it is 3 times the right one, and 3 is rows(C); right is " } },
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A' --plot -",
          { "* by hand, o exact, # both, . slope 2\n", "   1e+01 |\n", "\n         +------", " 1e-1\n" } },
     { 0, "dualmat check 'trace(A^2)' --wrt A --hand \"2*A'\" --plot -", { "#" } },

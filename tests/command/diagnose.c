@@ -61,6 +61,21 @@ static const formula mistakes[] = {
     { "sum(log(x))/log(10)", "--wrt x --hand", "1./x", "it is log(10) times the right one" },
     { "logdet(2*A)", "--wrt A --hand", "2*inv(A)'", "it is 2 times the right one" },
 
+    /* Sizes as factors: those of other variables too, and no number that is one by chance */
+    { "sum(x)/rows(x)", "--wrt x --hand", "ones(rows(x),1)", "it is n times the right one, n being rows(x)" },
+    { "norm(A*x-b)^2/rows(A)", "--wrt x --hand", "2*A'*(A*x-b)",
+      "it is n times the right one, n being rows(A)" },
+    { "norm(A*x-b)^2/rows(A)", "--wrt x A~7x3 --hand", "A'*(A*x-b)",
+      "it is n/2 times the right one, n being rows(A)" },
+    { "sum(A)", "--wrt A A~4x6 --hand", "ones(4,6)/24",
+      "it is 0.0416667 times the right one, and 24 is the number of entries of A" },
+    { "sum(A)", "--wrt A --hand", "ones(rows(A),columns(A))/(rows(A)*columns(A))",
+      "it is 1/n times the right one, n being (rows(A)*columns(A))" },
+    { "tr(A^2)", "--wrt A --hand", "rows(A)*A", "it is n/2 times the transpose of the right one, n being rows(A)" },
+    { "tr(A)", "--wrt A --hand", "5*eye(rows(A))", "it is 5 times the right one" },
+    { "logdet(S)", "--wrt S S~spd --symmetric S --hand", "rows(S)*inv(S)",
+      "it is n times the right one, n being rows(S)" },
+
     /* Right only for symmetric matrices */
     { "x'*A*x", "--wrt x --hand", "2*A*x", "it is right only where A is symmetric" },
     { "x'*A*x", "--wrt x --hand-hess", "2*A", "it is right only where A is symmetric" },
