@@ -11,14 +11,16 @@
 #include "drivers/derive.h"
 #include "drivers/diagnose.h"
 #include "language/vary.h"
+#include "operations/operations.h"
 
 enum { POINTS = 5, ATTEMPTS = 12, FIRST_POINT = 300, NO_VARIABLE = -1 };
 
 typedef struct {
     evaluation *e;
     checking *c;
-    dm_variants term, scalar, step, inner, misread, edit;
+    dm_variants term, summand, part, scalar, step, inner, misread, edit;
     dm_expression *terms;              /* the expression with every occurrence a name of its own */
+    char *right;                       /* the right formula; NULL: it cannot be written */
     size_t *square, squares;           /* variables that may be symmetric */
     size_t *other, others;
     other_sizes sizes;
@@ -252,6 +254,8 @@ static int answer(void *params, dm_question question, size_t i, size_t point, gs
         case DM_ASK_TERM:
             status = projected(d, derivative(d, d->terms, d->term.variant[i].text, v->value, to), to);
             break;
+        case DM_ASK_SUMMAND: status = projected(d, varied(d, &d->summand.variant[i], false, to), to); break;
+        case DM_ASK_PART:   status = projected(d, varied(d, &d->part.variant[i], false, to), to); break;
         case DM_ASK_SCALAR: status = varied(d, &d->scalar.variant[i], false, to); break;
         case DM_ASK_STEP:   status = projected(d, varied(d, &d->step.variant[i], true, to), to); break;
         case DM_ASK_INNER:  status = projected(d, inner_derivative(d, &d->inner.variant[i], to), to); break;
@@ -276,6 +280,8 @@ static const char *name(void *params, dm_question question, size_t i)
     switch (question) {
     case DM_ASK_EXACT_SYMMETRIC: case DM_ASK_HAND_SYMMETRIC: return p->variable[d->square[i]].name;
     case DM_ASK_TERM:   return d->term.variant[i].what;
+    case DM_ASK_SUMMAND: return d->summand.variant[i].what;
+    case DM_ASK_PART:   return d->part.variant[i].what;
     case DM_ASK_SCALAR: return d->scalar.variant[i].what;
     case DM_ASK_STEP:   return d->step.variant[i].what;
     case DM_ASK_INNER:  return d->inner.variant[i].what;
@@ -406,6 +412,32 @@ static char *derived(diagnosis *d, const dm_expression *expression, const char *
     return text;
 }
 
+/* The expression as the symbols simplify it, from malloc: 2*A'*(-b) is -2*A'*b.  NULL: it cannot be written. */
+static char *simplified(diagnosis *d, const dm_expression *expression)
+{
+    dm_context *context = dm_context_alloc();
+    size_t n = dm_expression_variables(expression);
+    dm **values = calloc(n + 1, sizeof *values);
+    function f = { d, expression, NULL };
+    dm *C = NULL;
+    char *text = NULL;
+
+    if (context && values && dm_symbols_begin(context, dm_op_named)) {
+        for (size_t i = 0; i < n; i++) {
+            const variable *v = variable_of(d->e->problem, dm_expression_variable(expression, i));
+            values[i] = dm_symbol_variable(context, v->name, v->rows, v->cols, v->symmetric);
+        }
+        C = call_symbols(context, values, &f);
+    }
+    const dm_symbol *s = C && dm_status(C) == GSL_SUCCESS ? dm_symbol_of(C) : NULL;
+    const char *written = s ? dm_symbol_text(s) : NULL;
+    if (written && (text = malloc(strlen(written) + 1)))
+        strcpy(text, written);
+    free(values);
+    dm_context_free(context);
+    return text;
+}
+
 /* The term of an occurrence. */
 static char *term_value(void *params, size_t i)
 {
@@ -417,13 +449,10 @@ static char *term_value(void *params, size_t i)
 /* The formula as it should be, where no small change of the given one gives it. */
 static void offer_formula(diagnosis *d)
 {
-    const problem *p = d->e->problem;
-    char *text = *d->c->report.formula || !p->hand ? NULL
-               : derived(d, p->expression, checked(p)->name);
+    char *to = d->c->report.formula;
 
-    if (text && strlen(text) < sizeof d->c->report.formula)
-        strcpy(d->c->report.formula, text);
-    free(text);
+    if (!*to && d->e->problem->hand && d->right && strlen(d->right) < sizeof d->c->report.formula)
+        strcpy(to, d->right);
 }
 
 /* ------------------------------------------------------------------------------------ what there is */
@@ -436,15 +465,42 @@ static bool occurs_in(const dm_expression *expression, const char *variable_name
     return false;
 }
 
-static int collect(diagnosis *d)
+/* What the exact one is a sum of: the terms of the product rule, one for each place where the variable stands
+ * (of a second derivative one for each pair of them: those are not asked for), and the terms of the formula. */
+static void collect_terms(diagnosis *d)
 {
     const problem *p = d->e->problem;
-    const variable *v = checked(p);
-    char *terms = dm_vary_occurrences(p->expression, v->name, &d->term);
+    const char *by = checked(p)->name;
+    char *terms = d->c->kind == DM_CHECK_HESSIAN ? NULL : dm_vary_occurrences(p->expression, by, &d->term);
 
     if (terms)
         d->terms = dm_expression_parse(terms, NULL);
     free(terms);
+    d->right = derived(d, p->expression, by);
+    dm_expression *right = d->right ? dm_expression_parse(d->right, NULL) : NULL;
+    if (right)
+        dm_vary_summands(right, &d->summand);
+    for (size_t i = 0; i < d->summand.n; i++) {
+        dm_variant *summand = &d->summand.variant[i];
+        dm_expression *e = dm_expression_parse(summand->text, NULL);
+        char *text = e ? simplified(d, e) : NULL;
+        if (text) {
+            free(summand->what);
+            summand->what = text;
+        }
+        dm_expression_free(e);
+    }
+    dm_expression_free(right);
+    if (p->hand)
+        dm_vary_summands(p->hand, &d->part);
+}
+
+static int collect(diagnosis *d)
+{
+    const problem *p = d->e->problem;
+    const variable *v = checked(p);
+
+    collect_terms(d);
     dm_vary_scalars(p->expression, &d->scalar);
     dm_vary_steps(p->expression, v->name, &d->step);
     dm_vary_inner(p->expression, v->name, &d->inner);
@@ -468,6 +524,9 @@ static int collect(diagnosis *d)
 static void discard(diagnosis *d)
 {
     dm_variants_free(&d->term);
+    dm_variants_free(&d->summand);
+    dm_variants_free(&d->part);
+    free(d->right);
     dm_variants_free(&d->scalar);
     dm_variants_free(&d->step);
     dm_variants_free(&d->inner);
@@ -485,9 +544,10 @@ int explain_difference(evaluation *e, checking *c)
     const problem *p = e->problem;
     const variable *v = checked(p);
     diagnosis d = { .e = e, .c = c };
-    int status = collect(&d);
     bool formulas = p->hand != NULL;
 
+    keep_values(c);
+    int status = collect(&d);
     if (!status) {
         dm_check_world world = {
             .params = &d, .kind = c->kind, .rows = c->report.rows, .cols = c->report.cols,
@@ -498,17 +558,17 @@ int explain_difference(evaluation *e, checking *c)
             .count = {
                 [DM_ASK_EXACT_SYMMETRIC] = formulas ? d.squares : 0,
                 [DM_ASK_HAND_SYMMETRIC] = formulas ? d.squares : 0,
-                [DM_ASK_TERM] = d.terms ? d.term.n : 0, [DM_ASK_SCALAR] = d.scalar.n,
+                [DM_ASK_TERM] = d.terms ? d.term.n : 0, [DM_ASK_SUMMAND] = d.summand.n,
+                [DM_ASK_PART] = formulas ? d.part.n : 0, [DM_ASK_SCALAR] = d.scalar.n,
                 [DM_ASK_STEP] = d.step.n, [DM_ASK_INNER] = d.inner.n, [DM_ASK_OTHER] = d.others,
                 [DM_ASK_MISREAD] = d.misread.n, [DM_ASK_EDIT] = formulas ? d.edit.n : 0,
             },
         };
-        keep_values(c);
         status = dm_check_explain(&world, &c->report);
         if (!status)
             offer_formula(&d);
-        restore_values(c);
     }
+    restore_values(c);
     discard(&d);
     forgive(e);
     return status;

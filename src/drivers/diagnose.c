@@ -18,6 +18,7 @@ typedef struct {
     gsl_matrix **H, **E, **X;          /* at each point; X is the hypothesis */
     gsl_matrix **T;                    /* the terms: points * terms of them */
     size_t terms;
+    dm_question asked;                 /* which ones these are */
     double *r;                         /* E = r*H at each point ... */
     bool scalar, transposed;           /* ... if these say so; H' for H if transposed */
     int memory;                        /* GSL_ENOMEM once there was none */
@@ -539,13 +540,27 @@ static size_t twin(const search *s, size_t i)
     return i;
 }
 
+/* Behind "the term": "of the second x (column 6)"; a summand of the formula by itself. */
+typedef struct { char text[240]; } term_text;
+
+static term_text name_term(const search *s, size_t i)
+{
+    const char *name = name_of(s, s->asked, i);
+    term_text t;
+
+    snprintf(t.text, sizeof t.text, strlen(name) < 200 ? "%s%s" : "%s%.190s...",
+             s->asked == DM_ASK_TERM ? "of " : "", name);
+    return t;
+}
+
 /* "the term of the second x (column 6), A'*x, is left out" */
 static bool say_term(search *s, size_t i, const char *stands)
 {
-    char *value = s->world->value ? s->world->value(s->world->params, i) : NULL;
+    bool written = s->asked == DM_ASK_TERM && s->world->value;
+    char *value = written ? s->world->value(s->world->params, i) : NULL;
     bool shown = value && strlen(value) <= 60;
 
-    because(s, "the term of %s%s%s%s %s", name_of(s, DM_ASK_TERM, i), shown ? ", " : "", shown ? value : "",
+    because(s, "the term %s%s%s%s %s", name_term(s, i).text, shown ? ", " : "", shown ? value : "",
             shown ? "," : "", stands);
     free(value);
     return true;
@@ -561,8 +576,8 @@ static bool one_term(search *s)
             if (!fit_terms(s, i, i, &a, &b))
                 continue;
             if (j != i && plain(1 + a / 2))
-                return because(s, "the terms of %s and of %s: each %s", name_of(s, DM_ASK_TERM, i),
-                               name_of(s, DM_ASK_TERM, j), standing(1 + a / 2).text);
+                return because(s, "the terms %s and %s: each %s", name_term(s, i).text,
+                               name_term(s, j).text, standing(1 + a / 2).text);
             if (any || plain(1 + a))
                 return say_term(s, i, standing(1 + a).text);
         }
@@ -577,12 +592,12 @@ static bool two_terms(search *s)
         for (size_t j = i + 1; j < s->terms; j++)
             if (fit_terms(s, i, j, &a, &b) && plain(1 + a) && plain(1 + b)) {
                 if (s->terms == 3 && fabs(1 + a) < 1e-7 && fabs(1 + b) < 1e-7)
-                    return because(s, "it is only the term of %s", name_of(s, DM_ASK_TERM, 3 - i - j));
+                    return because(s, "it is only the term %s", name_term(s, 3 - i - j).text);
                 if (close(1 + a, 1 + b))
-                    return because(s, "the terms of %s and of %s: each %s", name_of(s, DM_ASK_TERM, i),
-                                   name_of(s, DM_ASK_TERM, j), standing(1 + a).text);
-                return because(s, "the term of %s %s, and that of %s %s", name_of(s, DM_ASK_TERM, i),
-                               standing(1 + a).text, name_of(s, DM_ASK_TERM, j), standing(1 + b).text);
+                    return because(s, "the terms %s and %s: each %s", name_term(s, i).text,
+                                   name_term(s, j).text, standing(1 + a).text);
+                return because(s, "the term %s %s, and that %s %s", name_term(s, i).text,
+                               standing(1 + a).text, name_term(s, j).text, standing(1 + b).text);
             }
     return false;
 }
@@ -593,7 +608,7 @@ static bool only_term(search *s)
 
     for (size_t i = 0; i < s->terms; i++)
         if (constant_ratio(s, s->H, &s->T[i * s->world->points], &c)) {
-            because(s, "it is only the term of %s", name_of(s, DM_ASK_TERM, i));
+            because(s, "it is only the term %s", name_term(s, i).text);
             if (!close(c, 1))
                 and(s, ", and that with the factor %s", show(c).text);
             return true;
@@ -614,32 +629,35 @@ static bool transposed_term(search *s)
             gsl_matrix_add(s->X[k], E[k]);
         }
         if (all_equal(s, s->H, s->X))
-            return because(s, "the term of %s is transposed", name_of(s, DM_ASK_TERM, i));
+            return because(s, "the term %s is transposed", name_term(s, i).text);
     }
     return false;
 }
 
-static bool find_terms(search *s)
+static bool find_terms(search *s, dm_question asked)
 {
-    size_t n = s->world->count[DM_ASK_TERM], points = s->world->points;
+    size_t n = s->world->count[asked], points = s->world->points;
 
+    free_matrices(s->T, s->terms * points);
+    s->T = NULL;
+    s->terms = 0;
     if (n < 2)
         return false;
-    s->T = calloc(n * points, sizeof *s->T);
-    if (!s->T) {
+    if (!(s->T = matrices(n * points, s->world->rows, s->world->cols))) {
         s->memory = GSL_ENOMEM;
         return false;
     }
     s->terms = n;
-    for (size_t i = 0; i < n * points; i++)
-        if (!(s->T[i] = gsl_matrix_alloc(s->world->rows, s->world->cols))) {
-            s->memory = GSL_ENOMEM;
-            return false;
-        }
+    s->asked = asked;
     for (size_t i = 0; i < n; i++)
-        if (!answered(s, DM_ASK_TERM, i, &s->T[i * points]))
+        if (!answered(s, asked, i, &s->T[i * points]))
             return false;
     return true;
+}
+
+static bool terms_explain(search *s, dm_question asked)
+{
+    return find_terms(s, asked) && (one_term(s) || transposed_term(s) || two_terms(s) || only_term(s));
 }
 
 /* --- the chain rule -------------------------------------------------------------------------------- */
@@ -689,31 +707,63 @@ static bool is_closed(const char *x)
     return true;
 }
 
-static void say_scalar(search *s, size_t i, double power, double c)
+/* c*x^power, or c*x*y^and, for the scalars x and y. */
+typedef struct {
+    size_t x, y;
+    double c, power, and;              /* and 0: there is no y */
+} scalar_factor;
+
+typedef struct { char text[900]; } factor_text;
+
+/* "-2*", "1/", "x'*A*x", "^2" */
+static factor_text write_scalar(const search *s, const scalar_factor *f)
 {
-    const char *x = name_of(s, DM_ASK_SCALAR, i);
-    const char *open = is_closed(x) ? "" : "(", *end = is_closed(x) ? "" : ")";
-    char factor[400], number[60] = "";
+    const char *x = name_of(s, DM_ASK_SCALAR, f->x);
+    double power = f->power, c = f->c;
+    const char *open = is_closed(x) || (power == 1 && close(c, 1)) ? "" : "(", *end = *open ? ")" : "";
+    char number[60] = "";
+    factor_text t;
 
     if (close(c, -1))
         strcpy(number, "-");
     else if (!close(c, 1))
         snprintf(number, sizeof number, "%s*", show(c).text);
     if (power == 1)
-        snprintf(factor, sizeof factor, "%s%s%s%s", number, open, x, end);
+        snprintf(t.text, sizeof t.text, "%s%s%s%s", number, open, x, end);
     else if (power == -1 && close(c, -1))
-        snprintf(factor, sizeof factor, "-1/%s%s%s", open, x, end);
+        snprintf(t.text, sizeof t.text, "-1/%s%s%s", open, x, end);
     else if (power == -1 && !close(c, 1) && close(1 / c, round(1 / c)))
-        snprintf(factor, sizeof factor, "1/(%.0f*%s%s%s)", 1 / c, open, x, end);
+        snprintf(t.text, sizeof t.text, "1/(%.0f*%s%s%s)", 1 / c, open, x, end);
     else if (power == -1)
-        snprintf(factor, sizeof factor, "%s/%s%s%s", close(c, 1) ? "1" : show(c).text, open, x, end);
+        snprintf(t.text, sizeof t.text, "%s/%s%s%s", close(c, 1) ? "1" : show(c).text, open, x, end);
     else
-        snprintf(factor, sizeof factor, "%s%s%s%s^%s%g%s", number, open, x, end, power < 0 ? "(" : "", power,
+        snprintf(t.text, sizeof t.text, "%s%s%s%s^%s%g%s", number, open, x, end, power < 0 ? "(" : "", power,
                  power < 0 ? ")" : "");
-    because(s, "%sthe outer factor %s is missing", s->transposed ? "it must be transposed, and " : "",
-            power == 1 && close(c, 1) ? x : factor);
-    if (!s->transposed)
-        mend(s, factor);
+    if (f->and != 0) {
+        const char *y = name_of(s, DM_ASK_SCALAR, f->y);
+        size_t used = strlen(t.text);
+        snprintf(t.text + used, sizeof t.text - used, is_closed(y) ? "%s%s" : "%s(%s)", f->and < 0 ? "/" : "*", y);
+        used = strlen(t.text);
+        if (fabs(f->and) != 1)
+            snprintf(t.text + used, sizeof t.text - used, "^%g", fabs(f->and));
+    }
+    return t;
+}
+
+static void say_scalar(search *s, const scalar_factor *f)
+{
+    factor_text factor = write_scalar(s, f);
+
+    because(s, "%sthe outer factor %s is missing", s->transposed ? "it must be transposed, and " : "", factor.text);
+    if (s->transposed)
+        return;
+    if (f->power == 1 && close(f->c, 1) && !is_closed(factor.text)) {
+        char within[920];
+        snprintf(within, sizeof within, "(%s)", factor.text);
+        mend(s, within);
+    } else {
+        mend(s, factor.text);
+    }
 }
 
 static bool is_plain_factor(double c)
@@ -726,20 +776,15 @@ static bool is_plain_factor(double c)
     return false;
 }
 
-static bool outer_factor(search *s)
+/* The scalars there are, each at all points; NaN where it has no value.  NULL: none, or no memory for them. */
+static double *scalars_at_points(search *s)
 {
-    static const double powers[] = { 1, -1, 2, -2, 3, -3, 0.5, -0.5, -1.5 };
     const dm_check_world *w = s->world;
     size_t n = w->count[DM_ASK_SCALAR], points = w->points;
-    gsl_matrix *one;
-    double *x, c = 0;
-    bool found = false;
+    double *x = n ? calloc(n * points, sizeof *x) : NULL;
+    gsl_matrix *one = gsl_matrix_alloc(1, 1);
 
-    if (n == 0 || !scalar_apart(s))
-        return false;
-    x = calloc(n * points, sizeof *x);
-    one = gsl_matrix_alloc(1, 1);
-    if (!x || !one)
+    if (!one || (n && !x))
         s->memory = GSL_ENOMEM;
     for (size_t i = 0; i < n && !s->memory; i++)
         for (size_t k = 0; k < points; k++) {
@@ -749,19 +794,121 @@ static bool outer_factor(search *s)
             if (status)
                 break;
         }
-    for (int any = 0; any < 2 && !s->memory && !found; any++)
-        for (size_t p = 0; p < sizeof powers / sizeof powers[0] && !found; p++)
-            for (size_t i = 0; i < n && !found; i++)
+    gsl_matrix_free(one);
+    return x;
+}
+
+/* The product of two of them, or a quotient; the first ones are the simplest. */
+static bool find_scalars(const search *s, const double x[], scalar_factor *f)
+{
+    static const double powers[] = { -1, 1, -2, -3 };
+    size_t n = s->world->count[DM_ASK_SCALAR], points = s->world->points;
+    double *product = malloc(points * sizeof *product);
+    bool found = false;
+
+    for (size_t p = 0; p < sizeof powers / sizeof powers[0] && product && points > 2; p++)
+        for (size_t last = 1; last < n; last++)
+            for (size_t pair = 0; pair < 2 * last && !found; pair++) {
+                size_t i = pair % 2 ? last : pair / 2, j = pair % 2 ? pair / 2 : last;
+                for (size_t k = 0; k < points; k++)
+                    product[k] = x[i * points + k] * pow(x[j * points + k], powers[p]);
+                *f = (scalar_factor) { i, j, 0, 1, powers[p] };
+                found = isfinite(product[0]) && fit_scalar(s, product, 1, &f->c) && is_plain_factor(f->c);
+            }
+    free(product);
+    return found;
+}
+
+/* Which of them is r at all points, up to a power and a constant?  Plain constants first. */
+static bool find_scalar(const search *s, const double x[], scalar_factor *f)
+{
+    static const double powers[] = { 1, -1, 2, -2, 3, -3, 0.5, -0.5, -1.5 };
+    size_t points = s->world->points;
+    double c;
+
+    for (int any = 0; any < 2; any++)
+        for (size_t p = 0; p < sizeof powers / sizeof powers[0]; p++)
+            for (size_t i = 0; i < s->world->count[DM_ASK_SCALAR]; i++)
                 if (isfinite(x[i * points]) && fit_scalar(s, &x[i * points], powers[p], &c)
                     && (is_plain_factor(c) || (any && points > 1))) {
-                    say_scalar(s, i, powers[p], c);
-                    found = true;
+                    *f = (scalar_factor) { i, i, c, powers[p], 0 };
+                    return true;
                 }
+    return find_scalars(s, x, f);
+}
+
+static bool outer_factor(search *s)
+{
+    const dm_check_world *w = s->world;
+    scalar_factor f;
+    bool found = false;
+
+    if (w->count[DM_ASK_SCALAR] == 0 || !scalar_apart(s))
+        return false;
+    double *x = scalars_at_points(s);
+    if (!s->memory && find_scalar(s, x, &f)) {
+        say_scalar(s, &f);
+        found = true;
+    }
     free(x);
-    gsl_matrix_free(one);
-    if (!found && !s->memory && points > 1 && w->rows * w->cols > 1)
+    if (!found && !s->memory && w->points > 1 && w->rows * w->cols > 1)
         found = because(s, "%san outer factor is missing or wrong: all entries are off by the same factor, which "
                         "varies with the values", s->transposed ? "it must be transposed, and " : "");
+    return found;
+}
+
+/* E - H + P = r*P at every point, P being a term of H: that term needs the factor r. */
+static bool part_apart(search *s, size_t part, gsl_matrix *const needed[])
+{
+    if (!answered(s, DM_ASK_PART, part, s->X))
+        return false;
+    for (size_t k = 0; k < s->world->points; k++) {
+        gsl_matrix_memcpy(needed[k], s->E[k]);
+        gsl_matrix_sub(needed[k], s->H[k]);
+        gsl_matrix_add(needed[k], s->X[k]);
+        if (!ratio(s, needed[k], s->X[k], &s->r[k]))
+            return false;
+    }
+    return true;
+}
+
+static bool part_factor(search *s)
+{
+    const dm_check_world *w = s->world;
+    size_t parts = w->points > 1 ? w->count[DM_ASK_PART] : 0;
+    gsl_matrix **needed = parts ? matrices(w->points, w->rows, w->cols) : NULL;
+    double *x = needed ? scalars_at_points(s) : NULL;
+    scalar_factor f;
+    bool found = false;
+
+    if (parts && !needed)
+        s->memory = GSL_ENOMEM;
+    for (size_t part = 0; part < parts && x && !s->memory && !found; part++)
+        if (part_apart(s, part, needed) && find_scalar(s, x, &f))
+            found = because(s, "the term %s needs the factor %s", name_of(s, DM_ASK_PART, part),
+                            write_scalar(s, &f).text);
+    free_matrices(needed, w->points);
+    free(x);
+    return found;
+}
+
+/* H = r*T for a term T of the right one. */
+static bool scaled_term(search *s)
+{
+    size_t points = s->world->points, terms = points > 1 ? s->terms : 0;
+    double *x = terms ? scalars_at_points(s) : NULL;
+    scalar_factor f;
+    bool found = false;
+
+    for (size_t i = 0; i < terms && x && !found; i++) {
+        found = true;
+        for (size_t k = 0; k < points && found; k++)
+            found = ratio(s, s->H[k], term(s, i, k), &s->r[k]);
+        if (found && (found = find_scalar(s, x, &f)))
+            because(s, "it is only the term %s, and that with the factor %s", name_term(s, i).text,
+                    write_scalar(s, &f).text);
+    }
+    free(x);
     return found;
 }
 
@@ -911,12 +1058,16 @@ static bool diagonal(search *s, bool observed)
 
 static bool explained(search *s)
 {
+    /* Of a second derivative the product rule has a term for every pair of places: those of its formula are fewer. */
+    dm_question terms = s->world->kind == DM_CHECK_HESSIAN ? DM_ASK_SUMMAND : DM_ASK_TERM;
+
     return nothing_there(s) || transpose_given(s) || multiple_given(s) || transposed_multiple_given(s)
         || rows_stacked(s) || symmetric_form(s) || symmetric_only(s, false)
-        || (find_terms(s) && (one_term(s) || transposed_term(s) || two_terms(s) || only_term(s)))
+        || terms_explain(s, terms)
         || other_variable(s, false) || step_left_out(s, false) || inner_left_out(s, false)
         || outer_factor(s) || step_left_out(s, true) || inner_left_out(s, true)
-        || symmetric_only(s, true) || other_variable(s, true) || diagonal(s, false) || edited(s) || misread(s)
+        || symmetric_only(s, true) || other_variable(s, true) || diagonal(s, false) || edited(s)
+        || terms_explain(s, DM_ASK_SUMMAND) || part_factor(s) || scaled_term(s) || misread(s)
         || diagonal(s, true);
 }
 

@@ -12,6 +12,8 @@ typedef enum {
     DM_ASK_EXACT_SYMMETRIC,            /* the same where the i-th variable is symmetric */
     DM_ASK_HAND_SYMMETRIC,
     DM_ASK_TERM,                       /* the exact one, with only the i-th occurrence of the variable moving */
+    DM_ASK_SUMMAND,                    /* the i-th term of the exact one, as a formula has it */
+    DM_ASK_PART,                       /* the i-th term of the hand-derived one */
     DM_ASK_SCALAR,                     /* 1×1: a candidate for an outer factor */
     DM_ASK_STEP,                       /* the exact one with the i-th inner function's derivative left out */
     DM_ASK_INNER,                      /* the derivative with respect to the i-th subexpression */

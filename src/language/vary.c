@@ -403,6 +403,68 @@ void dm_vary_inner(const dm_expression *e, const char *variable, dm_variants *al
     }
 }
 
+/* -------------------------------------------------------------------------------------- summands -- */
+
+static bool is_addition(const dm_expression *e, size_t node)
+{
+    return e->node[node].kind == NODE_ADD || e->node[node].kind == NODE_SUB;
+}
+
+/* Is the node linear in that operand of it? */
+static bool is_linear_in(const dm_expression *e, size_t node, size_t operand)
+{
+    switch (e->node[node].kind) {
+    case NODE_ADD: case NODE_SUB: case NODE_NEG: case NODE_TRANSPOSE: case NODE_MUL: case NODE_HADAMARD:
+        return true;
+    case NODE_OVER: case NODE_QUOTIENT:
+        return e->node[node].first == operand;
+    case NODE_UNDER:
+        return e->node[node].first != operand;
+    default:
+        return false;
+    }
+}
+
+static bool is_within(const dm_expression *e, size_t node, size_t whole)
+{
+    return e->node[whole].start <= node && node <= whole;
+}
+
+/* A sum in which the node looked for stands: only the operand with it is written. */
+static bool choose_summand(rendering *r, size_t node)
+{
+    if (!is_addition(r->e, node) || node == r->node || !is_within(r->e, r->node, node))
+        return false;
+    size_t left = node_of(r, node)->first, right = dm_operand_of(r->e, node, 1);
+    bool first = is_within(r->e, r->node, left), minus = !first && node_of(r, node)->kind == NODE_SUB;
+    bool sign = minus && node_of(r, right)->kind == NODE_NEG;
+
+    put(r->to, sign ? "-(" : minus ? "-" : "");
+    render(r, first ? left : right);
+    put(r->to, sign ? ")" : "");
+    return true;
+}
+
+void dm_vary_summands(const dm_expression *e, dm_variants *all)
+{
+    bool linear[MOST_NODES + 1] = { false };           /* is the whole, in that node? */
+
+    if (too_large(e))
+        return;
+    linear[e->nodes - 1] = true;
+    for (size_t i = e->nodes; i-- > 0;)
+        for (size_t k = e->node[i].first; linear[i] && k != NONE; k = e->node[k].next) {
+            linear[k] = is_linear_in(e, i, k) && !e->node[k].aside;
+            if (!linear[k] || !is_addition(e, i) || is_addition(e, k))
+                continue;
+            writing text = { NULL, 0, 0, false }, what = text;
+            rendering r = { .e = e, .to = &text, .instead = choose_summand, .node = k };
+            render(&r, e->nodes - 1);
+            put(&what, text.text ? text.text : "");
+            add(all, &text, &what);
+        }
+}
+
 /* -------------------------------------------------------------------------------- scalar factors -- */
 
 static void add_scalar(const dm_expression *e, size_t node, const char *before, const char *after,
