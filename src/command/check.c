@@ -222,6 +222,7 @@ static int check_point(evaluation *e, void *to)
     if (!status) {
         c->points++;
         c->error = fmax(c->error, c->report.error);
+        c->entry_error = fmax(c->entry_error, c->report.entry_error);
         if (c->report.right && c->points > 1) {
             c->report = before.report;
             c->moved = before.moved;

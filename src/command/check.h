@@ -10,7 +10,7 @@ typedef struct {
     gsl_matrix *exact, *hand, *other;  /* other: room for one more of that shape */
     gsl_matrix **kept;                 /* the variables' values, while they are moved */
     dm_check_report report;
-    double error;                      /* the largest over all points */
+    double error, entry_error;         /* the largest over all points */
     unsigned points;
     bool moved;                        /* the report is of a point beside the given one */
 } checking;

@@ -171,6 +171,8 @@ int copy_value(gsl_matrix *to, gsl_matrix_const_view from, const dm *C);    /* f
 
 /* --------------------------------------------------------------------------------------- output -- */
 
+int page_width(void);                                   /* of COLUMNS, else 80 */
+void print_wrapped(const char *text);                   /* lines shorter than that, and a newline */
 void print_matrix(const gsl_matrix *A, const options *o);
 void print_titled(const char *title, const gsl_matrix *A, const options *o);  /* a 1×1 on one line */
 void print_draws(const problem *p, unsigned points);
@@ -188,7 +190,8 @@ void json_matrix(const char *key, const gsl_matrix *A); /* rows */
 void json_value(const char *key, const gsl_matrix *A);  /* a 1×1 is a number */
 void json_array_open(const char *key);
 void json_array_close(void);
-void json_draws(const problem *p);
+void json_drawn(const problem *p);                      /* what was drawn */
+void json_draws(const problem *p);                      /* the same, with the seed, if anything was */
 
 /* ------------------------------------------------------------------------------------- commands -- */
 

@@ -53,7 +53,7 @@ int status_of(int code)
 
 /* ---------------------------------------------------------------------- an expression and a caret -- */
 
-enum { INDENT = 4, WIDTH = 74 };       /* WIDTH: of what is shown of an expression, in characters */
+enum { INDENT = 4 };
 
 static bool begins_character(char c)
 {
@@ -82,14 +82,15 @@ static void show_characters(const char *text, size_t from, size_t n)
 /* A long expression is cut so that the place stays in view. */
 static void show_place(const char *text, size_t at, size_t length)
 {
+    size_t width = (size_t) page_width() - INDENT - 2;                 /* of what is shown */
     size_t all = characters(text, strlen(text)), column = characters(text, at);
     size_t marked = at < strlen(text) ? characters(text + at, length) : 1, from = 0, shown = all;
 
-    if (all > WIDTH) {
-        from = column > WIDTH / 3 ? column - WIDTH / 3 : 0;
-        if (from + WIDTH > all)
-            from = all - WIDTH;
-        shown = WIDTH;
+    if (all > width) {
+        from = column > width / 3 ? column - width / 3 : 0;
+        if (from + width > all)
+            from = all - width;
+        shown = width;
     }
     if (column + marked > from + shown && column < from + shown)
         marked = from + shown - column;

@@ -211,14 +211,22 @@ int write_plot(const checking *c, const char *file)
 
 /* ----------------------------------------------------------------------------------- in characters -- */
 
-enum { COLUMNS = 66, ROWS = 18, MARGIN = 9 };
+enum { COLUMNS = 120, ROWS = 18, MARGIN = 9 };         /* COLUMNS: at most */
+
+/* Within the page, with a little room on the right. */
+static int columns(void)
+{
+    int n = page_width() - MARGIN - 5;
+
+    return n < COLUMNS ? n : COLUMNS;
+}
 
 static void mark(char grid[ROWS + 1][COLUMNS + 2], const picture *p, double x, double y, char c)
 {
-    double column = (x - p->left) / (p->right - p->left) * (COLUMNS - 1);
+    double column = (x - p->left) / (p->right - p->left) * (columns() - 1);
     double row = (p->top - y) / (p->top - p->bottom) * (ROWS - 1);
 
-    if (!(row > -0.5 && row < ROWS - 0.5 && column > -0.5 && column < COLUMNS - 0.5))
+    if (!(row > -0.5 && row < ROWS - 0.5 && column > -0.5 && column < columns() - 0.5))
         return;
     char *cell = &grid[(int) round(row)][(int) round(column)];
     *cell = (*cell == 'o' && c == '*') || (*cell == '*' && c == 'o') ? '#' : c;
@@ -227,20 +235,20 @@ static void mark(char grid[ROWS + 1][COLUMNS + 2], const picture *p, double x, d
 static void draw_axis(const picture *p)
 {
     char line[COLUMNS + 16];
-    double every = p->right - p->left > 8 ? 2 : 1;
+    double every = p->right - p->left > columns() / 6 ? 2 : 1;
 
     printf("%*s+", MARGIN, "");
-    for (int k = 0; k < COLUMNS; k++)
+    for (int k = 0; k < columns(); k++)
         putchar('-');
     memset(line, ' ', sizeof line);
     for (double d = round(p->right); d > p->left - 0.1; d -= every) {
-        int column = (int) round((d - p->left) / (p->right - p->left) * (COLUMNS - 1));
+        int column = (int) round((d - p->left) / (p->right - p->left) * (columns() - 1));
         char label[16];
         snprintf(label, sizeof label, "1e%+.0f", d);
-        column = column > COLUMNS - (int) strlen(label) ? COLUMNS - (int) strlen(label) : column;
+        column = column > columns() - (int) strlen(label) ? columns() - (int) strlen(label) : column;
         memcpy(line + column, label, strlen(label));
     }
-    line[COLUMNS] = '\0';
+    line[columns()] = '\0';
     printf("\n%*s%s\n", MARGIN + 1, "", line);
 }
 
@@ -252,8 +260,8 @@ void draw_plot(const checking *c)
     if (!frame(&p, &c->report))
         return;
     memset(grid, ' ', sizeof grid);
-    for (int k = 0; k < COLUMNS && !isnan(p.anchor); k++) {
-        double x = p.left + (p.right - p.left) * k / (COLUMNS - 1);
+    for (int k = 0; k < columns() && !isnan(p.anchor); k++) {
+        double x = p.left + (p.right - p.left) * k / (columns() - 1);
         mark(grid, &p, x, p.anchor + 2 * x, '.');
     }
     for (size_t s = 0; s < c->report.steps; s++) {
@@ -263,11 +271,12 @@ void draw_plot(const checking *c)
         if (seen(step->exact))
             mark(grid, &p, log10(step->h), log10(step->exact), 'o');
     }
-    printf("\nerror of the linear model against h: * by hand, o exact, # both, . slope 2\n\n");
+    putchar('\n');
+    print_wrapped("error of the linear model against h: * by hand, o exact, # both, . slope 2\n");
     double every = ceil((p.top - p.bottom) / 8), next = p.top;
     for (int row = 0; row < ROWS; row++) {
         double here = p.top - (p.top - p.bottom) * row / (ROWS - 1), half = (p.top - p.bottom) / (ROWS - 1) / 2;
-        int end = COLUMNS;
+        int end = columns();
         while (end > 0 && grid[row][end - 1] == ' ')
             end--;
         if (next > here - half && next <= here + half) {

@@ -10,9 +10,36 @@
 #include <string.h>
 #include "command/command.h"
 
-enum { LINE = 80, GAP = 2, CELL = 40 };
+enum { GAP = 2, CELL = 40 };
 enum { PAGE = 400, TALL = 40, WIDE = 60 };             /* larger than this is abbreviated ... */
 enum { HEAD = 12, TAIL = 3 };                          /* ... to so many rows (columns: what fits) */
+
+int page_width(void)
+{
+    const char *columns = getenv("COLUMNS");
+    long width = columns ? strtol(columns, NULL, 10) : 0;
+
+    return width >= 40 && width < 1000 ? (int) width : 80;
+}
+
+void print_wrapped(const char *text)
+{
+    size_t width = (size_t) page_width() - 1, line = strcspn(text, "\n");
+
+    while (line > width) {
+        size_t n = width;
+        while (n > 0 && text[n] != ' ')
+            n--;
+        if (n == 0)                    /* a word longer than a line stays whole */
+            n = strcspn(text, " \n");
+        printf("%.*s\n", (int) n, text);
+        text += n + (text[n] == ' ');
+        line = strcspn(text, "\n");
+    }
+    printf("%.*s\n", (int) line, text);
+    if (text[line])
+        print_wrapped(text + line + 1);
+}
 
 typedef struct {
     bool integers, exponents;
@@ -186,13 +213,14 @@ static bool too_large(const gsl_matrix *A)
 void print_matrix(const gsl_matrix *A, const options *o)
 {
     bool cut = !o->full && too_large(A);
+    int line = page_width();
     window w = { A, cut ? some_of(A->size1, HEAD, TAIL) : all_of(A->size1),
-                    cut ? some_of(A->size2, LINE / 4, 1) : all_of(A->size2) };
+                    cut ? some_of(A->size2, (size_t) line / 4, 1) : all_of(A->size2) };
     layout l = layout_of(&w, o->digits);
-    size_t fit = (size_t) larger(1, (LINE - GAP) / (l.width + GAP));
+    size_t fit = (size_t) larger(1, (line - GAP) / (l.width + GAP));
 
     if (cut && shown(w.cols) > fit) {
-        fit = (size_t) larger(2, (LINE - 2 * GAP - 1) / (l.width + GAP));
+        fit = (size_t) larger(2, (line - 2 * GAP - 1) / (l.width + GAP));
         w.cols = some_of(A->size2, fit - 1, 1);
     }
     for (size_t from = 0; from < shown(w.cols); from += fit) {
@@ -247,28 +275,36 @@ void print_draws(const problem *p, unsigned points)
         putchar('\n');
 }
 
-void json_draws(const problem *p)
+static void json_drawn_matrices(const char *key, const problem *p, bool directions)
 {
-    bool values = false, directions = false;
+    bool some = false;
 
     for (size_t i = 0; i < p->variables; i++) {
-        values = values || p->variable[i].drawn;
-        directions = directions || p->variable[i].direction_drawn;
+        const variable *v = &p->variable[i];
+        if (!(directions ? v->direction_drawn : v->drawn))
+            continue;
+        if (!some)
+            json_open(key);
+        json_matrix(v->name, directions ? v->direction : v->value);
+        some = true;
     }
-    if (values || directions)
+    if (some)
+        json_close();
+}
+
+void json_drawn(const problem *p)
+{
+    json_drawn_matrices("drawn", p, false);
+    json_drawn_matrices("drawn_directions", p, true);
+}
+
+void json_draws(const problem *p)
+{
+    bool some = false;
+
+    for (size_t i = 0; i < p->variables; i++)
+        some = some || p->variable[i].drawn || p->variable[i].direction_drawn;
+    if (some)
         json_number("seed", (double) p->options->seed);
-    if (values)
-        json_open("drawn");
-    for (size_t i = 0; i < p->variables; i++)
-        if (p->variable[i].drawn)
-            json_matrix(p->variable[i].name, p->variable[i].value);
-    if (values)
-        json_close();
-    if (directions)
-        json_open("drawn_directions");
-    for (size_t i = 0; i < p->variables; i++)
-        if (p->variable[i].direction_drawn)
-            json_matrix(p->variable[i].name, p->variable[i].direction);
-    if (directions)
-        json_close();
+    json_drawn(p);
 }

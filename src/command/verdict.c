@@ -1,6 +1,7 @@
 /* What a check has found, for people and for programs. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include "command/check.h"
 
 static const char *kind_word(dm_check_kind kind)
@@ -31,25 +32,127 @@ static void print_taylor(const checking *c)
         else
             printf("  %10.2f", slope);
     }
-    printf("   2: right, 1: wrong, -: nothing but rounding\n");
+    printf("   2 is right, 1 is wrong, - is rounding\n");
+}
+
+/* ----------------------------------------------------------------- what the values cannot show -- */
+
+static bool is_symmetric(const gsl_matrix *A)
+{
+    for (size_t i = 0; i < A->size1; i++)
+        for (size_t j = 0; j < i; j++)
+            if (A->size1 != A->size2 || gsl_matrix_get(A, i, j) != gsl_matrix_get(A, j, i))
+                return false;
+    return A->size1 == A->size2;
+}
+
+static bool hides_transpose(const checking *c, const variable *v)
+{
+    (void) c;
+    return v->rows > 1 && !v->symmetric && is_symmetric(v->value);
+}
+
+static bool hides_inverse(const checking *c, const variable *v)
+{
+    (void) c;
+    return v->drawn && v->kind == ORTH && v->rows > 1;
+}
+
+/* Only where nobody asked for it, of a matrix or of the variable that all is about. */
+static bool hides_all(const checking *c, const variable *v)
+{
+    return v->drawn && v->inferred && v->rows * v->cols == 1
+        && (v == checked(c->problem) || (*v->name >= 'A' && *v->name <= 'Z'));
+}
+
+static const struct {
+    bool (*of)(const checking *c, const variable *v);
+    const char *one, *more;
+} notes[] = {
+    { hides_transpose, "is symmetric: a missing transpose of it does not show",
+      "are symmetric: a missing transpose of them does not show" },
+    { hides_inverse, "is orthogonal: its transpose cannot be told from its inverse",
+      "are orthogonal: their transposes cannot be told from their inverses" },
+    { hides_all, "was drawn 1×1, as the expression needs it: order and transposes do not show",
+      "were drawn 1×1, as the expression needs them: order and transposes do not show" },
+};
+enum { NOTES = sizeof notes / sizeof notes[0] };
+
+/* "A, B are symmetric: ..."; false: there is nothing to say. */
+static bool note(const checking *c, size_t k, char *text, size_t size)
+{
+    size_t n = 0, used = 0;
+
+    for (size_t i = 0; i < c->problem->variables; i++)
+        if (notes[k].of(c, &c->problem->variable[i]) && used + 120 < size) {
+            const char *name = c->problem->variable[i].name;
+            used += (size_t) snprintf(text + used, size - used, "%s%.40s", n++ ? ", " : "", name);
+        }
+    if (n > 0)
+        snprintf(text + used, size - used, " %s", n > 1 ? notes[k].more : notes[k].one);
+    return n > 0;
+}
+
+static void print_notes(const checking *c)
+{
+    char text[600];
+
+    for (size_t k = 0; k < NOTES; k++)
+        if (note(c, k, text, sizeof text))
+            print_wrapped(text);
+}
+
+static void json_notes(const checking *c)
+{
+    char text[600];
+
+    json_array_open("notes");
+    for (size_t k = 0; k < NOTES; k++)
+        if (note(c, k, text, sizeof text))
+            json_string(NULL, text);
+    json_array_close();
+}
+
+/* -------------------------------------------------------------------------------------- for people -- */
+
+/* On one line if it fits, else with the reason and the right formula on lines of their own. */
+static void print_sentence(const dm_check_report *r)
+{
+    size_t tail = *r->formula ? strlen("; right is ") + strlen(r->formula) : 0, why = strlen(r->why);
+    char text[1200];
+    size_t length = dm_check_sentence(r, text, sizeof text);
+
+    if (*r->why && length >= (size_t) page_width() && length < sizeof text) {
+        if (tail)
+            text[length - tail + 1] = '\n';
+        text[length - tail - why - 1] = '\n';
+    }
+    print_wrapped(text);
+}
+
+static void print_heading(const checking *c)
+{
+    const problem *p = c->problem;
+    const char *A = checked(p)->name;
+
+    print_draws(p, c->points);
+    printf("%s of %s with respect to %s%s, %zu×%zu\n", kind_word(c->kind), p->options->expression, A,
+           checked(p)->symmetric ? " (symmetric)" : "", c->report.rows, c->report.cols);
+    printf("by hand: %s\n\n", p->options->hand);
+    print_sentence(&c->report);
+    if (c->moved)
+        printf("(at this %s rounding errors hide it: compared a tenth of %s away)\n", A, A);
+    if (c->report.right)
+        print_notes(c);
 }
 
 void print_verdict(const checking *c)
 {
     const dm_check_report *r = &c->report;
-    const problem *p = c->problem;
-    int digits = p->options->digits, width = digits + 8;
-    char place[64], diagnosis[1000];
+    int digits = c->problem->options->digits, width = digits + 8;
+    char place[64];
 
-    dm_check_sentence(r, diagnosis, sizeof diagnosis);
-    print_draws(p, c->points);
-    printf("%s of %s with respect to %s%s, %zu×%zu\n", kind_word(c->kind), p->options->expression,
-           checked(p)->name, checked(p)->symmetric ? " (symmetric)" : "", r->rows, r->cols);
-    printf("by hand: %s\n\n%s\n", p->options->hand, diagnosis);
-    if (c->moved)
-        printf("(at this %s rounding errors hide it: compared a tenth of %s away)\n", checked(p)->name,
-               checked(p)->name);
-
+    print_heading(c);
     snprintf(place, sizeof place, "worst entry (%zu,%zu)", r->row + 1, r->col + 1);
     printf("\n  %-26s%*s%*s\n", "", width, "by hand", width, "exact");
     printf("  %-26s%*.*g%*.*g\n", place, width, digits, r->hand, width, digits, r->exact);
@@ -63,7 +166,8 @@ void print_verdict(const checking *c)
     if (!isnan(r->angle))
         printf("  %-26s%*.3g degrees\n", "angle between both", width, r->angle);
     printf("  %-26s%*zu of %zu\n", "entries that differ", width, r->differ, r->rows * r->cols);
-    printf("  %-26s%*.2g\n", "largest relative error", width, c->error);
+    printf("  %-26s%*.2g of the largest entry\n", "largest error", width, c->error);
+    printf("  %-26s%*.2g of itself\n", "largest error of an entry", width, c->entry_error);
     print_taylor(c);
 }
 
@@ -98,6 +202,24 @@ static void json_entry(const char *key, dm_check_entry entry)
     json_close();
 }
 
+/* What was drawn, and how. */
+static void json_draw_kinds(const problem *p)
+{
+    json_array_open("draws");
+    for (size_t i = 0; i < p->variables; i++) {
+        const variable *v = &p->variable[i];
+        if (!v->drawn)
+            continue;
+        json_open(NULL);
+        json_string("variable", v->name);
+        json_count("rows", v->rows);
+        json_count("columns", v->cols);
+        json_string("kind", kind_name(v->symmetric && v->kind == ANY ? SYM : v->kind));
+        json_close();
+    }
+    json_array_close();
+}
+
 void json_verdict(const checking *c)
 {
     const dm_check_report *r = &c->report;
@@ -107,6 +229,7 @@ void json_verdict(const checking *c)
     json_begin();
     json_string("verdict", r->right ? "right" : "wrong");
     json_number("max_rel_error", c->error);
+    json_number("max_entry_rel_error", c->entry_error);
     json_string("diagnosis", diagnosis);
     if (*r->why)
         json_string("why", r->why);
@@ -129,8 +252,11 @@ void json_verdict(const checking *c)
     json_number("tolerance", r->tolerance);
     json_number("noise", r->noise);
     json_taylor(r);
+    json_notes(c);
+    json_number("seed", (double) c->problem->options->seed);
+    json_draw_kinds(c->problem);
     if (!r->right)                     /* then the report is of these */
-        json_draws(c->problem);
+        json_drawn(c->problem);
     json_end();
 }
 
@@ -165,7 +291,11 @@ void tap_verdict(const checking *c)
     tap_line("message", text);
     if (*r->formula)
         tap_line("formula", r->formula);
-    printf("  differ: %zu of %zu\n  max_rel_error: %.3g\n", r->differ, r->rows * r->cols, c->error);
+    for (size_t k = 0; r->right && k < NOTES; k++)
+        if (note(c, k, text, sizeof text))
+            tap_line("note", text);
+    printf("  differ: %zu of %zu\n  max_rel_error: %.3g\n  max_entry_rel_error: %.3g\n", r->differ,
+           r->rows * r->cols, c->error, c->entry_error);
     for (size_t k = 0; k < r->ranked; k++)
         printf("%s    - { row: %zu, column: %zu, hand: %.17g, exact: %.17g }\n", k ? "" : "  worst:\n",
                r->worst[k].row + 1, r->worst[k].col + 1, r->worst[k].hand, r->worst[k].exact);

@@ -57,9 +57,17 @@ static double frobenius(const gsl_matrix *A)
     return max * sqrt(sum);
 }
 
+/* How far they are apart beyond what noise explains, relative to the larger one. */
+static double entry_error(double hand, double exact, const dm_check_report *report)
+{
+    double difference = fabs(hand - exact);
+
+    return difference <= report->noise ? 0 : (difference - report->noise) / fmax(fabs(hand), fabs(exact));
+}
+
 static bool agree(double hand, double exact, const dm_check_report *report)
 {
-    return fabs(hand - exact) <= report->tolerance * fmax(fabs(hand), fabs(exact)) + report->noise;
+    return entry_error(hand, exact, report) <= report->tolerance;      /* not where one is NaN */
 }
 
 /* Is hand = factor*exact, or (transposed) hand = factor*exact'? */
@@ -137,6 +145,7 @@ void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double to
             bool differs = !agree(h, e, report), first = differs && report->differ == 0;
 
             report->differ += differs;
+            report->entry_error = fmax(report->entry_error, entry_error(h, e, report));
             difference = fmax(difference, d);
             if (differs)
                 rank(report, (dm_check_entry) { i, j, h, e });

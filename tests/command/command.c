@@ -443,19 +443,34 @@ static const struct {
 
     /* The report: what is wrong, the worst entries, the plot. */
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A'",
-         { "it is the transpose of the right one; right is (2*A)'\n", "  worst entry (2,3) ", "  then (3,2) ",
-           "  angle between both ", " degrees\n" } },
+         { "worst at (2,3):\nit is the transpose of the right one;\nright is (2*A)'\n", "  worst entry (2,3) ",
+           "  then (3,2) ", "  angle between both ", " degrees\n" } },
+    { 1, "COLUMNS=120 dualmat check 'trace(A^2)' --wrt A --hand '2*A'",
+         { "worst at (2,3): it is the transpose of the right one; right is (2*A)'\n" } },
+    { 1, "COLUMNS=50 dualmat check 'trace(A^2)' --wrt A --hand '2*A' --plot -",
+         { "error of the linear model against h: * by hand, o\nexact, # both", "+------------------------------------\n" } },
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A' --json",
          { "\"why\": \"it is the transpose of the right one\"", "\"formula\": \"(2*A)'\"", "\"ranked\": [",
            "\"angle\": " } },
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand @transposed.csv A=a.csv",
          { "worst at (1,2): it is the transpose of the right one\n" } },
     { 1, "dualmat check \"x'*A*x\" --wrt x --hand '2*A*x' A=a.csv 'x=[1;2]'",
-         { "it is right only where A is symmetric; right is (A+A')*x\n", "  then (2,1) " } },
+         { "it is right only where A is symmetric;\nright is (A+A')*x\n", "  then (2,1) " } },
     { 1, "dualmat check \"x'*A*x\" --wrt x --hand 'A*x' A=a.csv 'x=[1;2]'",
-         { "the term of the second x (column 6), A'*x, is left out; right is (A+A')*x\n" } },
+         { "the term of the second x (column 6), A'*x, is left out;\nright is (A+A')*x\n" } },
+    { 0, "dualmat check \"x'*A*x\" --wrt x A~3x3:sym --hand '2*A*x'",
+         { "agree\nA is symmetric: a missing transpose of it does not show\n" } },
+    { 0, "dualmat check \"x'*A*x+y'*B*x\" --wrt x 'A=[1,2;2,3]' B~2x2:spd --hand \"2*A*x+B*y\" --json",
+         { "\"A, B are symmetric: a missing transpose of them does not show\"", "\"seed\": 1,\n  \"draws\": [",
+           "\"variable\": \"B\",\n      \"rows\": 2,\n      \"columns\": 2,\n      \"kind\": \"symmetric positive definite\"",
+           "\"max_entry_rel_error\": " } },
+    { 0, "dualmat check \"tr(Q*B)\" --wrt B Q~4x4:orth --hand \"inv(Q)\"",
+         { "Q is orthogonal: its transpose cannot be told from its inverse\n" } },
+    { 0, "dualmat check 'sum(log(1+exp(x)))' --wrt x --hand 'sigmoid(x)' --tap",
+         { "note: 'x was drawn 1×1, as the expression needs it: order and transposes do not show'\n" } },
+    { 0, "dualmat check 'logdet(S)' --wrt S --symmetric S --hand 'inv(S)' --json", { "\"notes\": [],\n" } },
     { 1, "dualmat check 'norm(C*x-b)^2/rows(C)' --wrt x --hand \"2*C'*(C*x-b)\" C=three.csv",
-         { "it is 3 times the right one, and 3 is rows(C); right is " } },
+         { "it is 3 times the right one, and 3 is rows(C);\nright is " } },
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A' --plot -",
          { "* by hand, o exact, # both, . slope 2\n", "   1e+01 |\n", "\n         +------", " 1e-1\n" } },
     { 0, "dualmat check 'trace(A^2)' --wrt A --hand \"2*A'\" --plot -", { "#" } },
@@ -479,8 +494,22 @@ static const struct {
     { 0, "dualmat info", { "dualmat  " DM_VERSION, "BLAS     ", "GSL      " } },
 };
 
+/* Characters of the longest line. */
+static size_t longest_line(const char *text)
+{
+    size_t longest = 0, length = 0;
+
+    for (; *text; text++) {
+        length = *text == '\n' ? 0 : length + ((*text & 0xC0) != 0x80);
+        longest = length > longest ? length : longest;
+    }
+    return longest;
+}
+
 START_TEST(ends)
 {
+    const char *line = outcomes[_i].line;
+    bool report = strncmp(line, "dualmat check", 13) == 0 && !strstr(line, " --json") && !strstr(line, " --tap");
     outcome o;
 
     shell(outcomes[_i].line, NULL, &o);
@@ -490,6 +519,8 @@ START_TEST(ends)
         ck_assert_msg(strstr(o.out, outcomes[_i].out[k]) != NULL, "%s\nprints\n%s\nwithout\n%s",
                       outcomes[_i].line, o.out, outcomes[_i].out[k]);
     ck_assert_str_eq(o.err, "");
+    if (report && !strstr(line, ".svg"))
+        ck_assert_msg(longest_line(o.out) < 80, "%s\nprints\n%s", line, o.out);
 }
 END_TEST
 

@@ -95,8 +95,26 @@ START_TEST(finds_a_transpose)
     ck_assert_double_eq(r.exact, 7);
     ck_assert_double_eq(r.largest, 8);
     ck_assert_double_eq(r.error, 3. / 8);
+    same_number(r.entry_error, 3. / 7, 1e-13, "relative to itself");
     ck_assert(fabs(r.slope_hand - 1) < 0.1 && fabs(r.slope_exact - 2) < 0.02);
     says(&r, "wrong in 2 of 4 entries, worst at (1,2): it is the transpose of the right one");
+}
+END_TEST
+
+/* A small entry may be off by much of itself and by little of the largest. */
+START_TEST(measures_entries_by_themselves)
+{
+    gsl_matrix *exact = MATRIX(1, 2, 1e6, 1), *hand = MATRIX(1, 2, 1e6, 1.1);
+    dm_check_report r;
+
+    dm_check_compare(hand, exact, 1e-8, 0, &r);
+    ck_assert(!r.right);
+    same_number(r.error, 1e-7, 1e-15, "relative to the largest");
+    same_number(r.entry_error, 0.1 / 1.1, 1e-7, "relative to itself");
+    dm_check_compare(hand, exact, 1e-8, 0.2, &r);
+    ck_assert(r.right && r.entry_error == 0);
+    dm_check_compare(hand, exact, 1e-8, 0.1 - 2e-8, &r);           /* besides it 64*eps*1e6 = 1.4e-8 are allowed */
+    ck_assert(r.right && r.entry_error > 0 && r.entry_error <= 1e-8);
 }
 END_TEST
 
@@ -292,6 +310,7 @@ Suite *drivers_check_suite(void)
 
     tcase_add_test(entries, finds_the_gradient_right);
     tcase_add_test(entries, finds_a_transpose);
+    tcase_add_test(entries, measures_entries_by_themselves);
     tcase_add_test(entries, finds_a_factor);
     tcase_add_test(entries, finds_one_small_entry);
     tcase_add_test(entries, allows_for_noise);
