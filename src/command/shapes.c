@@ -56,10 +56,11 @@ static int hand_shape(const problem *p, size_t rows, size_t cols, size_t needed_
         return DONE;
     const variable *other = of_shape(p, rows, cols);
     bool turned = rows == needed_cols && cols == needed_rows;
-    return words("%s %s is %zu×%zu: %zu×%zu is needed: %s %s, which is %zu×%zu%s%s%s", p->options->hand_option,
+    return words("%s %s is %zu×%zu: %zu×%zu is needed: %s %s, which is %zu×%zu%s%s%s%s%s%s", p->options->hand_option,
                  p->options->hand, rows, cols, needed_rows, needed_cols, kind_of_hand(p->options->kind),
                  v->name, v->rows, v->cols,
-                 turned ? "; transposed it fits" : other ? "; it has the shape of " : "",
+                 p->hand_numbers && !v->value ? "; it was drawn at random: give it by " : "",
+                 p->hand_numbers && !v->value ? v->name : "", p->hand_numbers && !v->value ? "=FILE" : "", turned ? "; transposed it fits" : other ? "; it has the shape of " : "",
                  !turned && other ? other->name : "",
                  !turned && other ? ": was it differentiated by that?" : "");
 }

@@ -3,6 +3,7 @@
  * Where random values fall outside a function's domain, others are drawn, if nobody asked for a kind.   */
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "command/command.h"
 
@@ -129,7 +130,10 @@ static int explain(const problem *p, const evaluation *e, int code)
         const char *label = e->complained == p->hand ? p->options->hand_option : NULL;
         status = complain_about(label, dm_expression_text(e->complained), &e->complaint);
     } else {
-        complain("%s", *recorded_error() ? recorded_error() : gsl_strerror(code));
+        char message[512];
+        snprintf(message, sizeof message, "%s", *recorded_error() ? recorded_error() : gsl_strerror(code));
+        dm_in_the_language(message, sizeof message);
+        complain("%s", message);
         status = status_of(code);
     }
     for (size_t i = 0; code == GSL_EDOM && i < p->variables; i++)

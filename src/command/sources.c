@@ -35,6 +35,11 @@ static bool exists(const char *path)
     return true;
 }
 
+bool names_file(const char *source)
+{
+    return looks_like_path(source) || exists(source);
+}
+
 /* The number of a parsed expression without variables. */
 static gsl_matrix *value_of(const dm_expression *expression, dm_complaint *complaint)
 {
@@ -98,14 +103,15 @@ gsl_matrix *read_source(const char *label, const char *source, int *status)
 
     *status = DONE;
     if (*source == '\0') {
-        *status = words("%s: a file, a literal such as [1,2;3,4] or - is needed behind the =", label);
+        *status = words("%s: a file, a literal such as [1,2;3,4] or - is needed behind the %c", label,
+                        strncmp(label, "--hand", 6) == 0 ? '@' : '=');
         return NULL;
     }
     if (strcmp(source, "-") == 0)
         return from_file(label, source, status);
     if (literal && (A = constant(source, &complaint)))
         return A;
-    if (looks_like_path(source) || exists(source))
+    if (names_file(source))
         return from_file(label, source, status);
     if (!literal && (A = constant(source, &complaint)))
         return A;

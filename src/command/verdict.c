@@ -65,16 +65,24 @@ static bool hides_all(const checking *c, const variable *v)
         && (v == checked(c->problem) || (*v->name >= 'A' && *v->name <= 'Z'));
 }
 
+static bool belies_numbers(const checking *c, const variable *v)
+{
+    return c->problem->hand_numbers && v->drawn;
+}
+
 static const struct {
     bool (*of)(const checking *c, const variable *v);
     const char *one, *more;
+    bool wrong;                        /* said where the result is wrong, else where it is right */
 } notes[] = {
     { hides_transpose, "is symmetric: a missing transpose of it does not show",
-      "are symmetric: a missing transpose of them does not show" },
+      "are symmetric: a missing transpose of them does not show", false },
     { hides_inverse, "is orthogonal: its transpose cannot be told from its inverse",
-      "are orthogonal: their transposes cannot be told from their inverses" },
+      "are orthogonal: their transposes cannot be told from their inverses", false },
     { hides_all, "was drawn 1×1, as the expression needs it: order and transposes do not show",
-      "were drawn 1×1, as the expression needs them: order and transposes do not show" },
+      "were drawn 1×1, as the expression needs them: order and transposes do not show", false },
+    { belies_numbers, "was drawn at random, and the numbers by hand are of one point: give it by VAR=FILE",
+      "were drawn at random, and the numbers by hand are of one point: give them by VAR=FILE", true },
 };
 enum { NOTES = sizeof notes / sizeof notes[0] };
 
@@ -83,7 +91,7 @@ static bool note(const checking *c, size_t k, char *text, size_t size)
 {
     size_t n = 0, used = 0;
 
-    for (size_t i = 0; i < c->problem->variables; i++)
+    for (size_t i = 0; i < c->problem->variables && notes[k].wrong != c->report.right; i++)
         if (notes[k].of(c, &c->problem->variable[i]) && used + 120 < size) {
             const char *name = c->problem->variable[i].name;
             used += (size_t) snprintf(text + used, size - used, "%s%.40s", n++ ? ", " : "", name);
@@ -142,8 +150,7 @@ static void print_heading(const checking *c)
     print_sentence(&c->report);
     if (c->moved)
         printf("(at this %s rounding errors hide it: compared a tenth of %s away)\n", A, A);
-    if (c->report.right)
-        print_notes(c);
+    print_notes(c);
 }
 
 void print_verdict(const checking *c)
@@ -291,7 +298,7 @@ void tap_verdict(const checking *c)
     tap_line("message", text);
     if (*r->formula)
         tap_line("formula", r->formula);
-    for (size_t k = 0; r->right && k < NOTES; k++)
+    for (size_t k = 0; k < NOTES; k++)
         if (note(c, k, text, sizeof text))
             tap_line("note", text);
     printf("  differ: %zu of %zu\n  max_rel_error: %.3g\n  max_entry_rel_error: %.3g\n", r->differ,

@@ -211,11 +211,8 @@ static int row_rule(dm_inference *in, size_t node, const size_t operand[])
         X[i].slots = 1;
         C.in[i] = &X[i];
     }
-    if (!op->shape(&C, pointers)) {
-        const char *message = dm_message(&C), *colon = strstr(message, ": ");
-        return dm_complain(in->complaint, dm_status(&C), n->at, n->length, "%s",
-                           colon ? colon + 2 : message);
-    }
+    if (!op->shape(&C, pointers))
+        return dm_complain(in->complaint, dm_status(&C), n->at, n->length, "%s", dm_message(&C));
     return dm_result_is(in, node, C.rows, C.cols) ? dm_settle(in, node) : dm_misfit(in, node, operand[0]);
 }
 

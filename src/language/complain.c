@@ -10,6 +10,46 @@ void dm_no_complaint(dm_complaint *complaint)
         *complaint = (dm_complaint) { .code = GSL_SUCCESS };
 }
 
+/* The operation as the language writes it: "inv", "A\\B"; NULL where there is none of that C name. */
+static const char *written(const char *name, size_t length, int *shown)
+{
+    char whole[64];
+
+    if (length >= sizeof whole)
+        return NULL;
+    memcpy(whole, name, length);
+    whole[length] = '\0';
+    const dm_op *op = dm_op_named(whole);
+    size_t word = op ? strcspn(op->formula, "(") : 0;
+    /* inv(A) is inv, for short; norm(A,'fro') is not. */
+    bool plain = op && strspn(op->formula, "abcdefghijklmnopqrstuvwxyz_0123456789") == word
+              && strcspn(op->formula, "'") == strlen(op->formula);
+    *shown = op ? (int) (plain ? word : strlen(op->formula)) : 0;
+    return op ? op->formula : NULL;
+}
+
+void dm_in_the_language(char *message, size_t size)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz_0123456789";
+    size_t used = strncmp(message, "dm_", 3) == 0 ? 3 + strspn(message + 3, letters) : 0;
+    char text[sizeof ((dm_complaint *) 0)->message];
+    const char *from = used && strncmp(message + used, ": ", 2) == 0 ? message + used + 2 : message;
+
+    for (used = 0; *from && used + 1 < sizeof text;) {
+        size_t length = strncmp(from, "dm_", 3) == 0 ? strspn(from + 3, letters) : 0;
+        int shown;
+        const char *formula = length ? written(from + 3, length, &shown) : NULL;
+        if (formula) {
+            used += (size_t) snprintf(text + used, sizeof text - used, "%.*s", shown, formula);
+            from += 3 + length;
+        } else {
+            text[used++] = *from++;
+        }
+    }
+    text[used < sizeof text ? used : sizeof text - 1] = '\0';
+    snprintf(message, size, "%s", text);
+}
+
 int dm_complain(dm_complaint *complaint, int code, size_t at, size_t length, const char *format, ...)
 {
     va_list arguments;
@@ -22,6 +62,7 @@ int dm_complain(dm_complaint *complaint, int code, size_t at, size_t length, con
     va_start(arguments, format);
     vsnprintf(complaint->message, sizeof complaint->message, format, arguments);
     va_end(arguments);
+    dm_in_the_language(complaint->message, sizeof complaint->message);
     return code;
 }
 

@@ -51,7 +51,8 @@ static const char *what(const dm_constants *c, size_t node)
     return dm_name_of(c->expression, node);
 }
 
-int dm_constant_whole(const dm_constants *c, size_t node, size_t last, size_t *value)
+/* A place counts from 1: whoever writes 0 should hear that, not how far one may count. */
+static int whole(const dm_constants *c, size_t node, size_t last, bool place, size_t *value)
 {
     const dm_node *n = &c->expression->node[node];
     double x;
@@ -59,6 +60,11 @@ int dm_constant_whole(const dm_constants *c, size_t node, size_t last, size_t *v
 
     if (status)
         return status;
+    if (place && x < 1 && x == floor(x))
+        return dm_complain(c->complaint, GSL_EINVAL, n->from, n->to - n->from,
+                           n->kind == NODE_NUMBER || n->kind == NODE_NEG
+                               ? "%s is no place: indices begin at 1" : "%s is %.10g: indices begin at 1",
+                           what(c, node), x);
     if (!(x >= 1 && x <= INT_MAX && x == floor(x))) {
         if (n->kind == NODE_NUMBER)
             return dm_complain(c->complaint, GSL_EINVAL, n->from, n->to - n->from,
@@ -69,6 +75,11 @@ int dm_constant_whole(const dm_constants *c, size_t node, size_t last, size_t *v
     }
     *value = (size_t) x;
     return GSL_SUCCESS;
+}
+
+int dm_constant_whole(const dm_constants *c, size_t node, size_t last, size_t *value)
+{
+    return whole(c, node, last, false, value);
 }
 
 int dm_constant_place(const dm_constants *c, size_t node, size_t n, size_t *from, size_t *count)
@@ -84,11 +95,11 @@ int dm_constant_place(const dm_constants *c, size_t node, size_t n, size_t *from
     }
     if (place->kind != NODE_RANGE) {
         *count = 1;
-        return dm_constant_whole(c, node, n, from);
+        return whole(c, node, n, true, from);
     }
-    if ((status = dm_constant_whole(c, place->first, n, from)))
+    if ((status = whole(c, place->first, n, true, from)))
         return status;
-    if ((status = dm_constant_whole(c, c->expression->node[place->first].next, n, &to)))
+    if ((status = whole(c, c->expression->node[place->first].next, n, true, &to)))
         return status;
     if (to < *from)
         return dm_complain(c->complaint, GSL_EINVAL, place->from, place->to - place->from,

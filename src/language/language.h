@@ -57,6 +57,10 @@ dm *dm_expression_evaluate_touched(const dm_expression *expression, dm_context *
                                    const char *const names[], dm *const values[], size_t n, dm_touch with,
                                    dm_complaint *complaint);
 
+/* A message of the library without the names that things have in C: "dm_inverse: A is 2×3" says "A is 2×3" beside
+ * the place, and dm_sqrt is sqrt.                                                                    */
+void dm_in_the_language(char *message, size_t size);
+
 /* The function named most like `word`, for "did you mean ...": *length letters, not terminated; NULL: none
  * is near. */
 const char *dm_language_nearest(const char *word, size_t *length);

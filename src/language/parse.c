@@ -261,6 +261,17 @@ static bool could_be_place(const dm_expression *e, size_t node)
     return n->kind == NODE_COLON || dm_can_be_constant(e, node);
 }
 
+/* [1,3] where a place should stand, behind a name that is like no function's. */
+static bool is_list(const dm_expression *e, size_t target, size_t place)
+{
+    dm_node_kind kind = e->node[place].kind;
+    char word[40];
+    size_t length;
+
+    snprintf(word, sizeof word, "%.*s", (int) e->node[target].length, e->text + e->node[target].at);
+    return (kind == NODE_ROW || kind == NODE_COLUMN) && !dm_language_nearest(word, &length);
+}
+
 /* target(place) or target(place, place).  A name before something that is no place was meant to be a
  * function.                                                                                         */
 static size_t index_node(parser *p, size_t from, size_t target)
@@ -279,7 +290,12 @@ static size_t index_node(parser *p, size_t from, size_t target)
             continue;
         if (item->depth > NESTING)
             return complain_at(p, item->from, item->to - item->from, "the place is nested too deeply");
-        if (e->node[target].kind == NODE_NAME)
+        if (e->node[target].kind == NODE_NAME && is_list(e, target, i))
+            dm_complain(p->complaint, GSL_EINVAL, item->from, item->to - item->from,
+                        "%.*s is no function, and an index takes one place or a range, such as 1:2, not a list",
+                        e->node[target].length > 40 ? 40 : (int) e->node[target].length,
+                        e->text + e->node[target].at);
+        else if (e->node[target].kind == NODE_NAME)
             dm_complain_unknown_function(e, target, p->complaint);
         else
             dm_complain(p->complaint, GSL_EINVAL, item->from, item->to - item->from,

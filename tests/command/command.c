@@ -313,17 +313,25 @@ static const struct {
     { 2, "dualmat check 'x^2' --wrt x --hand 2*x x=2 --plot /no/a.svg > /dev/null",
          "--plot /no/a.svg: No such file or directory\n" },
 
+    { 2, "dualmat check 'trace(A^2)' --wrt A --hand gradient.csv A=a.csv",
+         "--hand gradient.csv: did you mean @gradient.csv, for the numbers in that file?\n" },
+    { 2, "dualmat check 'trace(A^2)' --wrt A --hand @gradient.csv",
+         "--hand @gradient.csv is 2×2: 5×5 is needed: the gradient has the shape of A, which is 5×5; it was drawn at "
+         "random: give it by A=FILE\n" },
+    { 2, "dualmat check 'trace(A^2)' --wrt A --hand @",
+         "--hand: a file, a literal such as [1,2;3,4] or - is needed behind the @\n" },
+
     /* Where results cannot go. */
     { 2, "dualmat eval 1 > /dev/full", "standard output: No space left on device\n" },
     { 2, "dualmat eval 1 >&-", "standard output: Bad file descriptor\n" },
 
     /* Expressions, with a caret under the place. */
     { 3, "dualmat grad 'trace(inv(A))' --wrt A 'A=[1,2;2,4]'",
-         "dm_inverse: A is 2×2 and singular: pivot 2 of its LU factors is 0\n"
+         "A is 2×2 and singular: pivot 2 of its LU factors is 0\n"
          "    trace(inv(A))\n"
          "          ^~~\n" },
     { 3, "dualmat check 'trace(A)' --wrt A --hand 'inv(A)' 'A=[1,2;2,4]'",
-         "--hand: dm_inverse: A is 2×2 and singular: pivot 2 of its LU factors is 0\n"
+         "--hand: A is 2×2 and singular: pivot 2 of its LU factors is 0\n"
          "    inv(A)\n"
          "    ^~~\n" },
     { 2, "dualmat eval 'A+é'",
@@ -340,7 +348,7 @@ static const struct {
          "   …*A*A*A*A*A*A*A*A*A*A*A*A*A*A*A*trce(A)*A*A*A*A*A*A*A*A*A*A*A*A*A*A*A*A*A*A\n"
          "                                   ^~~~\n" },
     { 3, "dualmat eval 'log(x)' x~3:any --seed 2",
-         "dm_log: x is 3×1 and its entry (2,1) is -0.0695965: the logarithm needs a positive entry\n"
+         "x is 3×1 and its entry (2,1) is -0.0695965: the logarithm needs a positive entry\n"
          "    log(x)\n"
          "    ^~~\n"
          "dualmat: x was drawn at random: give it a value (x=FILE) or another kind (x~pos)\n" },
@@ -430,6 +438,8 @@ static const struct {
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A*B'", { "wrong in 25 of 25 entries" } },
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand @transposed.csv A=a.csv", { "wrong in 2 of 4" } },
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand @rounded.csv A=a.csv", { "wrong in 1 of 4" } },
+    { 1, "dualmat check 'trace(A^2)' --wrt A --hand @gradient.csv A~2x2",
+         { "A was drawn at random, and the numbers by hand are of one point: give it by\nVAR=FILE\n" } },
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand \"A'\"", { "it is 0.5 times the right one" } },
     { 1, "dualmat check 'norm(A*x-b)^2' --wrt x --hand \"2*A'*(b-A*x)\"", { "the opposite sign" } },
     { 1, "dualmat check \"x'*x\" --wrt x --hand x 'x=[0;0]'", { "compared a tenth of x away" } },

@@ -250,31 +250,31 @@ static const struct {
     const char *about, *message;
 } refusals[] = {
     /* of the library: the message is its own, and says what the operands are in the user's words */
-    { "A*z", GSL_EBADLEN, "1:*", "dm_mul: A is 2×2 and z is 3×1: 2 columns against 3 rows" },
-    { "A+(C*z)", GSL_EBADLEN, "1:+", "dm_add: A is 2×2 and C*z is 2×1: 2 columns against 1 column" },
+    { "A*z", GSL_EBADLEN, "1:*", "A is 2×2 and z is 3×1: 2 columns against 3 rows" },
+    { "A+(C*z)", GSL_EBADLEN, "1:+", "A is 2×2 and C*z is 2×1: 2 columns against 1 column" },
     { "tr(inv(A*C))", GSL_EBADLEN, "3:inv",
-      "dm_inverse: A*C is 2×3: 2 rows against 3 columns, a square matrix is needed" },
+      "A*C is 2×3: 2 rows against 3 columns, a square matrix is needed" },
     { "2*trace( C)", GSL_EBADLEN, "2:trace",
-      "dm_trace: C is 2×3: 2 rows against 3 columns, a square matrix is needed" },
-    { "A\\z", GSL_EBADLEN, "1:\\", "dm_solve: A is 2×2 and z is 3×1: 2 rows against 3 rows" },
-    { "s/A", GSL_EBADLEN, "1:/", "dm_solve_right: s is 1×1 and A is 2×2: 1 column against 2 rows" },
+      "C is 2×3: 2 rows against 3 columns, a square matrix is needed" },
+    { "A\\z", GSL_EBADLEN, "1:\\", "A is 2×2 and z is 3×1: 2 rows against 3 rows" },
+    { "s/A", GSL_EBADLEN, "1:/", "s is 1×1 and A is 2×2: 1 column against 2 rows" },
     { "C^2", GSL_EBADLEN, "1:^",
-      "dm_power: C is 2×3: 2 rows against 3 columns, a square matrix is needed" },
+      "C is 2×3: 2 rows against 3 columns, a square matrix is needed" },
     { "kron(A,B)(5,1)", GSL_EBADLEN, "9:(", NULL },
     { "C(3,1)", GSL_EBADLEN, "0:C",
-      "dm_block: C is 2×3: rows 3 to 3 and columns 1 to 1 are not all there" },
-    { "[A, z]", GSL_EBADLEN, "4:z", "dm_hcat: A is 2×2 and z is 3×1: 2 rows against 3 rows" },
-    { "[A, B, z]", GSL_EBADLEN, "7:z", "dm_hcat: [...] is 2×4 and z is 3×1: 2 rows against 3 rows" },
+      "C is 2×3: rows 3 to 3 and columns 1 to 1 are not all there" },
+    { "[A, z]", GSL_EBADLEN, "4:z", "A is 2×2 and z is 3×1: 2 rows against 3 rows" },
+    { "[A, B, z]", GSL_EBADLEN, "7:z", "[...] is 2×4 and z is 3×1: 2 rows against 3 rows" },
     { "[A; B; z']", GSL_EBADLEN, "7:z'",
-      "dm_vcat: [...;...] is 4×2 and z' is 1×3: 2 columns against 3 columns" },
+      "[...;...] is 4×2 and z' is 1×3: 2 columns against 3 columns" },
     { "[1 2; 3]", GSL_EBADLEN, "6:3",
-      "dm_vcat: [1 2] is 1×2 and 3 is 1×1: 2 columns against 1 column" },
+      "[1 2] is 1×2 and 3 is 1×1: 2 columns against 1 column" },
     { "reshape(C,2,2)", GSL_EBADLEN, "0:reshape",
-      "dm_reshape: C is 2×3 and the result 2×2: 6 entries against 4" },
+      "C is 2×3 and the result 2×2: 6 entries against 4" },
     { "log(y)", GSL_EDOM, "0:log",
-      "dm_log: y is 2×1 and its entry (2,1) is -7: the logarithm needs a positive entry" },
+      "y is 2×1 and its entry (2,1) is -7: the logarithm needs a positive entry" },
     { "A./o", GSL_EZERODIV, "1:./", NULL },
-    { "s/o", GSL_EZERODIV, "1:/", "dm_quotient: o is 1×1 and its entry (1,1) is 0" },
+    { "s/o", GSL_EZERODIV, "1:/", "o is 1×1 and its entry (1,1) is 0" },
     { "0^-1", GSL_EZERODIV, "1:^", NULL },
     { "y.^t", GSL_EDOM, "1:.^", NULL },
     { "exp(1000)", GSL_EOVRFLW, "0:exp", NULL },
@@ -305,7 +305,7 @@ static const struct {
     { "C(1:2)", GSL_EBADLEN, "2:1:2",
       "C is 2×3: a range without rows and columns needs a vector, such as A(:)" },
     { "x(t)", GSL_EINVAL, "2:t", "t is 0.5: a whole number from 1 to 2147483647 is needed" },
-    { "x(2-k)", GSL_EINVAL, "2:2-k", "2-k is 0: a whole number from 1 to 2147483647 is needed" },
+    { "x(2-k)", GSL_EINVAL, "2:2-k", "2-k is 0: indices begin at 1" },
     { "x(2:1)", GSL_EINVAL, "2:2:1", "the range 2:1 is empty" },
     { "x(end+1:end)", GSL_EINVAL, "2:end+1:end", "the range 3:2 is empty" },
     { "x(y)", GSL_EBADLEN, "2:y", "y is 2×1: a place or size is 1×1" },
@@ -327,10 +327,11 @@ START_TEST(refuses)
               refusals[_i].about);
     ck_assert_int_eq(raised.times, 0);
     ck_assert_int_eq(dm_status(A), refusals[_i].code);
-    ck_assert_str_eq(dm_message(A), complaint.message);
+    ck_assert_ptr_nonnull(strstr(dm_message(A), complaint.message));   /* behind "dm_mul: ", perhaps */
+    ck_assert_ptr_null(strstr(complaint.message, "dm_"));
     ck_assert_int_eq(dm_context_error(here), refusals[_i].code);
     ck_assert_ptr_null(dm_value(A).matrix.data);
-    refused(dm_status(A), refusals[_i].code, complaint.message);
+    refused(dm_status(A), refusals[_i].code, dm_message(A));
 }
 END_TEST
 
@@ -386,10 +387,10 @@ START_TEST(failed_and_named_values)
     b.value[0] = dm_named(b.value[0], "the first");
     ck_assert_int_eq(dm_status(evaluate("A*z", &b, &complaint)), GSL_EBADLEN);
     complains(&complaint, "A*z", GSL_EBADLEN,
-              "dm_mul: the first is 2×2 and z is 3×1: 2 columns against 3 rows", "1:*");
+              "the first is 2×2 and z is 3×1: 2 columns against 3 rows", "1:*");
     b.value[1] = dm_mul(b.value[0], variable(&b, "z"));
     ck_assert_ptr_eq(evaluate("x + B*x", &b, &complaint), b.value[1]);
-    complains(&complaint, "x + B*x", GSL_EBADLEN, dm_message(b.value[1]), "4:B");
+    complains(&complaint, "x + B*x", GSL_EBADLEN, strchr(dm_message(b.value[1]), ' ') + 1, "4:B");
 }
 END_TEST
 
