@@ -150,7 +150,10 @@ static constant_text show(double c)
     constant_text t;
     double nearest = round(c);
 
-    snprintf(t.text, sizeof t.text, "%.6g", close(c, nearest) ? nearest : c);
+    if (close(c, 1))                   /* then it is not 1, or nobody would ask */
+        snprintf(t.text, sizeof t.text, "%.12g", c);
+    else
+        snprintf(t.text, sizeof t.text, "%.6g", close(c, nearest) ? nearest : c);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (close(fabs(c), known[i].value))
             snprintf(t.text, sizeof t.text, "%s%s", c < 0 ? "-" : "", known[i].name);
@@ -165,6 +168,8 @@ static constant_text reciprocal(double c)
 
     if (close(r, -1))
         strcpy(t.text, "-");
+    else if (close(r, 1))
+        snprintf(t.text, sizeof t.text, "%.12g", r);
     else if (close(r, round(r)) && fabs(r) < 1e6)
         snprintf(t.text, sizeof t.text, "%.0f", r);
     else if (close(c, round(c)) && fabs(c) < 1e6 && !close(fabs(r), 0.5) && !close(fabs(r), 0.25))
@@ -798,12 +803,21 @@ static double *scalars_at_points(search *s)
     return x;
 }
 
+static bool is_constant(const double x[], size_t n)
+{
+    for (size_t k = 1; k < n; k++)
+        if (!close(x[k], x[0]))
+            return false;
+    return true;
+}
+
 /* The product of two of them, or a quotient; the first ones are the simplest. */
 static bool find_scalars(const search *s, const double x[], scalar_factor *f)
 {
     static const double powers[] = { -1, 1, -2, -3 };
     size_t n = s->world->count[DM_ASK_SCALAR], points = s->world->points;
-    double *product = malloc(points * sizeof *product);
+    /* Where r is a constant, the quotient of any two that are equal would do. */
+    double *product = is_constant(s->r, points) ? NULL : malloc(points * sizeof *product);
     bool found = false;
 
     for (size_t p = 0; p < sizeof powers / sizeof powers[0] && product && points > 2; p++)
@@ -857,7 +871,7 @@ static bool outer_factor(search *s)
     return found;
 }
 
-/* E - H + P = r*P at every point, P being a term of H: that term needs the factor r. */
+/* E - H + P = r*P at every point, P being a term of H: that term needs the factor r, if it is not 1. */
 static bool part_apart(search *s, size_t part, gsl_matrix *const needed[])
 {
     if (!answered(s, DM_ASK_PART, part, s->X))
@@ -869,7 +883,7 @@ static bool part_apart(search *s, size_t part, gsl_matrix *const needed[])
         if (!ratio(s, needed[k], s->X[k], &s->r[k]))
             return false;
     }
-    return true;
+    return !is_constant(s->r, s->world->points) || !close(s->r[0], 1);
 }
 
 static bool part_factor(search *s)
@@ -884,9 +898,12 @@ static bool part_factor(search *s)
     if (parts && !needed)
         s->memory = GSL_ENOMEM;
     for (size_t part = 0; part < parts && x && !s->memory && !found; part++)
-        if (part_apart(s, part, needed) && find_scalar(s, x, &f))
-            found = because(s, "the term %s needs the factor %s", name_of(s, DM_ASK_PART, part),
-                            write_scalar(s, &f).text);
+        if (part_apart(s, part, needed)) {
+            bool constant = is_constant(s->r, w->points);
+            found = (constant || find_scalar(s, x, &f))
+                 && because(s, "the term %s needs the factor %s", name_of(s, DM_ASK_PART, part),
+                            constant ? show(s->r[0]).text : write_scalar(s, &f).text);
+        }
     free_matrices(needed, w->points);
     free(x);
     return found;

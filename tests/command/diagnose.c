@@ -173,6 +173,9 @@ static const formula mistakes[] = {
     { "x'*A*x/(x'*x)", "--wrt x --hand", "(A+A')*x-2*(x'*A*x)*x/(x'*x)^2",
       "the term (A+A')*x needs the factor 1/(x'*x)" },
 
+    { "x'*A*x+b'*x", "--wrt x --hand", "(A+A')*x+b/7", "the term of the third x (column 11), b, has the factor 1/7" },
+    { "x'*x", "--wrt x --hand", "2*x+1e-7*x", "it is 1.00000005 times the right one" },
+
     /* Order */
     { "tr(A*X*B)", "--wrt X --hand", "B'*A'", "the factors of B'*A' (column 1) stand in the wrong order" },
     { "tr(A*B*X)", "--wrt X --hand", "A'*B'", "the factors of A'*B' (column 1) stand in the wrong order" },
