@@ -133,7 +133,7 @@ typedef struct {
     double hand, exact;                /*     if any do.  Both its values */
     double largest;                    /* of all entries of both, in absolute value */
     double error;                      /* the largest difference, relative to `largest` */
-    double entry_error;                /* of all entries the largest (|hand - exact| - noise) / max(|hand|, |exact|):
+    double entry_error;                /* the largest (|hand - exact| - noise) / max(|hand|, |exact|) of an entry:
                                         * right where that is at most `tolerance` */
     double norm_hand, norm_exact;      /* Frobenius */
     double angle;                      /* between both, in degrees; NaN where one is zero */

@@ -1,5 +1,5 @@
-/* What a picture is drawn on: lines, marks and words, in points from the upper left corner.  There is one for
- * every kind of file, and whoever draws need not know which.                                          */
+/* What a picture is drawn on: lines, marks and words, in points from the upper left corner.  There is one
+ * for every kind of file, and whoever draws need not know which.                                      */
 #ifndef DUALMAT_COMMAND_CANVAS_H
 #define DUALMAT_COMMAND_CANVAS_H
 

@@ -1,4 +1,4 @@
-/* A canvas that is a PNG file, painted by cairo, with two pixels to a point.  Without cairo there is none. */
+/* A canvas that is a PNG file, painted by cairo, two pixels to a point.  Without cairo there is none. */
 #include <errno.h>
 #include <stdlib.h>
 #include "command/canvas.h"
@@ -89,7 +89,8 @@ canvas *png_canvas(const char *file, int width, int height)
 
     if (!p)
         return NULL;
-    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, PIXELS * width, PIXELS * height);
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, PIXELS * width,
+                                                          PIXELS * height);
     *p = (png) { { line, disc, box, text, finish }, cairo_create(surface), file };
     cairo_surface_destroy(surface);
     cairo_scale(p->on, PIXELS, PIXELS);

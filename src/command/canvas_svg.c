@@ -29,14 +29,14 @@ static void line(canvas *c, const point *through, size_t n, pen p)
 
 static void disc(canvas *c, point centre, double radius, unsigned colour)
 {
-    fprintf(file_of(c), "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%g\" fill=\"#%06x\"/>\n", centre.x, centre.y, radius,
-            colour);
+    fprintf(file_of(c), "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%g\" fill=\"#%06x\"/>\n", centre.x, centre.y,
+            radius, colour);
 }
 
 static void box(canvas *c, point corner, double width, double height, unsigned colour)
 {
-    fprintf(file_of(c), "<rect x=\"%.1f\" y=\"%.1f\" width=\"%g\" height=\"%g\" fill=\"#%06x\"/>\n", corner.x,
-            corner.y, width, height, colour);
+    fprintf(file_of(c), "<rect x=\"%.1f\" y=\"%.1f\" width=\"%g\" height=\"%g\" fill=\"#%06x\"/>\n",
+            corner.x, corner.y, width, height, colour);
 }
 
 static void put_escaped(FILE *f, const char *text)
@@ -87,8 +87,9 @@ canvas *svg_canvas(const char *file, int width, int height)
         free(s);
         return NULL;
     }
-    fprintf(s->f, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\">\n"
-                  "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n<g font-family=\"sans-serif\" fill=\"#222\">\n",
+    fprintf(s->f, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
+                  "height=\"%d\">\n<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n"
+                  "<g font-family=\"sans-serif\" fill=\"#222\">\n",
             width, height, width, height, width, height);
     return &s->canvas;
 }

@@ -1,11 +1,11 @@
 /* dualmat check: is a hand-derived gradient, Jacobian or Hessian right?
  *
  * A formula must hold everywhere, so where variables are drawn at random it is tried at several points.  At
- * each, every entry by hand must agree with the exact one to a tolerance, or to what rounding errors explain:
- * where the plain comparison fails, all values on the way to them are moved by a few units in the last place,
- * and what the entries move by then is how well they can be known at all.  Where that is as much as the
- * entries are (a gradient at a minimum), or where both vanish, nothing can be seen, and they are compared
- * again at a point beside the given one.                                                              */
+ * each, every entry by hand must agree with the exact one to a tolerance, or to what rounding explains: where
+ * the plain comparison fails, all values on the way to them are moved by a few units in the last place, and
+ * what the entries move by then is how well they can be known at all.  Where that is as much as the entries
+ * are (a gradient at a minimum), or where both vanish, nothing can be seen, and they are compared again at a
+ * point beside the given one.                                                                          */
 #define _POSIX_C_SOURCE 200809L        /* isatty */
 #include <math.h>
 #include <stdio.h>
@@ -129,8 +129,8 @@ static double largest_difference(const gsl_matrix *A, const gsl_matrix *B)
     return max;
 }
 
-/* By how much the entries move when every value on the way to them does, by rounding errors.  Moving only the
- * variables would not do: what they have in common cancels in (1e8*y+2*x)-1e8*y, its rounding does not. */
+/* By how much the entries move when every value on the way to them does, by rounding errors.  Moving only
+ * the variables would not do: what they have in common cancels in (1e8*y+2*x)-1e8*y, rounding does not. */
 static double measure_noise(evaluation *e, checking *c)
 {
     double noise = 0;
@@ -189,12 +189,12 @@ static int taylor(evaluation *e, checking *c)
     const variable *v = checked(c->problem);
     gsl_matrix *D = gsl_matrix_alloc(v->rows, v->cols);
     evaluation rounded = *e;
+    dm_function F = { evaluate, e }, off = { evaluate, &rounded };
     int status = D ? draw_along(c->problem, D, 0) : GSL_ENOMEM;
 
     rounded.shake = 1;
     if (!status)
-        status = dm_check_taylor_rounded(&(dm_function) { evaluate, e }, &(dm_function) { evaluate, &rounded },
-                                         c->kind, v->value, D, c->hand, c->exact, &c->report);
+        status = dm_check_taylor_rounded(&F, &off, c->kind, v->value, D, c->hand, c->exact, &c->report);
     gsl_matrix_free(D);
     return status;
 }

@@ -28,8 +28,8 @@ void forgive(evaluation *e);           /* a failure at a point of our own choosi
 void keep_values(checking *c);
 void restore_values(checking *c);
 
-/* The same at other sizes, if there can be any: both derivatives as new matrices; then every variable's sizes
- * as formulas, with what they are here and there.  GSL codes.                                         */
+/* The same at other sizes, if there can be any: both derivatives as new matrices; then every variable's
+ * sizes as formulas, with what they are here and there.  GSL codes.                                   */
 typedef struct {
     size_t *rows, *cols;               /* of each variable there */
     char text[128];

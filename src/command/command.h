@@ -101,7 +101,7 @@ bool kind_is_square(draw_kind kind);
 typedef struct {
     unsigned long seed;
     const char *name;
-    unsigned point;                                     /* the how manyeth point, or part of an expression, */
+    unsigned point;                                     /* the how manyeth point, or part of a whole, */
     unsigned attempt;                                   /*     the how manyeth attempt at it */
 } ticket;
 int draw(gsl_matrix *A, draw_kind kind, bool symmetric, ticket t);
@@ -142,8 +142,8 @@ variable *find_variable(const problem *p, const char *name);
  * hand-derived result alone, from that.                                                               */
 int infer_shapes(problem *p);
 
-/* Larger sizes: all that was drawn alike, or the variable to differentiate by more than the others.  false: they
- * do not fit.  p is a copy with variables and shapes of its own; their values are as they were.       */
+/* Larger sizes: all that was drawn alike, or the variable to differentiate by more than the others.  false:
+ * they do not fit.  p is a copy with variables and shapes of its own; their values are as they were.  */
 bool enlarge(problem *p, bool all);
 
 /* Calls compute with freshly drawn values, again and again while they fall outside a function's domain and
@@ -157,8 +157,8 @@ struct evaluation {
     problem *problem;
     const dm_expression *expression;
     size_t of;
-    unsigned shake;                    /* not 0: every value on the way is off by a few units in its last place,
-                                        * which ones by depends on this number */
+    unsigned shake;                    /* not 0: every value on the way is a few units in its last place off,
+                                        * others for another number */
     dm_complaint complaint;            /* the first failure; code 0: none */
     const dm_expression *complained;   /* about which expression */
 };

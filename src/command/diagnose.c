@@ -412,7 +412,7 @@ static char *derived(diagnosis *d, const dm_expression *expression, const char *
     return text;
 }
 
-/* The expression as the symbols simplify it, from malloc: 2*A'*(-b) is -2*A'*b.  NULL: it cannot be written. */
+/* The expression as the symbols simplify it, from malloc: 2*A'*(-b) is -2*A'*b.  NULL: it cannot be. */
 static char *simplified(diagnosis *d, const dm_expression *expression)
 {
     dm_context *context = dm_context_alloc();
@@ -465,8 +465,8 @@ static bool occurs_in(const dm_expression *expression, const char *variable_name
     return false;
 }
 
-/* What the exact one is a sum of: the terms of the product rule, one for each place where the variable stands
- * (of a second derivative one for each pair of them: those are not asked for), and the terms of the formula. */
+/* What the exact one is a sum of: the terms of the product rule, one for each place where the variable
+ * stands (of a second derivative one for each pair: those are not asked for), and those of the formula. */
 static void collect_terms(diagnosis *d)
 {
     const problem *p = d->e->problem;

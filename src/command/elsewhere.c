@@ -76,7 +76,8 @@ static int both_of(problem *copy, gsl_matrix **exact, gsl_matrix **hand)
     return status;
 }
 
-static int at_other_sizes(const problem *p, bool all, other_sizes *found, gsl_matrix **exact, gsl_matrix **hand)
+static int at_other_sizes(const problem *p, bool all, other_sizes *found, gsl_matrix **exact,
+                          gsl_matrix **hand)
 {
     problem copy;
     int status = copy_problem(&copy, p) ? GSL_EINVAL : GSL_ENOMEM;

@@ -248,8 +248,8 @@ static const struct option {
     { "--hand-hess", "EXPR",     HAND,      take_hand_hess, "the Hessian derived by hand; @FILE: numbers" },
     { "--tol",       "T",        HAND,      take_tolerance, "an entry may be off by T of itself (1e-8); "
                                                             "for @FILE, of the largest" },
-    { "--plot",      "FILE",     HAND,      take_plot,      "the Taylor test as a picture, .svg or .png; -: in "
-                                                            "characters" },
+    { "--plot",      "FILE",     HAND,      take_plot,      "the Taylor test as a picture, .svg or .png; -: "
+                                                            "in characters" },
     { "--tap",       NULL,       HAND,      take_tap,       "the verdict in the Test Anything Protocol" },
     { "--det",       NULL,       DET,       take_det,       "det J and the volume factor |det J| too" },
     { "--as",        "LANGUAGE", WRITE,     take_as,        "text, latex, octave, python, c or mathml" },

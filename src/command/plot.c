@@ -138,9 +138,9 @@ static void put_slope(canvas *c, const picture *p)
 
     if (!isnan(anchor) && from < to)
         line(c, place(p, from, anchor + 2 * from), place(p, to, anchor + 2 * to), slope_pen);
+    double level = log10(p->report->rounding);
     if (seen(p->report->rounding))
-        line(c, place(p, p->left, log10(p->report->rounding)), place(p, p->right, log10(p->report->rounding)),
-             rounding_pen);
+        line(c, place(p, p->left, level), place(p, p->right, level), rounding_pen);
 }
 
 /* Above the frame, where no point can be. */
@@ -191,9 +191,10 @@ int check_plot_name(const char *file)
     if (!file || strcmp(file, "-") == 0 || ends_in(file, ".svg") || (ends_in(file, ".png") && !png_needs))
         return DONE;
     if (ends_in(file, ".png"))
-        return words("--plot %s: this dualmat was built without %s, which PNG needs (make deps installs it): "
-                     "give it a name that ends in .svg", file, png_needs);
-    return words("--plot %s: a name that ends in .svg or .png is needed, or - for a plot in characters", file);
+        return words("--plot %s: this dualmat was built without %s, which PNG needs (make deps installs "
+                     "it): give it a name that ends in .svg", file, png_needs);
+    return words("--plot %s: a name that ends in .svg or .png is needed, or - for a plot in characters",
+                 file);
 }
 
 int write_plot(const checking *c, const char *file)

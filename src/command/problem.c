@@ -303,7 +303,8 @@ static int read_hand(problem *p)
         dm_complaint complaint = { .code = 0 };
         p->hand = dm_expression_parse(o->hand, &complaint);
         if (!p->hand && names_file(o->hand))
-            return words("%s %s: did you mean @%s, for the numbers in that file?", o->hand_option, o->hand, o->hand);
+            return words("%s %s: did you mean @%s, for the numbers in that file?", o->hand_option, o->hand,
+                         o->hand);
         return p->hand ? DONE : complain_about(o->hand_option, o->hand, &complaint);
     }
     p->hand_numbers = read_source(o->hand_option, o->hand + 1, &status);

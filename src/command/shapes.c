@@ -1,4 +1,6 @@
 /* Shapes: those of the expression and of the hand-derived result, and of the variables that are not given. */
+#include <stdio.h>
+#include <string.h>
 #include "command/command.h"
 
 enum { FREE_SIZE = 5, LARGER = 2 };    /* where nothing says how large; by how much other sizes are larger */
@@ -55,14 +57,16 @@ static int hand_shape(const problem *p, size_t rows, size_t cols, size_t needed_
     if (rows == needed_rows && cols == needed_cols)
         return DONE;
     const variable *other = of_shape(p, rows, cols);
-    bool turned = rows == needed_cols && cols == needed_rows;
-    return words("%s %s is %zu×%zu: %zu×%zu is needed: %s %s, which is %zu×%zu%s%s%s%s%s%s", p->options->hand_option,
+    char hint[200] = "";
+    if (p->hand_numbers && !v->value)
+        snprintf(hint, sizeof hint, "; it was drawn at random: give it by %.60s=FILE", v->name);
+    else if (rows == needed_cols && cols == needed_rows)
+        strcpy(hint, "; transposed it fits");
+    else if (other)
+        snprintf(hint, sizeof hint, "; it has the shape of %.60s: was it differentiated by that?", other->name);
+    return words("%s %s is %zu×%zu: %zu×%zu is needed: %s %s, which is %zu×%zu%s", p->options->hand_option,
                  p->options->hand, rows, cols, needed_rows, needed_cols, kind_of_hand(p->options->kind),
-                 v->name, v->rows, v->cols,
-                 p->hand_numbers && !v->value ? "; it was drawn at random: give it by " : "",
-                 p->hand_numbers && !v->value ? v->name : "", p->hand_numbers && !v->value ? "=FILE" : "", turned ? "; transposed it fits" : other ? "; it has the shape of " : "",
-                 !turned && other ? other->name : "",
-                 !turned && other ? ": was it differentiated by that?" : "");
+                 v->name, v->rows, v->cols, hint);
 }
 
 static int infer_hand(problem *p)

@@ -269,7 +269,8 @@ static double rounding_of(const dm_function *F, const dm_function *rounded, dm_c
 }
 
 static int taylor(const dm_function *F, const dm_function *rounded, dm_check_kind kind, const gsl_matrix *A,
-                  const gsl_matrix *D, gsl_matrix *B, gsl_matrix *Y[4], gsl_matrix *E, dm_check_report *report)
+                  const gsl_matrix *D, gsl_matrix *B, gsl_matrix *Y[4], gsl_matrix *E,
+                  dm_check_report *report)
 {
     gsl_matrix *Y0 = Y[0], *Yh = Y[1], *by_hand = Y[2], *exact = Y[3];
     int status = model_value(F, kind, A, Y0);

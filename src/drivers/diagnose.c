@@ -179,8 +179,8 @@ static constant_text reciprocal(double c)
     return t;
 }
 
-/* "it is 5 times the right one, and 5 is the number of rows of A", and the formula mended; n where it is known
- * to be a size. */
+/* "it is 5 times the right one, and 5 is the number of rows of A", and the formula mended; n where it is
+ * known to be a size. */
 static void say_multiple(search *s, double c, bool transposed)
 {
     const dm_check_world *w = s->world;
@@ -747,7 +747,8 @@ static factor_text write_scalar(const search *s, const scalar_factor *f)
     if (f->and != 0) {
         const char *y = name_of(s, DM_ASK_SCALAR, f->y);
         size_t used = strlen(t.text);
-        snprintf(t.text + used, sizeof t.text - used, is_closed(y) ? "%s%s" : "%s(%s)", f->and < 0 ? "/" : "*", y);
+        snprintf(t.text + used, sizeof t.text - used, is_closed(y) ? "%s%s" : "%s(%s)",
+                 f->and < 0 ? "/" : "*", y);
         used = strlen(t.text);
         if (fabs(f->and) != 1)
             snprintf(t.text + used, sizeof t.text - used, "^%g", fabs(f->and));
@@ -759,7 +760,8 @@ static void say_scalar(search *s, const scalar_factor *f)
 {
     factor_text factor = write_scalar(s, f);
 
-    because(s, "%sthe outer factor %s is missing", s->transposed ? "it must be transposed, and " : "", factor.text);
+    because(s, "%sthe outer factor %s is missing", s->transposed ? "it must be transposed, and " : "",
+            factor.text);
     if (s->transposed)
         return;
     if (f->power == 1 && close(f->c, 1) && !is_closed(factor.text)) {
@@ -781,7 +783,7 @@ static bool is_plain_factor(double c)
     return false;
 }
 
-/* The scalars there are, each at all points; NaN where it has no value.  NULL: none, or no memory for them. */
+/* The scalars there are, each at all points; NaN where it has no value.  NULL: none, or no memory. */
 static double *scalars_at_points(search *s)
 {
     const dm_check_world *w = s->world;
@@ -1075,7 +1077,7 @@ static bool diagonal(search *s, bool observed)
 
 static bool explained(search *s)
 {
-    /* Of a second derivative the product rule has a term for every pair of places: those of its formula are fewer. */
+    /* Of a second derivative the product rule has a term for every pair of places, its formula fewer. */
     dm_question terms = s->world->kind == DM_CHECK_HESSIAN ? DM_ASK_SUMMAND : DM_ASK_TERM;
 
     return nothing_there(s) || transpose_given(s) || multiple_given(s) || transposed_multiple_given(s)

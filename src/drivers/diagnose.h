@@ -42,21 +42,22 @@ typedef struct {
     char *(*formula)(void *params, const char *factor);
     const char *(*edited)(void *params, size_t i);                          /* the formula of an edit */
 
-    /* Both derivatives as new matrices where the sizes are others, and the i-th of `sizes` sizes, here and there,
-     * with its formula.  No such place: another code than GSL_SUCCESS.  May be NULL.                  */
+    /* Both derivatives as new matrices where the sizes are others, and the i-th of `sizes` sizes, here and
+     * there, with its formula.  No such place: another code than GSL_SUCCESS.  May be NULL.           */
     size_t sizes;
     int (*elsewhere)(void *params, gsl_matrix **exact, gsl_matrix **hand);
     const char *(*size)(void *params, size_t i, double *here, double *there);
     char *(*value)(void *params, size_t i);    /* the i-th term, written, likewise; may be NULL itself */
 } dm_check_world;
 
-/* Is hand = c*exact (or c*exact') because c is a size, its reciprocal, or twice or half of one?  Only what holds
- * where the sizes are others too is a size.                                                           */
-typedef enum { DM_SIZE_UNKNOWN, DM_SIZE_NONE, DM_SIZE_FOUND } dm_size_verdict;  /* unknown: there is no elsewhere */
+/* Is hand = c*exact (or c*exact') because c is a size, its reciprocal, or twice or half of one?  Only what
+ * holds where the sizes are others too is a size; unknown: they cannot be others.                     */
+typedef enum { DM_SIZE_UNKNOWN, DM_SIZE_NONE, DM_SIZE_FOUND } dm_size_verdict;
 typedef struct {
     char factor[20], formula[120], reciprocal[140];    /* "n/2", "rows(A)", "2/rows(A)" */
 } dm_size_factor;
-dm_size_verdict dm_check_size_factor(const dm_check_world *world, double c, bool transposed, dm_size_factor *found);
+dm_size_verdict dm_check_size_factor(const dm_check_world *world, double c, bool transposed,
+                                     dm_size_factor *found);
 
 /* Fill in report->why and report->formula; "" where nothing explains it.  GSL_SUCCESS or GSL_ENOMEM. */
 int dm_check_explain(const dm_check_world *world, dm_check_report *report);

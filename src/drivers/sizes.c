@@ -1,7 +1,7 @@
 /* A factor that is a size: n, 1/n, n/2.
  *
- * That a factor is 5 where something has 5 rows may be chance, and where several things have 5 rows it does not
- * say which is meant.  Where the sizes are others, the factor must be the other size.                 */
+ * That a factor is 5 where something has 5 rows may be chance, and where several things have 5 rows it does
+ * not say which is meant.  Where the sizes are others, the factor must be the other size.             */
 #include <math.h>
 #include <stdio.h>
 #include "drivers/diagnose.h"
@@ -20,7 +20,8 @@ static const struct {
 };
 enum { FORMS = sizeof forms / sizeof forms[0] };
 
-static bool is_multiple(const gsl_matrix *hand, const gsl_matrix *exact, double c, bool transposed, double tolerance)
+static bool is_multiple(const gsl_matrix *hand, const gsl_matrix *exact, double c, bool transposed,
+                        double tolerance)
 {
     double largest = 0, difference = 0;
 
@@ -34,22 +35,29 @@ static bool is_multiple(const gsl_matrix *hand, const gsl_matrix *exact, double 
     return difference <= tolerance * largest;          /* not where one is NaN */
 }
 
-static bool holds(const dm_check_world *w, size_t i, size_t form, double c, bool transposed, const gsl_matrix *exact,
-                  const gsl_matrix *hand, dm_size_factor *found)
+static double form_of(size_t form, double size)
+{
+    return forms[form].times * pow(size, forms[form].power);
+}
+
+static bool holds(const dm_check_world *w, size_t i, size_t form, double c, bool transposed,
+                  const gsl_matrix *exact, const gsl_matrix *hand, dm_size_factor *found)
 {
     double here, there;
     const char *formula = w->size(w->params, i, &here, &there);   /* until it is asked for the next one */
 
-    if (here < 1.5 || here == there || fabs(forms[form].times * pow(here, forms[form].power) - c) > 1e-7 * fabs(c)
-        || !is_multiple(hand, exact, forms[form].times * pow(there, forms[form].power), transposed, w->tolerance))
+    if (here < 1.5 || here == there || fabs(form_of(form, here) - c) > 1e-7 * fabs(c)
+        || !is_multiple(hand, exact, form_of(form, there), transposed, w->tolerance))
         return false;
     snprintf(found->formula, sizeof found->formula, "%s", formula);
     snprintf(found->factor, sizeof found->factor, "%s", forms[form].factor);
-    snprintf(found->reciprocal, sizeof found->reciprocal, "%s%s%s", forms[form].before, formula, forms[form].after);
+    snprintf(found->reciprocal, sizeof found->reciprocal, "%s%s%s", forms[form].before, formula,
+             forms[form].after);
     return true;
 }
 
-dm_size_verdict dm_check_size_factor(const dm_check_world *w, double c, bool transposed, dm_size_factor *found)
+dm_size_verdict dm_check_size_factor(const dm_check_world *w, double c, bool transposed,
+                                     dm_size_factor *found)
 {
     gsl_matrix *exact = NULL, *hand = NULL;
     dm_size_verdict verdict = DM_SIZE_UNKNOWN;

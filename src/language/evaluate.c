@@ -490,7 +490,8 @@ static dm *run(evaluation *v)
 dm *dm_expression_evaluate(const dm_expression *e, dm_context *context, const char *const names[],
                            dm *const values[], size_t n, dm_complaint *complaint)
 {
-    return dm_expression_evaluate_touched(e, context, names, values, n, (dm_touch) { NULL, NULL }, complaint);
+    return dm_expression_evaluate_touched(e, context, names, values, n, (dm_touch) { NULL, NULL },
+                                          complaint);
 }
 
 dm *dm_expression_evaluate_touched(const dm_expression *e, dm_context *context, const char *const names[],

@@ -47,8 +47,8 @@ dm *dm_expression_evaluate(const dm_expression *expression, dm_context *context,
                            const char *const names[], dm *const values[], size_t n,
                            dm_complaint *complaint);
 
-/* The same, with touch(A, node, data) in the place of every value A on the way, of whatever node it is: names
- * and results, but not whole numbers, which may be sizes or exponents.                              */
+/* The same, with touch(A, node, data) in the place of every value A on the way, of whatever node it is:
+ * names and results, but not whole numbers, which may be sizes or exponents.                          */
 typedef struct {
     dm *(*touch)(dm *A, size_t node, void *data);
     void *data;
@@ -57,8 +57,8 @@ dm *dm_expression_evaluate_touched(const dm_expression *expression, dm_context *
                                    const char *const names[], dm *const values[], size_t n, dm_touch with,
                                    dm_complaint *complaint);
 
-/* A message of the library without the names that things have in C: "dm_inverse: A is 2×3" says "A is 2×3" beside
- * the place, and dm_sqrt is sqrt.                                                                    */
+/* A message of the library without the names that things have in C: "dm_inverse: A is 2×3" says "A is 2×3"
+ * beside the place, and dm_sqrt is sqrt.                                                              */
 void dm_in_the_language(char *message, size_t size);
 
 /* The function named most like `word`, for "did you mean ...": *length letters, not terminated; NULL: none

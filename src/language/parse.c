@@ -292,7 +292,8 @@ static size_t index_node(parser *p, size_t from, size_t target)
             return complain_at(p, item->from, item->to - item->from, "the place is nested too deeply");
         if (e->node[target].kind == NODE_NAME && is_list(e, target, i))
             dm_complain(p->complaint, GSL_EINVAL, item->from, item->to - item->from,
-                        "%.*s is no function, and an index takes one place or a range, such as 1:2, not a list",
+                        "%.*s is no function, and an index takes one place or a range, such as 1:2, not a "
+                        "list",
                         e->node[target].length > 40 ? 40 : (int) e->node[target].length,
                         e->text + e->node[target].at);
         else if (e->node[target].kind == NODE_NAME)

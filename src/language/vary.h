@@ -38,8 +38,8 @@ void dm_vary_steps(const dm_expression *e, const char *variable, dm_variants *al
  * `what`.                                                                                             */
 void dm_vary_inner(const dm_expression *e, const char *variable, dm_variants *all);
 
-/* The terms of a sum, and of sums that are factors of it: in 2*(A+B)'*C those are 2*(A)'*C and 2*(B)'*C.  text and
- * what are the same.                                                                                 */
+/* The terms of a sum, and of sums that are factors of it: in 2*(A+B)'*C those are 2*(A)'*C and 2*(B)'*C.
+ * text and what are the same.                                                                         */
 void dm_vary_summands(const dm_expression *e, dm_variants *all);
 
 /* Scalars that may occur as a factor: parts of the expression, their determinants, norms, traces and sums. */

@@ -316,8 +316,8 @@ static const struct {
     { 2, "dualmat check 'trace(A^2)' --wrt A --hand gradient.csv A=a.csv",
          "--hand gradient.csv: did you mean @gradient.csv, for the numbers in that file?\n" },
     { 2, "dualmat check 'trace(A^2)' --wrt A --hand @gradient.csv",
-         "--hand @gradient.csv is 2×2: 5×5 is needed: the gradient has the shape of A, which is 5×5; it was drawn at "
-         "random: give it by A=FILE\n" },
+         "--hand @gradient.csv is 2×2: 5×5 is needed: the gradient has the shape of A, which is 5×5; it was "
+         "drawn at random: give it by A=FILE\n" },
     { 2, "dualmat check 'trace(A^2)' --wrt A --hand @",
          "--hand: a file, a literal such as [1,2;3,4] or - is needed behind the @\n" },
 
@@ -446,19 +446,21 @@ static const struct {
     { 1, "dualmat check \"x'*A*x\" --wrt x --hand '2*A*x'", { "wrong in 5 of 5 entries" } },
     { 1, "dualmat check 'sin(A*x)' --wrt x --hand-jac 'A*diag(cos(A*x))'", { "wrong" } },
     { 1, "dualmat check \"x'*x\" --wrt x --hand '(1e8*y+2.00001*x)-1e8*y'", { "wrong in 5 of 5 entries" } },
-    { 1, "dualmat check \"x'*x\" --wrt x --hand '(1e8*y+2*x)-1.0000001*1e8*y'", { "wrong in 5 of 5 entries" } },
+    { 1, "dualmat check \"x'*x\" --wrt x --hand '(1e8*y+2*x)-1.0000001*1e8*y'",
+         { "wrong in 5 of 5 entries" } },
     { 1, "dualmat check \"x'*A*x\" --wrt x --hand-hess '2*A'", { "wrong in 20 of 25" } },
     { 1, "dualmat check 'logdet(S)' --wrt S --symmetric S --hand '2*inv(S)-diag(diag(inv(S)))'",
          { "wrong in 20 of 25" } },
 
     /* The report: what is wrong, the worst entries, the plot. */
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A'",
-         { "worst at (2,3):\nit is the transpose of the right one;\nright is (2*A)'\n", "  worst entry (2,3) ",
-           "  then (3,2) ", "  angle between both ", " degrees\n" } },
+         { "worst at (2,3):\nit is the transpose of the right one;\nright is (2*A)'\n",
+           "  worst entry (2,3) ", "  then (3,2) ", "  angle between both ", " degrees\n" } },
     { 1, "COLUMNS=120 dualmat check 'trace(A^2)' --wrt A --hand '2*A'",
          { "worst at (2,3): it is the transpose of the right one; right is (2*A)'\n" } },
     { 1, "COLUMNS=50 dualmat check 'trace(A^2)' --wrt A --hand '2*A' --plot -",
-         { "error of the linear model against h: * by hand, o\nexact, # both", "+------------------------------------\n" } },
+         { "error of the linear model against h: * by hand, o\nexact, # both",
+           "+------------------------------------\n" } },
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A' --json",
          { "\"why\": \"it is the transpose of the right one\"", "\"formula\": \"(2*A)'\"", "\"ranked\": [",
            "\"angle\": " } },
@@ -471,8 +473,9 @@ static const struct {
     { 0, "dualmat check \"x'*A*x\" --wrt x A~3x3:sym --hand '2*A*x'",
          { "agree\nA is symmetric: a missing transpose of it does not show\n" } },
     { 0, "dualmat check \"x'*A*x+y'*B*x\" --wrt x 'A=[1,2;2,3]' B~2x2:spd --hand \"2*A*x+B*y\" --json",
-         { "\"A, B are symmetric: a missing transpose of them does not show\"", "\"seed\": 1,\n  \"draws\": [",
-           "\"variable\": \"B\",\n      \"rows\": 2,\n      \"columns\": 2,\n      \"kind\": \"symmetric positive definite\"",
+         { "\"A, B are symmetric: a missing transpose of them does not show\"",
+           "\"seed\": 1,\n  \"draws\": [", "\"variable\": \"B\",\n      \"rows\": 2,\n      \"columns\": 2,\n"
+           "      \"kind\": \"symmetric positive definite\"",
            "\"max_entry_rel_error\": " } },
     { 0, "dualmat check \"tr(Q*B)\" --wrt B Q~4x4:orth --hand \"inv(Q)\"",
          { "Q is orthogonal: its transpose cannot be told from its inverse\n" } },
@@ -519,7 +522,8 @@ static size_t longest_line(const char *text)
 START_TEST(ends)
 {
     const char *line = outcomes[_i].line;
-    bool report = strncmp(line, "dualmat check", 13) == 0 && !strstr(line, " --json") && !strstr(line, " --tap");
+    bool report = strncmp(line, "dualmat check", 13) == 0 && !strstr(line, " --json")
+               && !strstr(line, " --tap");
     outcome o;
 
     shell(outcomes[_i].line, NULL, &o);
@@ -550,8 +554,8 @@ START_TEST(a_plot_in_pixels)
 
     shell(line, NULL, &o);
     if (o.status == 2) {
-        ck_assert_str_eq(o.err, "dualmat: --plot plot.png: this dualmat was built without libcairo2-dev, which PNG "
-                                "needs (make deps installs it): give it a name that ends in .svg\n");
+        ck_assert_str_eq(o.err, "dualmat: --plot plot.png: this dualmat was built without libcairo2-dev, which "
+                                "PNG needs (make deps installs it): give it a name that ends in .svg\n");
         fprintf(stderr, "a_plot_in_pixels: left out: dualmat was built without libcairo2-dev\n");
         return;
     }

@@ -62,7 +62,8 @@ static const formula mistakes[] = {
     { "logdet(2*A)", "--wrt A --hand", "2*inv(A)'", "it is 2 times the right one" },
 
     /* Sizes as factors: those of other variables too, and no number that is one by chance */
-    { "sum(x)/rows(x)", "--wrt x --hand", "ones(rows(x),1)", "it is n times the right one, n being rows(x)" },
+    { "sum(x)/rows(x)", "--wrt x --hand", "ones(rows(x),1)",
+      "it is n times the right one, n being rows(x)" },
     { "norm(A*x-b)^2/rows(A)", "--wrt x --hand", "2*A'*(A*x-b)",
       "it is n times the right one, n being rows(A)" },
     { "norm(A*x-b)^2/rows(A)", "--wrt x A~7x3 --hand", "A'*(A*x-b)",
@@ -71,7 +72,8 @@ static const formula mistakes[] = {
       "it is 0.0416667 times the right one, and 24 is the number of entries of A" },
     { "sum(A)", "--wrt A --hand", "ones(rows(A),columns(A))/(rows(A)*columns(A))",
       "it is 1/n times the right one, n being (rows(A)*columns(A))" },
-    { "tr(A^2)", "--wrt A --hand", "rows(A)*A", "it is n/2 times the transpose of the right one, n being rows(A)" },
+    { "tr(A^2)", "--wrt A --hand", "rows(A)*A",
+      "it is n/2 times the transpose of the right one, n being rows(A)" },
     { "tr(A)", "--wrt A --hand", "5*eye(rows(A))", "it is 5 times the right one" },
     { "logdet(S)", "--wrt S S~spd --symmetric S --hand", "rows(S)*inv(S)",
       "it is n times the right one, n being rows(S)" },
@@ -151,8 +153,10 @@ static const formula mistakes[] = {
     { "logdet(A)+tr(A*B)", "--wrt A --hand", "inv(A)+B'", "it is right only where A is symmetric" },
     { "tr(A'*B*A)", "--wrt A --hand", "B*A",
       "the term of the second A (column 9), B'*A, is left out" },
-    { "sum(x.*exp(x))", "--wrt x --hand", "exp(x)", "the term of the second x (column 12), exp(x).*x, is left out" },
-    { "sum(x.*exp(x))", "--wrt x --hand", "x.*exp(x)", "the term of the first x (column 5), exp(x), is left out" },
+    { "sum(x.*exp(x))", "--wrt x --hand", "exp(x)",
+      "the term of the second x (column 12), exp(x).*x, is left out" },
+    { "sum(x.*exp(x))", "--wrt x --hand", "x.*exp(x)",
+      "the term of the first x (column 5), exp(x), is left out" },
     { "x.*sin(x)", "--wrt x --hand-jac", "diag(sin(x))",
       "the term of the second x (column 8), diag(x.*cos(x)), is left out" },
     { "(x'*x)*(a'*x)", "--wrt x --hand", "2*(a'*x)*x",
@@ -173,7 +177,8 @@ static const formula mistakes[] = {
     { "x'*A*x/(x'*x)", "--wrt x --hand", "(A+A')*x-2*(x'*A*x)*x/(x'*x)^2",
       "the term (A+A')*x needs the factor 1/(x'*x)" },
 
-    { "x'*A*x+b'*x", "--wrt x --hand", "(A+A')*x+b/7", "the term of the third x (column 11), b, has the factor 1/7" },
+    { "x'*A*x+b'*x", "--wrt x --hand", "(A+A')*x+b/7",
+      "the term of the third x (column 11), b, has the factor 1/7" },
     { "x'*x", "--wrt x --hand", "2*x+1e-7*x", "it is 1.00000005 times the right one" },
 
     /* Order */

@@ -113,7 +113,7 @@ START_TEST(measures_entries_by_themselves)
     same_number(r.entry_error, 0.1 / 1.1, 1e-7, "relative to itself");
     dm_check_compare(hand, exact, 1e-8, 0.2, &r);
     ck_assert(r.right && r.entry_error == 0);
-    dm_check_compare(hand, exact, 1e-8, 0.1 - 2e-8, &r);           /* besides it 64*eps*1e6 = 1.4e-8 are allowed */
+    dm_check_compare(hand, exact, 1e-8, 0.1 - 2e-8, &r);       /* besides it 64*eps*1e6 = 1.4e-8 are allowed */
     ck_assert(r.right && r.entry_error > 0 && r.entry_error <= 1e-8);
 }
 END_TEST

@@ -457,8 +457,8 @@ START_TEST(touched_values)
     size_t times = 0;
 
     dm *x = variable(&b, "x");
-    dm *f = dm_expression_evaluate_touched(e, here, b.name, b.value, VARIABLES, (dm_touch) { doubled, &times },
-                                           NULL);
+    dm_touch with = { doubled, &times };
+    dm *f = dm_expression_evaluate_touched(e, here, b.name, b.value, VARIABLES, with, NULL);
     gsl_matrix *U = zeros(x->rows, x->cols);
     ck_assert_int_eq(dm_read_off(f, x, U), GSL_SUCCESS);
     same(U, MATRIX(2, 1, 96, 96), 0, "2*(3*(2*sum(2*(2*x + 2*x))))");
