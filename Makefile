@@ -154,7 +154,8 @@ asan:
 
 .PHONY: run-asan
 run-asan: $(BUILD)/dualmat $(BUILD)/tests/run
-	$(Q)CK_FORK=no DUALMAT=$(BUILD)/dualmat $(BUILD)/tests/run
+	$(Q)LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 CK_FORK=no \
+	    DUALMAT=$(BUILD)/dualmat $(BUILD)/tests/run
 
 valgrind: all $(BUILD)/tests/run
 	@$(call ensure,$(call lacking,valgrind,valgrind))

@@ -1,4 +1,5 @@
 /* A problem: an expression, and what is said about its variables on the command line. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,6 +186,22 @@ static int take_names(problem *p)
     return DONE;
 }
 
+/* A^T, written on paper for A': a power here, and of a T that nobody has given. */
+static int check_transposes(const problem *p)
+{
+    const variable *T = find_variable(p, "T");
+    const dm_expression *in[] = { p->expression, p->hand };
+
+    for (size_t i = 0; i < 2 && T && T->rows == 0 && !T->drawn; i++) {
+        const char *text = in[i] ? dm_expression_text(in[i]) : "", *at = strstr(text, "^T");
+        dm_complaint complaint = { .code = GSL_EINVAL, .at = (size_t) (at ? at - text : 0), .length = 2,
+                                   .message = "a transpose is written A', not A^T, which is a power" };
+        if (at && !isalnum((unsigned char) at[2]) && at[2] != '_')
+            return complain_about(i ? p->options->hand_option : NULL, text, &complaint);
+    }
+    return DONE;
+}
+
 /* Is everything said that the command must know? */
 static int check_options(const problem *p)
 {
@@ -330,6 +347,8 @@ int open_problem(problem *p, const options *o)
         status = take_direction(p, &o->along[i]);
     if (status == DONE)
         status = take_names(p);
+    if (status == DONE)
+        status = check_transposes(p);
     if (status == DONE)
         status = infer_shapes(p);
     if (status == DONE)

@@ -70,6 +70,16 @@ static bool belies_numbers(const checking *c, const variable *v)
     return c->problem->hand_numbers && v->drawn;
 }
 
+static bool is_new(const checking *c, const variable *v)
+{
+    const dm_expression *e = c->problem->expression;
+    bool known = !v->drawn || !v->inferred;
+
+    for (size_t i = 0; !known && i < dm_expression_variables(e); i++)
+        known = strcmp(dm_expression_variable(e, i), v->name) == 0;
+    return !known;
+}
+
 static const struct {
     bool (*of)(const checking *c, const variable *v);
     const char *one, *more;
@@ -81,6 +91,8 @@ static const struct {
       "are orthogonal: their transposes cannot be told from their inverses", false },
     { hides_all, "was drawn 1×1, as the expression needs it: order and transposes do not show",
       "were drawn 1×1, as the expression needs them: order and transposes do not show", false },
+    { is_new, "occurs only in the formula by hand, and was drawn at random",
+      "occur only in the formula by hand, and were drawn at random", true },
     { belies_numbers, "was drawn at random, and the numbers by hand are of one point: give it by VAR=FILE",
       "were drawn at random, and the numbers by hand are of one point: give them by VAR=FILE", true },
 };

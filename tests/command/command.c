@@ -321,6 +321,11 @@ static const struct {
     { 2, "dualmat check 'trace(A^2)' --wrt A --hand @",
          "--hand: a file, a literal such as [1,2;3,4] or - is needed behind the @\n" },
 
+    { 2, "dualmat check \"x'*A*x\" --wrt x --hand '(A+A^T)*x'",
+         "--hand: a transpose is written A', not A^T, which is a power\n"
+         "    (A+A^T)*x\n"
+         "        ^~\n" },
+
     /* Where results cannot go. */
     { 2, "dualmat eval 1 > /dev/full", "standard output: No space left on device\n" },
     { 2, "dualmat eval 1 >&-", "standard output: Bad file descriptor\n" },
@@ -451,6 +456,10 @@ static const struct {
     { 1, "dualmat check \"x'*A*x\" --wrt x --hand-hess '2*A'", { "wrong in 20 of 25" } },
     { 1, "dualmat check 'logdet(S)' --wrt S --symmetric S --hand '2*inv(S)-diag(diag(inv(S)))'",
          { "wrong in 20 of 25" } },
+
+    { 1, "dualmat check 'norm(A*x-b)^2' --wrt x --hand \"2*A'*(Ax-b)\"",
+         { "\nAx occurs only in the formula by hand, and was drawn at random\n" } },
+    { 0, "dualmat eval '2^T' T=3", { "8" } },
 
     /* The report: what is wrong, the worst entries, the plot. */
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A'",
