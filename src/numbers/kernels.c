@@ -108,6 +108,54 @@ INLINE void small_product(size_t m, size_t n, size_t p, double alpha, const doub
         strip1(m, n, alpha, A, down, across, B + j, ldb, beta, C + j, ldc);
 }
 
+/* The 3×3 matrix at M, each row with one entry too many, which nobody looks at. */
+INLINE void get_three(const double *M, v4 row[3])
+{
+    v4 last = *(const v4 *) (M + 5);
+
+    row[0] = *(const v4 *) M;
+    row[1] = *(const v4 *) (M + 3);
+    row[2] = __builtin_shufflevector(last, last, 1, 2, 3, 3);
+}
+
+INLINE void put_three(double *M, const v4 row[3])
+{
+    *(v4 *) M = row[0];
+    *(v4 *) (M + 3) = row[1];          /* over the entry too many */
+    *(v2 *) (M + 6) = (v2) { row[2][0], row[2][1] };
+    M[8] = row[2][2];
+}
+
+/* The rows of A*B. */
+INLINE void rows_of_three(const double *A, const double *B, v4 row[3])
+{
+    v4 b[3];
+
+    get_three(B, b);
+#pragma GCC unroll 3
+    for (int i = 0; i < 3; i++) {
+        row[i] = (v4) { 0 };
+        row[i] += A[3 * i] * b[0];
+        row[i] += A[3 * i + 1] * b[1];
+        row[i] += A[3 * i + 2] * b[2];
+    }
+}
+
+INLINE void product_three(double alpha, const double *A, const double *B, double beta, double *C)
+{
+    v4 row[3], c[3];
+
+    rows_of_three(A, B, row);
+    get_three(C, c);
+#pragma GCC unroll 3
+    for (int i = 0; i < 3; i++) {
+        row[i] *= alpha;
+        if (beta != 0)
+            row[i] += c[i];
+    }
+    put_three(C, row);
+}
+
 /* Squares of three and of four, where the compiler knows every loop, are the ones that people have most of. */
 FOR_EACH_CPU
 void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down,
@@ -116,7 +164,7 @@ void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *
     if (m == 4 && n == 4 && p == 4 && across == 1 && down == 4 && ldb == 4 && ldc == 4)
         small_product(4, 4, 4, alpha, A, 4, 1, B, 4, beta, C, 4);
     else if (m == 3 && n == 3 && p == 3 && across == 1 && down == 3 && ldb == 3 && ldc == 3)
-        small_product(3, 3, 3, alpha, A, 3, 1, B, 3, beta, C, 3);
+        product_three(alpha, A, B, beta, C);
     else
         for (size_t i = 0, rows; i < m; i += rows) {           /* rows that stay in the cache */
             rows = m - i < 96 ? m - i : 48;
@@ -287,34 +335,17 @@ INLINE void dual_four(const double *A, const double *dA, const double *B, const 
     }
 }
 
-/* The same for squares of three: a row of three and one entry too many, which the next row overwrites. */
-INLINE void row_three(double *row, bool last, v4 x)
-{
-    if (last) {
-        *(v2 *) row = (v2) { x[0], x[1] };
-        row[2] = x[2];
-    } else {
-        *(v4 *) row = x;
-    }
-}
-
 INLINE void dual_three(const double *A, const double *dA, const double *B, const double *dB, double *P, double *dP)
 {
-    v4 b0 = *(const v4 *) B, b1 = *(const v4 *) (B + 3), d0 = *(const v4 *) dB, d1 = *(const v4 *) (dB + 3);
-    v4 b2 = *(const v4 *) (B + 5), d2 = *(const v4 *) (dB + 5);
+    v4 p[3], d[3], e[3];
 
-    b2 = __builtin_shufflevector(b2, b2, 1, 2, 3, 3);
-    d2 = __builtin_shufflevector(d2, d2, 1, 2, 3, 3);
-#pragma GCC unroll 3
-    for (int i = 0; i < 3; i++) {
-        const double *a = A + 3 * i, *da = dA + 3 * i;
-        v4 p = { 0 }, d = { 0 }, e = { 0 };
-        p += a[0] * b0, d += da[0] * b0, e += a[0] * d0;
-        p += a[1] * b1, d += da[1] * b1, e += a[1] * d1;
-        p += a[2] * b2, d += da[2] * b2, e += a[2] * d2;
-        row_three(P + 3 * i, i == 2, p);
-        row_three(dP + 3 * i, i == 2, d + e);
-    }
+    rows_of_three(A, B, p);
+    rows_of_three(dA, B, d);
+    rows_of_three(A, dB, e);
+    for (int i = 0; i < 3; i++)
+        d[i] += e[i];
+    put_three(P, p);
+    put_three(dP, d);
 }
 
 static void plain_product(size_t m, size_t n, size_t p, const double *A, const double *B, double beta, double *C)
