@@ -319,6 +319,15 @@ DM_API dm *dm_det(dm *A);                   /* det(A)    d = tr(cofactor(A)'*dA)
 DM_API dm *dm_cofactor(dm *A);              /* cofactor(A)  det(A)*inv(A)' and its limit at singular A */
 DM_API dm *dm_logdet(dm *A);                /* logdet(A) d = tr(inv(A)*dA)         GSL_EDOM: det < 0 */
 
+/* -------------------------------------------------------------------------------- eigenvalues --
+ *
+ * Of a symmetric matrix, A = Q*diag(lambda)*Q', else GSL_EDOM.  Directions and gradients are projected onto the
+ * symmetric matrices.  Where eigenvalues are the same, each has the derivative of their mean; eigenvectors have
+ * none: GSL_EZERODIV.                                                                              */
+DM_API dm *dm_eigenvalues(dm *A);           /* eig(A).values   ascending, n×1      d = diag(Q'*dA*Q)        */
+DM_API dm *dm_eigenvectors(dm *A);          /* eig(A).vectors  Q, its first row positive   d = Q*(F.*(Q'*dA*Q)),
+                                               F(i,j) = 1/(lambda(j)-lambda(i)), 0 on the diagonal  */
+
 /* -------------------------------------------------------------------------------------- norms -- */
 DM_API dm *dm_norm(dm *x);                  /* norm(x)   d = x'*dx/norm(x), 0 at 0  a vector's 2-norm */
 DM_API dm *dm_norm_frobenius(dm *A);        /* norm(A,'fro')   d = tr(A'*dA)/norm, 0 at 0            */

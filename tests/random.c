@@ -40,10 +40,25 @@ static void make_regular(gsl_matrix *A)
     }
 }
 
+/* H*D*H with the reflection H = I - 2*v*v'/(v'*v), whose columns are the eigenvectors. */
+static gsl_matrix *make_symmetric(dice *d, size_t n)
+{
+    gsl_matrix *v = zeros(n, 1), *D = zeros(n, n);
+
+    for (size_t i = 0; i < n; i++) {
+        gsl_matrix_set(v, i, 0, uniform(d, 0.7, 1.4));
+        gsl_matrix_set(D, i, i, 0.6 * ((double) i - (double) n / 2) + uniform(d, -0.1, 0.1));
+    }
+    gsl_matrix *H = sum_of(1, eye(n), -2 / inner_of(v, v), outer_of(v, v)), *A = product(product(H, D), H);
+    return sum_of(0.5, A, 0.5, transposed(A));
+}
+
 gsl_matrix *random_matrix(dice *d, data_kind kind, size_t m, size_t n)
 {
     gsl_matrix *A = zeros(m, n);
 
+    if (kind == SYMMETRIC)
+        return make_symmetric(d, n);
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < n; j++)
             gsl_matrix_set(A, i, j, entry(d, kind));
@@ -63,4 +78,11 @@ gsl_matrix *random_direction(dice *d, const gsl_matrix *A)
 
     gsl_matrix_scale(D, 1 / sqrt(inner_of(D, D)));
     return D;
+}
+
+gsl_matrix *random_direction_within(dice *d, data_kind kind, const gsl_matrix *A)
+{
+    gsl_matrix *D = random_direction(d, A);
+
+    return kind == SYMMETRIC ? sum_of(0.5, D, 0.5, transposed(D)) : D;
 }

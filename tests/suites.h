@@ -17,6 +17,7 @@ Suite *operations_products_suite(void);
 Suite *operations_reductions_suite(void);
 Suite *operations_structure_suite(void);
 Suite *operations_solves_suite(void);
+Suite *operations_eigen_suite(void);
 Suite *operations_norms_suite(void);
 Suite *operations_entrywise_suite(void);
 Suite *drivers_gradient_suite(void);

@@ -11,6 +11,7 @@ static const struct {
     { "structure", dm_structure },
     { "reductions", dm_reductions },
     { "solves and determinants", dm_solves },
+    { "eigenvalues", dm_spectral },
     { "norms", dm_norms },
     { "entry by entry", dm_entrywise },
 };

@@ -89,6 +89,8 @@ static const struct {
     { "cofactor", { REGULAR }, NULL },
     { "logdet", { REGULAR }, NULL },
     { "power", { REGULAR }, NULL },
+    { "eigenvalues", { SYMMETRIC }, NULL },
+    { "eigenvectors", { SYMMETRIC }, NULL },
     { "norm", { ANY }, vector },
     { "kron_left", { ANY, ANY }, left_multiple },
     { "kron_right", { ANY, ANY }, right_multiple },
@@ -100,6 +102,13 @@ static size_t domain_of(const dm_op *op)
         if (strcmp(domains[d].name, op->name) == 0)
             return d;
     return SIZE_MAX;
+}
+
+static data_kind kind_of(const dm_op *op, size_t operand)
+{
+    size_t domain = domain_of(op);
+
+    return domain == SIZE_MAX ? ANY : domains[domain].kind[operand];
 }
 
 /* Parameters to try for an m×n operand; those that do not suit the operation's shapes are left out later. */
@@ -155,14 +164,13 @@ static void describe(example *e)
 /* The operands, and what op makes of them: false where these shapes and parameters are not for it. */
 static bool make(example *e, const size_t size[])
 {
-    size_t domain = domain_of(e->op);
     dm *X[DM_OPERANDS] = { NULL };
 
     e->arity = dm_arity(e->op);
     e->dice = (dice) { e->seed };
     for (size_t i = 0; i < e->arity; i++) {
         char row = e->op->shapes[3 * i], col = e->op->shapes[3 * i + 1];
-        data_kind kind = domain == SIZE_MAX ? ANY : domains[domain].kind[i];
+        data_kind kind = kind_of(e->op, i);
         if (strcmp(e->op->name, "pow") == 0 && e->with.number == floor(e->with.number))
             kind = ANY;
         e->X[i] = random_matrix(&e->dice, kind, row == '1' ? 1 : size[row - 'm'],
@@ -241,7 +249,7 @@ static directions random_directions(example *e, int which)
 
     for (size_t i = 0; i < e->arity; i++)
         if (which == BOTH || which == (int) i)
-            d.of[i] = random_direction(&e->dice, e->X[i]);
+            d.of[i] = random_direction_within(&e->dice, kind_of(e->op, i), e->X[i]);
     return d;
 }
 
