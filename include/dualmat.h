@@ -328,6 +328,10 @@ DM_API dm *dm_eigenvalues(dm *A);           /* eig(A).values   ascending, n×1  
 DM_API dm *dm_eigenvectors(dm *A);          /* eig(A).vectors  Q, its first row positive   d = Q*(F.*(Q'*dA*Q)),
                                                F(i,j) = 1/(lambda(j)-lambda(i)), 0 on the diagonal  */
 
+/* ----------------------------------------------------------------------- functions of a matrix -- */
+DM_API dm *dm_expm(dm *A);                  /* expm(A)   exp of the matrix         d = expm_frechet(A,dA)   */
+DM_API dm *dm_expm_frechet(dm *A, dm *E);   /* the integral of expm(s*A)*E*expm((1-s)*A) for s from 0 to 1  */
+
 /* -------------------------------------------------------------------------------------- norms -- */
 DM_API dm *dm_norm(dm *x);                  /* norm(x)   d = x'*dx/norm(x), 0 at 0  a vector's 2-norm */
 DM_API dm *dm_norm_frobenius(dm *A);        /* norm(A,'fro')   d = tr(A'*dA)/norm, 0 at 0            */

@@ -7,7 +7,7 @@ static Suite *(*const suites[])(void) = {
     core_context_suite, core_error_suite, numbers_number_suite, numbers_factor_suite, differentials_making_suite,
     differentials_terms_suite, operations_rules_suite, operations_apply_suite, operations_arithmetic_suite,
     operations_products_suite, operations_reductions_suite,
-    operations_structure_suite, operations_solves_suite, operations_eigen_suite, operations_norms_suite,
+    operations_structure_suite, operations_solves_suite, operations_eigen_suite, operations_functions_suite, operations_norms_suite,
     operations_entrywise_suite, drivers_gradient_suite, drivers_jacobian_suite, drivers_hessian_suite,
     drivers_results_suite, drivers_scope_suite, drivers_memory_suite, drivers_check_suite, drivers_diagnose_suite,
     language_parse_suite, language_functions_suite, language_infer_suite, language_evaluate_suite,

@@ -18,6 +18,7 @@ Suite *operations_reductions_suite(void);
 Suite *operations_structure_suite(void);
 Suite *operations_solves_suite(void);
 Suite *operations_eigen_suite(void);
+Suite *operations_functions_suite(void);
 Suite *operations_norms_suite(void);
 Suite *operations_entrywise_suite(void);
 Suite *drivers_gradient_suite(void);

@@ -44,7 +44,7 @@ extern const dm_op dm_op_transpose, dm_op_diag, dm_op_diagonal, dm_op_hcat, dm_o
 
 /* Each file's own rows, NULL at the end. */
 extern const dm_op *const dm_arithmetic[], *const dm_products[], *const dm_structure[],
-    *const dm_reductions[], *const dm_solves[], *const dm_spectral[], *const dm_norms[],
+    *const dm_reductions[], *const dm_solves[], *const dm_spectral[], *const dm_functions[], *const dm_norms[],
     *const dm_entrywise[];
 
 #endif

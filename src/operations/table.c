@@ -12,6 +12,7 @@ static const struct {
     { "reductions", dm_reductions },
     { "solves and determinants", dm_solves },
     { "eigenvalues", dm_spectral },
+    { "functions of a matrix", dm_functions },
     { "norms", dm_norms },
     { "entry by entry", dm_entrywise },
 };
