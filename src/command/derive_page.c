@@ -164,10 +164,15 @@ static void put_section(dm_text *to, const derived *d)
     char text[120];
 
     dm_text_put(to, "<section>\n<table>\n");
-    put_line(to, g->kind == DM_DERIVE_JACOBIAN ? "F" : "f", dm_formula_of(g->f), "");
+    put_line(to, g->kind == DM_DERIVE_JACOBIAN ? "F" : "f", dm_formula_of(g->f_shown), "");
     for (size_t i = 0; i < g->steps; i++)
         put_line(to, g->step[i].left, g->step[i].right, g->step[i].why);
     dm_text_put(to, "</table>\n");
+    if (*g->note) {
+        dm_text_put(to, "<p>");
+        dm_put_xml(to, g->note);
+        dm_text_put(to, "</p>\n");
+    }
     if (!d->formula) {
         dm_text_put(to, "<p>There is no closed form of %s: the last line says all there is.</p>\n</section>\n",
                     result_name(g->kind));
@@ -177,7 +182,7 @@ static void put_section(dm_text *to, const derived *d)
                 (char) (result_words(g->kind)[0] & ~0x20), result_words(g->kind) + 1);
     dm_put_xml(to, d->x->name);
     dm_text_put(to, "</code>:</p>\n<p><math display=\"block\"><mi>%s</mi><mo>=</mo>", result_name(g->kind));
-    dm_write_mathml(to, dm_formula_of(g->result));
+    dm_write_mathml(to, dm_formula_of(g->shown));
     dm_text_put(to, "</math></p>\n<p><code>");
     dm_put_xml(to, d->formula);
     dm_text_put(to, "</code></p></div>\n<p class=\"check\">✓ %s</p>\n", agreement(d, text));

@@ -53,9 +53,9 @@ static void print_with_names(const derived *d)
     enum { NAMES = 4 };
     dm_named_part part[NAMES];
     size_t n;
-    const dm_symbol *U = dm_symbol_name_parts(d->derivation.result, part, NAMES, &n);
+    const dm_symbol *U = dm_symbol_name_parts(d->derivation.shown, part, NAMES, &n);
 
-    if (!U || n == 0)
+    if (!U || (n == 0 && d->derivation.shown == d->derivation.result))
         return;
     printf("          %s = %s", result_name(d->derivation.kind), or_nothing(dm_symbol_text(U)));
     for (size_t i = n; i-- > 0; )
@@ -90,11 +90,15 @@ static void print_text(const derived *d)
     if (!d->formula) {
         printf("there is no closed form of %s: %s says all there is\n", result_name(g->kind),
                g->step[g->steps - 1].left[0] ? g->step[g->steps - 1].left : "the last line");
+        if (*g->note)
+            printf("%s\n", g->note);
         return;
     }
     printf("%s  %s = %s   %s\n", result_words(g->kind), result_name(g->kind), d->formula,
            agreement(d, text));
     print_with_names(d);
+    if (*g->note)
+        printf("%s\n", g->note);
 }
 
 /* -------------------------------------------------------------------------------------------- JSON */
@@ -147,6 +151,8 @@ void json_derived(const derived *all, size_t n)
     }
     for (size_t i = 0; i < n; i++)
         error = all[i].formula ? fmax(error, all[i].error) : NAN;
+    if (n == 1 && *all[0].derivation.note)
+        json_string("note", all[0].derivation.note);
     json_number("verified_rel_error", error);
     json_count("points", DERIVE_POINTS);
     json_end();
@@ -181,7 +187,7 @@ static void write_latex(dm_text *to, const derived *d)
     const dm_derivation *g = &d->derivation;
 
     dm_text_put(to, "\\begin{align*}\n%s &= ", function_name(d));
-    dm_write_latex(to, dm_formula_of(g->f));
+    dm_write_latex(to, dm_formula_of(g->f_shown));
     for (size_t i = 0; i < g->steps; i++) {
         dm_text_put(to, " \\\\\n");
         latex_left(to, g->step[i].left);
@@ -195,9 +201,13 @@ static void write_latex(dm_text *to, const derived *d)
     }
     if (g->result) {
         dm_text_put(to, " \\\\\n%s &= ", result_name(g->kind));
-        dm_write_latex(to, dm_formula_of(g->result));
+        dm_write_latex(to, dm_formula_of(g->shown));
     }
     dm_text_put(to, "\n\\end{align*}\n");
+    if (*g->note) {
+        put_escaped(to, g->note);
+        dm_text_put(to, "\n");
+    }
 }
 
 static void write_mathml(dm_text *to, const derived *d)
@@ -206,7 +216,7 @@ static void write_mathml(dm_text *to, const derived *d)
 
     dm_text_put(to, "<math xmlns=\"http://www.w3.org/1998/Math/MathML\" display=\"block\">\n<mrow>");
     dm_text_put(to, "<mi>%s</mi><mo>=</mo>", result_name(g->kind));
-    dm_write_mathml(to, dm_formula_of(g->result));
+    dm_write_mathml(to, dm_formula_of(g->shown));
     dm_text_put(to, "</mrow>\n</math>\n");
 }
 

@@ -183,6 +183,11 @@ static int take_names(problem *p)
         if (v->kind == LOWER || v->kind == ORTH || v->kind == WELLCOND)
             return words("--symmetric %s: a draw that is %s is not symmetric", v->name, kind_name(v->kind));
     }
+    for (size_t i = 0; i < p->variables; i++) {
+        variable *v = &p->variable[i];
+        bool free = !v->value && (!v->kind_given || v->kind == SYM || v->kind == SPD);
+        v->symmetric = v->symmetric || (free && dm_expression_needs_symmetric(p->expression, v->name));
+    }
     return DONE;
 }
 

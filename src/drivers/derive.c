@@ -29,11 +29,11 @@ static int no_memory(deriving *g)
 
 /* ------------------------------------------------------------------------------------------- lines */
 
-static void add_formula(deriving *g, const char *left, const dm_formula *right, const char *why)
+static void add_step(deriving *g, dm_derive_step step)
 {
     dm_derivation *d = g->d;
 
-    if (!right || !why || !left) {
+    if (!step.symbol || !step.why || !step.left) {
         no_memory(g);
         return;
     }
@@ -49,12 +49,12 @@ static void add_formula(deriving *g, const char *left, const dm_formula *right, 
         d->step = longer;
         g->room = room;
     }
-    d->step[d->steps++] = (dm_derive_step) { left, right, why };
+    d->step[d->steps++] = step;
 }
 
 static void add_line(deriving *g, const char *left, const dm_symbol *right, const char *why)
 {
-    add_formula(g, left, dm_formula_of(right), why);
+    add_step(g, (dm_derive_step) { .left = left, .why = why, .symbol = right });
 }
 
 static const char *words(deriving *g, const char *format, const char *a, const char *b)
@@ -106,6 +106,10 @@ static const char *name_of_rule(deriving *g, const dm *C)
         return "d(norm(x)^2) = 2*x'*dx";
     if (vector && strcmp(op->name, "norm_frobenius") == 0)
         return "d(norm(x)) = x'*dx/norm(x)";
+    if (strcmp(op->name, "eigenvalues") == 0)
+        return "dlambda = diag(Q'*dA*Q)";
+    if (strcmp(op->name, "eigenvectors") == 0)
+        return "dQ = Q*(F.*(Q'*dA*Q))";
     if (is_product(op))
         return "product rule";
     if (strcmp(op->name, "quotient") == 0)
@@ -177,7 +181,7 @@ static const dm_symbol *differentiate(deriving *g, dm *f, const char *left)
             add_line(g, told ? "" : left, d, name_of_rule(g, C));
             told = true;
         } else if (told) {
-            g->d->step[g->d->steps - 1].right = dm_formula_of(d);
+            g->d->step[g->d->steps - 1].symbol = d;
         }
     }
     for (dm *C = f->level->last; C && d; C = C->dual.before)
@@ -262,7 +266,8 @@ static void derive_gradient(deriving *g, dm *f, bool symmetric)
     if (!dm_symbol_same(apart, df))
         add_line(g, "", apart, "trace is linear, cyclic rule");
     if (g->X->rows > 1 || g->X->cols > 1)
-        add_formula(g, "", read_from(g, U), symmetric ? "the symmetric part" : "");
+        add_step(g, (dm_derive_step) { .left = "", .why = symmetric ? "the symmetric part" : "", .symbol = U,
+                                       .read = true });
     g->d->result = U;
 }
 
@@ -458,6 +463,78 @@ static void derive_hessian(deriving *g, dm *f, dm *Y)
     finish_jacobian(g, d);
 }
 
+/* -------------------------------------------------------------------------------------- quantities
+ *
+ * Where there is no closed form in the variables, the lines are written in quantities that have names, and what
+ * these are stands above them.                                                                       */
+
+static bool has_call(const dm_symbol *s, const char *op)
+{
+    bool found = dm_symbol_is_call(s, op);
+
+    for (size_t i = 0; !found && i < s->n; i++)
+        found = has_call(s->of[i], op);
+    return found;
+}
+
+static const char *note(deriving *g, const dm_quantities *q)
+{
+    const dm_symbol *s = g->d->result ? g->d->result : g->d->differential;
+
+    if (s && has_call(s, "expm_frechet"))
+        return "expm_frechet(A,E) has no closed form: it is the integral of expm(s*A)*E*expm((1-s)*A), s from 0 to 1";
+    if (g->d->shown != g->d->result && q->definitions)
+        return words(g, "in %s alone there is no closed form: %s", q->definition[0].left, q->definition[0].why);
+    return "";
+}
+
+/* The symbols of all steps, and the result. */
+static const dm_symbol **all_symbols(deriving *g)
+{
+    const dm_symbol **all = dm_arena_alloc(g->context, (g->d->steps + 2) * sizeof *all);
+
+    for (size_t i = 0; all && i < g->d->steps; i++)
+        all[i] = g->d->step[i].symbol;
+    if (all) {
+        all[g->d->steps] = g->d->result;
+        all[g->d->steps + 1] = g->d->f;
+    }
+    return all;
+}
+
+static void show(deriving *g)
+{
+    dm_derivation *d = g->d;
+    const dm_symbol **all = all_symbols(g);
+    dm_quantities q = { .n = 0 };
+    size_t steps = d->steps;
+
+    if (all)
+        dm_symbol_quantities(all, steps + 2, &q);
+    for (size_t i = 0; i < q.definitions; i++)
+        add_line(g, q.definition[i].left, q.definition[i].right, q.definition[i].why);
+    if (!all || d->steps != steps + q.definitions) {
+        no_memory(g);
+        return;
+    }
+    memmove(d->step + q.definitions, d->step, steps * sizeof *d->step);
+    for (size_t i = 0; i < q.definitions; i++)
+        d->step[i] = (dm_derive_step) { .left = q.definition[i].left, .why = q.definition[i].why,
+                                        .symbol = q.definition[i].right };
+    for (size_t i = 0; i < d->steps; i++) {
+        const dm_symbol *s = dm_symbol_in_quantities(d->step[i].symbol, &q);
+        s = d->step[i].read && q.n ? dm_symbol_shorten(s) : s;
+        d->step[i].right = !s ? NULL : d->step[i].read ? read_from(g, s) : dm_formula_of(s);
+        if (!d->step[i].right)
+            no_memory(g);
+    }
+    d->f_shown = dm_symbol_in_quantities(d->f, &q);
+    d->shown = d->result && q.n ? dm_symbol_shorten(dm_symbol_in_quantities(d->result, &q)) : d->result;
+    d->note = note(g, &q);
+    if (!d->f_shown || (d->result && !d->shown) || !d->note)
+        no_memory(g);
+}
+
 /* ----------------------------------------------------------------------------------------- the whole */
 
 static dm *variable(deriving *g, const dm_derive_function *F, size_t i, size_t wrt, dm_derive_kind kind, dm **Y)
@@ -512,6 +589,8 @@ static void derive(deriving *g, const dm_derive_function *F, size_t wrt, dm_deri
     } else {
         derive_hessian(g, f, Y);
     }
+    if (g->d->f && g->d->steps)
+        show(g);
     if (!g->d->result)
         no_memory(g);
 }
@@ -520,7 +599,7 @@ int dm_derive(const dm_derive_function *F, size_t wrt, dm_derive_kind kind, dm_d
 {
     deriving g = { .d = d };
 
-    *d = (dm_derivation) { .kind = kind };
+    *d = (dm_derivation) { .kind = kind, .note = "" };
     d->context = g.context = dm_context_alloc();
     if (!d->context)
         return no_memory(&g);

@@ -27,6 +27,8 @@ typedef struct {
     const char *left;                  /* "df"; "" where it is that of the line above */
     const dm_formula *right;
     const char *why;                   /* the rule, in words; "" */
+    const dm_symbol *symbol;           /* what stands on the right: this, or tr(symbol'*dX) */
+    bool read;
 } dm_derive_step;
 
 typedef struct {
@@ -36,6 +38,8 @@ typedef struct {
     size_t steps;
     const dm_symbol *f, *result;       /* result: U, J or H; NULL where there is no closed form */
     const dm_symbol *differential;     /* of f, or of U for a Hessian: linear in dA */
+    const dm_symbol *f_shown, *shown;  /* f and the result in quantities that have names, as the steps are */
+    const char *note;                  /* why there is no closed form in the variables alone; "" */
     int code;                          /* GSL_SUCCESS, or why there is no result */
     char message[480];
 } dm_derivation;

@@ -24,6 +24,9 @@ const char *dm_expression_text(const dm_expression *expression);
 size_t dm_expression_variables(const dm_expression *expression);
 const char *dm_expression_variable(const dm_expression *expression, size_t i);
 
+/* Does an operation that needs a symmetric matrix, as eig does, stand on the variable itself? */
+bool dm_expression_needs_symmetric(const dm_expression *expression, const char *variable);
+
 /* A variable and its shape; 0 rows or 0 columns: not known yet.  Where a given 1×1 may stand in an index or
  * for a size, as in eye(n), its value is of use; NULL: not known.                                     */
 typedef struct {

@@ -200,6 +200,17 @@ size_t dm_expression_variables(const dm_expression *e)
     return e->variables;
 }
 
+bool dm_expression_needs_symmetric(const dm_expression *e, const char *variable)
+{
+    for (size_t i = 0; i < e->nodes; i++) {
+        const dm_node *n = &e->node[i], *A = n->kind == NODE_CALL && n->form.op ? &e->node[n->first] : NULL;
+        if (A && A->kind == NODE_NAME && strcmp(dm_family_of(n->form.op), "eigenvalues") == 0
+            && strcmp(e->variable[A->variable].name, variable) == 0)
+            return true;
+    }
+    return false;
+}
+
 const char *dm_expression_variable(const dm_expression *e, size_t i)
 {
     return i < e->variables ? e->variable[i].name : NULL;

@@ -371,6 +371,48 @@ static const dm_symbol *exp_of(const call *c)
     return dm_symbol_is_call(c->A, "log") ? c->A->of[0] : as_call(c);
 }
 
+static const dm_symbol *expm(const call *c)
+{
+    if (c->A->kind == DM_SYMBOL_ZERO)
+        return dm_symbol_eye(c->context, c->rows);
+    if (c->A->kind == DM_SYMBOL_TRANSPOSE)
+        return dm_symbol_transpose(dm_symbol_apply(c->context, c->op, NULL, c->A->of, c->rows, c->cols));
+    return as_call(c);
+}
+
+/* E*A = A*E, since E is made of A alone. */
+static bool commute(const dm_symbol *E, const dm_symbol *A)
+{
+    if (dm_symbol_same(E, A) || E->kind == DM_SYMBOL_EYE)
+        return true;
+    if (E->kind == DM_SYMBOL_TRANSPOSE && A->kind == DM_SYMBOL_TRANSPOSE)
+        return commute(E->of[0], A->of[0]);
+    if (E->kind == DM_SYMBOL_INVERSE || dm_symbol_is_call(E, "expm"))
+        return commute(E->of[0], A);
+    for (size_t i = E->scalars; E->kind == DM_SYMBOL_TERM && i < E->n; i++)
+        if (!commute(E->of[i], A))
+            return false;
+    return E->kind == DM_SYMBOL_TERM;
+}
+
+/* Linear in E; where E and A commute it is E*expm(A). */
+static const dm_symbol *expm_frechet(const call *c)
+{
+    const dm_symbol *A = c->A, *E = c->B;
+
+    if (E->kind == DM_SYMBOL_ZERO)
+        return E;
+    if (E->kind == DM_SYMBOL_TERM && (E->number != 1 || E->scalars)) {
+        const dm_symbol *rest = dm_symbol_product(c->context, 1, NULL, 0, E->of + E->scalars, E->n - E->scalars,
+                                                  E->rows, E->cols);
+        rest = dm_symbol_apply(c->context, c->op, NULL, (const dm_symbol *[]) { A, rest }, c->rows, c->cols);
+        return rest ? dm_symbol_product(c->context, E->number, E->of, E->scalars, &rest, 1, c->rows, c->cols) : NULL;
+    }
+    if (commute(E, A))
+        return dm_symbol_mul(E, dm_symbol_apply_named("expm", A, c->rows, c->cols));
+    return as_call(c);
+}
+
 /* 1 - tanh(A).^2 */
 static const dm_symbol *tanh_slope(const call *c)
 {
@@ -401,7 +443,7 @@ static const struct {
     { "norm_frobenius", norm }, { "norm_squared", norm_squared }, { "normalize", normalize },
     { "exp", exp_of }, { "log", log_of }, { "sqrt", root }, { "square", square },
     { "tanh_slope", tanh_slope }, { "sigmoid_slope", sigmoid_slope }, { "reciprocal", reciprocal },
-    { "pow", pow_number },
+    { "pow", pow_number }, { "expm", expm }, { "expm_frechet", expm_frechet },
 };
 
 const dm_symbol *dm_symbol_apply(dm_context *context, const dm_op *op, const dm_parameters *with,

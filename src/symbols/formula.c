@@ -396,7 +396,10 @@ static const dm_formula *transposed_whole(const dm_symbol *s)
     t = dm_symbol_scale(x < 0 ? -1 : 1, t);
     if (!t)
         return NULL;
-    f = t->kind == DM_SYMBOL_TERM && t->number < 0 ? unsigned_part(t, &negative) : (negative = false, plain(t));
+    if (t->kind == DM_SYMBOL_TERM && t->number == -1 && t->n == 1 && t->of[0]->kind != DM_SYMBOL_SUM)
+        f = (negative = true, plain(t->of[0]));            /* asked for its formula it would ask for this one */
+    else
+        f = t->kind == DM_SYMBOL_TERM && t->number < 0 ? unsigned_part(t, &negative) : (negative = false, plain(t));
     if (!f || !(f = make(s, DM_FORMULA_TRANSPOSE, f, NULL, s->rows, s->cols)))
         return NULL;
     if (fabs(x) != 1) {

@@ -65,20 +65,35 @@ static const dm_symbol *best_part(const dm_symbol *s)
     return best;
 }
 
-/* A letter that no variable is called by. */
-static const char *new_name(dm_context *context, bool matrix, size_t first)
+bool dm_symbol_is_variable(const dm_context *context, const char *name)
+{
+    const dm_size_name *v = dm_symbol_sizes(context);
+
+    while (v && strcmp(v->variable, name) != 0)
+        v = v->next;
+    return v != NULL;
+}
+
+static bool occurs(const dm_symbol *s, const char *name)
+{
+    if (s->kind == DM_SYMBOL_NAME && strcmp(s->name, name) == 0)
+        return true;
+    for (size_t i = 0; i < s->n; i++)
+        if (occurs(s->of[i], name))
+            return true;
+    return false;
+}
+
+/* A letter that neither a variable nor anything in s is called by. */
+static const char *new_name(const dm_symbol *s, bool matrix, size_t first)
 {
     static const char *const vectors[] = { "r", "p", "q", "u", "v", "w", "z" };
     static const char *const matrices[] = { "M", "N", "P", "Q", "R", "V", "W" };
     const char *const *names = matrix ? matrices : vectors;
 
-    for (size_t i = first; i < sizeof vectors / sizeof *vectors; i++) {
-        bool taken = false;
-        for (const dm_size_name *v = dm_symbol_sizes(context); v; v = v->next)
-            taken = taken || strcmp(v->variable, names[i]) == 0;
-        if (!taken)
+    for (size_t i = first; i < sizeof vectors / sizeof *vectors; i++)
+        if (!dm_symbol_is_variable(s->context, names[i]) && !occurs(s, names[i]))
             return names[i];
-    }
     return NULL;
 }
 
@@ -88,7 +103,7 @@ const dm_symbol *dm_symbol_name_parts(const dm_symbol *s, dm_named_part parts[],
     while (s && *n < room) {
         const dm_symbol *part = best_part(s);
         const char *name = !part ? NULL : is_commutation(part) ? "K"
-                         : new_name(s->context, part->rows > 1 && part->cols > 1, *n);
+                         : new_name(s, part->rows > 1 && part->cols > 1, *n);
         if (!name)
             break;
         parts[*n] = (dm_named_part) { name, part };

@@ -88,9 +88,17 @@ static bool is_inverse(const dm_symbol *s)
     return s->kind == DM_SYMBOL_INVERSE || (s->kind == DM_SYMBOL_TRANSPOSE && is_inverse(s->of[0]));
 }
 
+/* f is g', and eigenvectors one of them. */
+static bool orthogonal(const dm_symbol *f, const dm_symbol *g)
+{
+    return dm_symbol_is_call(f, "eigenvectors") && g->kind == DM_SYMBOL_TRANSPOSE && dm_symbol_same(f, g->of[0]);
+}
+
 /* f*g = I? */
 static bool cancel(const dm_symbol *f, const dm_symbol *g)
 {
+    if (orthogonal(f, g) || orthogonal(g, f))
+        return true;
     if (!is_inverse(f) && !is_inverse(g))
         return false;
     const dm_symbol *over = is_inverse(f) ? dm_symbol_inverse(f, false) : dm_symbol_inverse(g, false);

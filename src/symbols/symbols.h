@@ -156,6 +156,25 @@ typedef struct {
 } dm_named_part;
 const dm_symbol *dm_symbol_name_parts(const dm_symbol *s, dm_named_part parts[], size_t room, size_t *n);
 
+/* What is written by a name of its own because it has no closed form, such as the eigenvalues of a variable, and
+ * what the names mean.                                                                  quantities.c */
+typedef struct {
+    const char *left;                  /* "A" */
+    const dm_symbol *right;            /* Q*diag(lambda)*Q' */
+    const char *why;
+} dm_definition;
+
+typedef struct {
+    const dm_symbol *part[8], *name[8];
+    size_t n;
+    dm_definition definition[4];
+    size_t definitions;
+} dm_quantities;
+
+void dm_symbol_quantities(const dm_symbol *const s[], size_t n, dm_quantities *q);     /* those in all of s */
+const dm_symbol *dm_symbol_in_quantities(const dm_symbol *s, const dm_quantities *q);
+bool dm_symbol_is_variable(const dm_context *context, const char *name);
+
 /* The shortest form that is known: common factors taken out.                                 shorten.c */
 const dm_symbol *dm_symbol_shorten(const dm_symbol *s);
 

@@ -1,5 +1,6 @@
 /* Formulas as source text, with no more parentheses than needed: in the expression language, and in others that
  * differ from it by a table of signs and names.                                                      */
+#include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -189,8 +190,9 @@ static void write(const writer *w, const dm_formula *f);
 static int level_of(const dm_formula *f)
 {
     if (f->kind == DM_FORMULA_CALL && strcmp(f->op->name, "block") != 0) {
-        char last = f->op->formula[strlen(f->op->formula) - 1];
-        return last == ')' || last == ']' ? ATOMS : SUMS;
+        const char *formula = f->op->formula, *part = strstr(formula, ").");
+        char last = formula[strlen(formula) - 1];
+        return last == ')' || last == ']' || (part && isalpha((unsigned char) part[2])) ? ATOMS : SUMS;
     }
     return levels[f->kind];
 }

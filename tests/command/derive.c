@@ -104,6 +104,12 @@ static const struct {
     { "sum(softplus(-y.*(A*x)))", "x", "-A'*(y.*sigmoid(-y.*(A*x)))", "" },
     { "logsumexp(A*x-b)", "x", "A'*softmax(A*x-b)", "" },
     { "logsumexp(X)", "X", "softmax(X)", "" },
+    { "sum(eig(X).values)", "X", "eye(rows(X))", "" },
+    { "sum(log(eig(X).values))", "X", "eig(X).vectors*diag(1./eig(X).values)*eig(X).vectors'", "" },
+    { "tr(expm(X))", "X", "expm(X)'", "" },
+    { "tr(B*expm(X))", "X", "expm_frechet(X',B')", "" },
+    { "logdet(expm(X))", "X", "eye(rows(X))", "" },
+    { "a'*expm(X)*b", "X", "expm_frechet(X',a*b')", "" },
     { "b'*softmax(x)", "x", "softmax(x).*b-b'*softmax(x)*softmax(x)", "" },
     { "sum(log10(x))", "x", "1./(x*log(10))", "" },
     { "sum(log2(x))", "x", "1./(x*log(2))", "" },
@@ -353,6 +359,28 @@ static const struct {
       "dU = A'*dx + A*dx   the differential is linear\n"
       "vec(dU) = H*vec(dx)\n"
       "Hessian  H = A+A'\n" },
+    { "dualmat derive 'sum(log(eig(A).values))' --wrt A",
+      "f  = sum(log(eig(A).values))\n"
+      "A  = Q*diag(lambda)*Q'                lambda = eig(A).values, Q = eig(A).vectors\n"
+      "df = sum(dlambda./lambda)             chain rule: d(log(A)) = dA./A\n"
+      "   = sum(diag(Q'*dA*Q)./lambda)       dlambda = diag(Q'*dA*Q)\n"
+      "   = tr((Q*diag(1./lambda)*Q')'*dA)   the symmetric part\n"
+      "gradient  U = eig(A).vectors*diag(1./eig(A).values)*eig(A).vectors'\n"
+      "          U = Q*diag(1./lambda)*Q'\n"
+      "in A alone there is no closed form: lambda = eig(A).values, Q = eig(A).vectors\n" },
+    { "dualmat derive \"x'*eig(S).vectors*y\" --wrt S | grep -v 'gradient\\|^F'; echo '   agrees with the dual numbers to '",
+      "f  = x'*eig(S).vectors*y\n"
+      "S  = Q*diag(lambda)*Q'                        lambda = eig(S).values, Q = eig(S).vectors\n"
+      "df = x'*Q*(F.*(Q'*dS*Q))*y                    dQ = Q*(F.*(Q'*dA*Q))\n"
+      "   = tr((Q*(F.*(Q'*x*y'-y*x'*Q))*Q'/2)'*dS)   the symmetric part\n"
+      "          U = Q*(F.*(Q'*x*y'-y*x'*Q))*Q'/2\n"
+      "in S alone there is no closed form: lambda = eig(S).values, Q = eig(S).vectors\n\n" },
+    { "dualmat derive 'tr(B*expm(A))' --wrt A",
+      "f  = tr(B*expm(A))\n"
+      "df = tr(B*expm_frechet(A,dA))      d(expm(A)) = expm_frechet(A,dA)\n"
+      "   = tr(expm_frechet(A',B')'*dA)\n"
+      "gradient  U = expm_frechet(A',B')\n"
+      "expm_frechet(A,E) has no closed form: it is the integral of expm(s*A)*E*expm((1-s)*A), s from 0 to 1\n" },
 };
 enum { TRANSCRIPTS = sizeof transcripts / sizeof *transcripts };
 

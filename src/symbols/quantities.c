@@ -1,0 +1,144 @@
+/* What has no closed form in the variables goes by names of its own: of a symmetric A = Q*diag(lambda)*Q' its
+ * eigenvalues lambda, its eigenvectors Q, and F(i,j) = 1/(lambda(j)-lambda(i)).                          */
+#include "symbols/list.h"
+#include "symbols/formula.h"
+
+/* s with a part in the place of another, in differentials too. */
+static const dm_symbol *renamed(const dm_symbol *s, const dm_symbol *part, const dm_symbol *by)
+{
+    dm_symbol_list of;
+    bool changed = false;
+
+    if (!s || !part || !by)
+        return NULL;
+    if (dm_symbol_same(s, part))
+        return by;
+    if (s->n == 0)
+        return s;
+    of = (dm_symbol_list) { .context = s->context };
+    for (size_t i = 0; i < s->n; i++) {
+        dm_list_add(&of, renamed(s->of[i], part, by));
+        changed = changed || of.failed || of.at[i] != s->of[i];
+    }
+    if (of.failed || !changed)
+        return of.failed ? NULL : s;
+    return s->kind == DM_SYMBOL_DIFFERENTIAL ? dm_symbol_differential(of.at[0]) : dm_symbol_rebuild(s, of.at);
+}
+
+const dm_symbol *dm_symbol_in_quantities(const dm_symbol *s, const dm_quantities *q)
+{
+    for (size_t i = 0; i < q->n; i++)
+        s = renamed(s, q->part[i], q->name[i]);
+    return s;
+}
+
+/* ------------------------------------------------------------------------------------ eigenvalues */
+
+/* The first eigenvalues or eigenvectors in s that have no name yet. */
+static const dm_symbol *find(const dm_symbol *s, const dm_quantities *q)
+{
+    bool eigen = dm_symbol_is_call(s, "eigenvalues") || dm_symbol_is_call(s, "eigenvectors");
+
+    for (size_t i = 0; eigen && i < q->n; i++)
+        eigen = !dm_symbol_same(s, q->part[i]);
+    if (eigen)
+        return s;
+    for (size_t i = 0; i < s->n; i++) {
+        const dm_symbol *found = find(s->of[i], q);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static const char *free_name(dm_context *context, const char *const names[], size_t n, size_t first)
+{
+    for (size_t i = first; i < n; i++)
+        if (!dm_symbol_is_variable(context, names[i]))
+            return names[i];
+    return NULL;
+}
+
+/* F, as the rule of eigenvectors makes it. */
+static const dm_symbol *reciprocal_gaps(const dm_symbol *lambda)
+{
+    size_t n = lambda->rows;
+    const dm_symbol *ones = dm_symbol_ones(lambda->context, n, 1), *I = dm_symbol_eye(lambda->context, n);
+    const dm_symbol *rows = dm_symbol_mul(ones, dm_symbol_transpose(lambda));
+    const dm_symbol *gaps = dm_symbol_add(rows, -1, dm_symbol_mul(lambda, dm_symbol_transpose(ones)));
+
+    return dm_symbol_add(dm_symbol_power(dm_symbol_add(gaps, 1, I), -1), -1, I);
+}
+
+/* `part` goes by the name of `by`; of a multiple the multiple does. */
+static void add(dm_quantities *q, const dm_symbol *part, const dm_symbol *by)
+{
+    double x;
+
+    part = dm_symbol_split(part, &x);
+    q->part[q->n] = part;
+    q->name[q->n++] = dm_symbol_scale(1 / x, by);
+}
+
+static void define(dm_quantities *q, const char *left, const dm_symbol *right, const char *why)
+{
+    if (q->definitions < sizeof q->definition / sizeof *q->definition)
+        q->definition[q->definitions++] = (dm_definition) { left, right, why };
+}
+
+static bool contained(const dm_symbol *part, const dm_symbol *const s[], size_t n)
+{
+    double x;
+
+    part = dm_symbol_split(part, &x);
+    for (size_t i = 0; part && i < n; i++)
+        if (s[i] && dm_symbol_contains(s[i], part))
+            return true;
+    return false;
+}
+
+static void name_eigen(dm_quantities *q, const dm_symbol *A, size_t which, const dm_symbol *const s[], size_t n)
+{
+    static const char *const values[] = { "lambda", "mu", "nu" }, *const vectors[] = { "Q", "V", "W" };
+    static const char *const gaps[] = { "F", "G", "K" };
+    dm_context *context = A->context;
+    const char *l = free_name(context, values, 3, which), *v = free_name(context, vectors, 3, which);
+    const char *f = free_name(context, gaps, 3, which), *text = dm_symbol_text(A);
+    if (!l || !v || !f || !text)
+        return;
+    const dm_symbol *lambda = dm_symbol_apply_named("eigenvalues", A, A->rows, 1);
+    const dm_symbol *F = reciprocal_gaps(lambda), *Ft = dm_symbol_transpose(F);
+    const dm_symbol *lambda_name = dm_symbol_name(context, l, A->rows, 1, false);
+    const dm_symbol *Q = dm_symbol_name(context, v, A->rows, A->rows, false);
+    bool has_F = contained(F, s, n) || contained(Ft, s, n);
+    dm_text why = { .context = context }, gap = { .context = context };
+
+    if (has_F) {
+        const dm_symbol *name = dm_symbol_name(context, f, A->rows, A->rows, false);
+        add(q, F, name);
+        add(q, Ft, dm_symbol_scale(-1, name));
+    }
+    add(q, lambda, lambda_name);
+    add(q, dm_symbol_apply_named("eigenvectors", A, A->rows, A->rows), Q);
+    dm_text_put(&why, "%s = eig(%s).values, %s = eig(%s).vectors", l, text, v, text);
+    define(q, text, dm_symbol_mul(dm_symbol_mul(Q, dm_symbol_apply_named("diag", lambda_name, A->rows, A->rows)),
+                                  dm_symbol_transpose(Q)), dm_text_done(&why));
+    dm_text_put(&gap, "%s(i,j) = 1/(%s(j)-%s(i)), 0 on the diagonal", f, l, l);
+    if (has_F)
+        define(q, f, reciprocal_gaps(lambda_name), dm_text_done(&gap));
+}
+
+void dm_symbol_quantities(const dm_symbol *const s[], size_t n, dm_quantities *q)
+{
+    size_t which = 0;
+    const dm_symbol *found;
+
+    *q = (dm_quantities) { .n = 0 };
+    for (size_t i = 0; i < n; i++)
+        while (s[i] && which < 2 && (found = find(s[i], q))) {
+            size_t before = q->n;
+            name_eigen(q, found->of[0], which++, s, n);
+            if (q->n == before)
+                return;
+        }
+}
