@@ -310,16 +310,23 @@ static const dm_symbol *part(const dm_symbol *s, size_t from, size_t to, size_t 
                                           s->of[to - 1]->cols);
 }
 
+/* The operation of that name with parameters on one symbol. */
+static const dm_symbol *placed(const char *op, const dm_symbol *a, size_t row, size_t col, size_t rows, size_t cols)
+{
+    dm_parameters *with = a ? dm_arena_alloc(a->context, sizeof *with) : NULL;
+
+    if (!with)
+        return NULL;
+    *with = (dm_parameters) { .row = row, .col = col, .rows = rows, .cols = cols };
+    return dm_symbol_apply(a->context, dm_symbol_row(a->context, op), with, &a, rows, cols);
+}
+
 /* The K with K*vec(A) = vec(A') for A m×n: the columns of kron(vec(eye(m)),eye(n)), laid out anew. */
 static const dm_symbol *commutation(dm_context *context, size_t m, size_t n)
 {
     const dm_symbol *K = binary("kron", vec(dm_symbol_eye(context, m)), dm_symbol_eye(context, n), m * m * n, n);
-    dm_parameters *with = dm_arena_alloc(context, sizeof *with);
 
-    if (!K || !with)
-        return NULL;
-    *with = (dm_parameters) { .rows = m * n, .cols = m * n };
-    return dm_symbol_apply(context, dm_symbol_row(context, "reshape"), with, &K, m * n, m * n);
+    return placed("reshape", K, 0, 0, m * n, m * n);
 }
 
 /* number * scalars * L*E*R */
@@ -367,33 +374,96 @@ static const dm_symbol *of_hadamard(jacobian *j, const dm_symbol *s)
     return h ? dm_symbol_mul(dm_symbol_apply_named("diag", h, n, n), inner) : NULL;
 }
 
+/* vec(L*E*R) = kron(R',L)*vec(E) */
+static const dm_symbol *of_sandwich(const dm_symbol *L, const dm_symbol *R, const dm_symbol *inner)
+{
+    return L && R && inner ? dm_symbol_mul(binary("kron", dm_symbol_transpose(R), L, L->rows * R->cols,
+                                                  L->cols * R->rows), inner) : NULL;
+}
+
+/* Blocks, cut out or put into zeros, and copies side by side: rows are chosen by an L, columns by an R. */
+static const dm_symbol *of_structure(jacobian *j, const dm_symbol *s)
+{
+    const dm_symbol *E = s->of[0], *inner = jacobian_of(j, E);
+    const dm_symbol *I = dm_symbol_eye(s->context, E->rows), *K = dm_symbol_eye(s->context, E->cols);
+    const dm_parameters *with = s->with;
+
+    if (!inner)
+        return NULL;
+    if (s->cols == 1 && E->cols == 1 && !dm_symbol_is_call(s, "repeat"))
+        return placed(s->op->name, inner, with->row, 0, s->rows, inner->cols);
+    if (dm_symbol_is_call(s, "block"))
+        return of_sandwich(placed("block", I, with->row, 0, s->rows, E->rows),
+                           placed("block", K, 0, with->col, E->cols, s->cols), inner);
+    if (dm_symbol_is_call(s, "embed"))
+        return of_sandwich(placed("embed", I, with->row, 0, s->rows, E->rows),
+                           placed("embed", K, 0, with->col, E->cols, s->cols), inner);
+    return of_sandwich(binary("kron", dm_symbol_ones(s->context, with->rows, 1), I, s->rows, E->rows),
+                       binary("kron", dm_symbol_ones(s->context, 1, with->cols), K, E->cols, s->cols), inner);
+}
+
+/* The J with vec(diag(x)) = J*x; its transpose takes the diagonal. */
+static const dm_symbol *diagonal_places(dm_context *context, size_t n)
+{
+    const dm_symbol *I = dm_symbol_eye(context, n), *copies = binary("kron", dm_symbol_ones(context, n, 1), I, n * n, n);
+    const dm_symbol *places = vec(I);
+
+    return places ? dm_symbol_mul(dm_symbol_apply_named("diag", places, n * n, n * n), copies) : NULL;
+}
+
+/* The J with vec(kron(A,B)) = J*vec(B), or J*vec(A) where A is what moves; A is m×n and B p×q:
+ * vec(kron(A,B)) = kron(eye(n),kron(K,eye(p)))*kron(vec(A),vec(B)), where K*vec(C) = vec(C') for C q×m.   */
+static const dm_symbol *kron_places(const dm_symbol *A, const dm_symbol *B, bool first)
+{
+    dm_context *context = A->context;
+    size_t m = A->rows, n = A->cols, p = B->rows, q = B->cols;
+    const dm_symbol *K = commutation(context, q, m), *side;
+
+    if (first)
+        side = binary("kron", dm_symbol_eye(context, m * n), vec(B), m * n * p * q, m * n);
+    else
+        side = binary("kron", vec(A), dm_symbol_eye(context, p * q), m * n * p * q, p * q);
+    K = binary("kron", K, dm_symbol_eye(context, p), q * m * p, q * m * p);
+    return dm_symbol_mul(binary("kron", dm_symbol_eye(context, n), K, m * n * p * q, m * n * p * q), side);
+}
+
+/* What C = kron_left(D,B) and C = kron_right(A,D) are to the D that moves: the transposes of kron. */
+static const dm_symbol *of_kron(jacobian *j, const dm_symbol *s)
+{
+    const dm_symbol *A = s->of[0], *B = s->of[1];
+
+    if (dm_symbol_is_call(s, "kron"))
+        return dm_symbol_mul(kron_places(A, B, A->moves), jacobian_of(j, A->moves ? A : B));
+    if (dm_symbol_is_call(s, "kron_left") && A->moves)
+        return dm_symbol_mul(dm_symbol_transpose(kron_places(s, B, true)), jacobian_of(j, A));
+    if (dm_symbol_is_call(s, "kron_right") && B->moves)
+        return dm_symbol_mul(dm_symbol_transpose(kron_places(A, s, false)), jacobian_of(j, B));
+    return none(j);
+}
+
 static const dm_symbol *of_call(jacobian *j, const dm_symbol *s)
 {
-    const dm_symbol *A = s->of[0], *inner;
+    const dm_symbol *A = s->of[0], *inner, *map;
     size_t n = A->rows * A->cols;
 
     if (dm_symbol_is_call(s, "vec") || dm_symbol_is_call(s, "reshape"))
         return jacobian_of(j, A);
+    if (strncmp(s->op->name, "kron", 4) == 0)
+        return of_kron(j, s);
+    if (dm_symbol_is_call(s, "block") || dm_symbol_is_call(s, "embed") || dm_symbol_is_call(s, "repeat"))
+        return of_structure(j, s);
     if (dm_symbol_is_call(s, "sum"))
-        return (inner = jacobian_of(j, A)) ? dm_symbol_mul(dm_symbol_ones(s->context, 1, n), inner) : NULL;
-    if (dm_symbol_is_call(s, "trace"))
-        return (inner = jacobian_of(j, A))
-             ? dm_symbol_mul(dm_symbol_transpose(vec(dm_symbol_eye(s->context, A->rows))), inner) : NULL;
-    if (dm_symbol_is_call(s, "block") && A->cols == 1 && (inner = jacobian_of(j, A))) {
-        dm_parameters *with = dm_arena_alloc(s->context, sizeof *with);
-        if (!with)
-            return NULL;
-        *with = (dm_parameters) { .row = s->with->row, .rows = s->with->rows, .cols = inner->cols };
-        return dm_symbol_apply(s->context, s->op, with, &inner, with->rows, with->cols);
-    }
-    if (dm_symbol_is_call(s, "embed") && s->cols == 1 && (inner = jacobian_of(j, A))) {
-        dm_parameters *with = dm_arena_alloc(s->context, sizeof *with);
-        if (!with)
-            return NULL;
-        *with = (dm_parameters) { .row = s->with->row, .rows = s->rows, .cols = inner->cols };
-        return dm_symbol_apply(s->context, s->op, with, &inner, with->rows, with->cols);
-    }
-    return none(j);
+        map = dm_symbol_ones(s->context, 1, n);
+    else if (dm_symbol_is_call(s, "trace"))
+        map = dm_symbol_transpose(vec(dm_symbol_eye(s->context, A->rows)));
+    else if (dm_symbol_is_call(s, "diag"))
+        map = diagonal_places(s->context, s->rows);
+    else if (dm_symbol_is_call(s, "diagonal") && A->rows == A->cols)
+        map = dm_symbol_transpose(diagonal_places(s->context, A->rows));
+    else
+        return none(j);
+    inner = jacobian_of(j, A);
+    return inner ? dm_symbol_mul(map, inner) : NULL;
 }
 
 static const dm_symbol *jacobian_of(jacobian *j, const dm_symbol *E)

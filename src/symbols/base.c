@@ -272,6 +272,24 @@ static const dm_symbol *block(const call *c)
     return linear(c);
 }
 
+static const dm_symbol *embed(const call *c)
+{
+    const dm_symbol *A = c->A;
+
+    if (A->rows == c->rows && A->cols == c->cols)
+        return A;
+    if (dm_symbol_is_call(A, "embed")) {
+        dm_parameters *with = dm_arena_alloc(c->context, sizeof *with);
+        if (!with)
+            return NULL;
+        *with = *c->with;
+        with->row += A->with->row;
+        with->col += A->with->col;
+        return dm_symbol_apply(c->context, c->op, with, A->of, c->rows, c->cols);
+    }
+    return linear(c);
+}
+
 /* Along a vector, a product with ones. */
 static const dm_symbol *repeat(const call *c)
 {
@@ -436,7 +454,7 @@ static const struct {
     { "add", add }, { "sub", sub }, { "neg", neg }, { "scale", scale }, { "scale_by", mul },
     { "hadamard", times }, { "quotient", quotient }, { "mul", mul }, { "inner", inner }, { "kron", kron },
     { "kron_left", kron_left }, { "kron_right", kron_right }, { "transpose", transpose },
-    { "reshape", reshape }, { "vec", vec }, { "block", block }, { "embed", linear }, { "diag", diag },
+    { "reshape", reshape }, { "vec", vec }, { "block", block }, { "embed", embed }, { "diag", diag },
     { "diagonal", diagonal }, { "repeat", repeat }, { "trace", trace }, { "sum", sum },
     { "row_sums", row_sums }, { "column_sums", column_sums }, { "inverse", inverse }, { "solve", solve },
     { "solve_right", solve_right }, { "det", det }, { "cofactor", cofactor }, { "logdet", logdet },

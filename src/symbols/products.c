@@ -347,6 +347,18 @@ static const dm_symbol *each_transposed(const dm_symbol *a, dm_symbol_list *to)
     return to->failed ? NULL : a;
 }
 
+/* The identity's rows put elsewhere are its columns put elsewhere. */
+static const dm_symbol *identity_turned(const dm_symbol *a)
+{
+    dm_parameters *with = dm_arena_alloc(a->context, sizeof *with);
+
+    if (!with)
+        return NULL;
+    *with = (dm_parameters) { .row = a->with->col, .col = a->with->row, .rows = a->with->cols,
+                              .cols = a->with->rows };
+    return dm_symbol_call(a->context, a->op, with, a->of, a->cols, a->rows);
+}
+
 const dm_symbol *dm_symbol_transpose(const dm_symbol *a)
 {
     dm_symbol_list parts = { .context = a ? a->context : NULL };
@@ -375,6 +387,9 @@ const dm_symbol *dm_symbol_transpose(const dm_symbol *a)
         if (dm_symbol_is_entrywise(a) || dm_symbol_is_call(a, "kron"))
             return each_transposed(a, &parts) ? dm_symbol_call(a->context, a->op, a->with, parts.at,
                                                                a->cols, a->rows) : NULL;
+        if ((dm_symbol_is_call(a, "embed") || dm_symbol_is_call(a, "block"))
+            && (a->of[0]->kind == DM_SYMBOL_EYE || dm_symbol_is_scalar(a->of[0])))
+            return identity_turned(a);
         break;
     default:
         break;
