@@ -45,6 +45,7 @@ typedef struct {
     size_t length, room;
     bool failed;
     const char *missing;               /* an operation the output language does not know */
+    uint64_t helpers;                  /* which of the language's helpers are called */
 } dm_text;
 
 void dm_text_put(dm_text *to, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -8,299 +8,6 @@
 #include "symbols/list.h"
 #include "symbols/source.h"
 
-/* ---------------------------------------------------------------------------------------- helpers */
-
-static const struct {
-    const char *name, *code;
-    const char *needs;                 /* another helper */
-} helpers[] = {
-    { "product",
-      "/* A*B, each transposed or not. */\n"
-      "static gsl_matrix *product(const gsl_matrix *A, CBLAS_TRANSPOSE_t a, const gsl_matrix *B,\n"
-      "                           CBLAS_TRANSPOSE_t b)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(a == CblasTrans ? A->size2 : A->size1,\n"
-      "                                     b == CblasTrans ? B->size1 : B->size2);\n\n"
-      "    gsl_blas_dgemm(a, b, 1, A, B, 0, C);\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "dot",
-      "/* The 1x1 product A*B. */\n"
-      "static double dot(const gsl_matrix *A, CBLAS_TRANSPOSE_t a, const gsl_matrix *B, CBLAS_TRANSPOSE_t b)\n"
-      "{\n"
-      "    gsl_matrix *C = product(A, a, B, b);\n"
-      "    double x = gsl_matrix_get(C, 0, 0);\n\n"
-      "    gsl_matrix_free(C);\n"
-      "    return x;\n"
-      "}\n", "product" },
-    { "sum_of",
-      "/* a*A + b*B */\n"
-      "static gsl_matrix *sum_of(double a, const gsl_matrix *A, double b, const gsl_matrix *B)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(A->size1, A->size2);\n\n"
-      "    for (size_t i = 0; i < C->size1; i++)\n"
-      "        for (size_t j = 0; j < C->size2; j++)\n"
-      "            gsl_matrix_set(C, i, j, a * gsl_matrix_get(A, i, j) + b * gsl_matrix_get(B, i, j));\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "scaled",
-      "static gsl_matrix *scaled(double a, const gsl_matrix *A)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(A->size1, A->size2);\n\n"
-      "    gsl_matrix_memcpy(C, A);\n"
-      "    gsl_matrix_scale(C, a);\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "transposed",
-      "static gsl_matrix *transposed(const gsl_matrix *A)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(A->size2, A->size1);\n\n"
-      "    gsl_matrix_transpose_memcpy(C, A);\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "factored",
-      "/* The LU factors of A; *sign is the permutation's. */\n"
-      "static gsl_matrix *factored(const gsl_matrix *A, gsl_permutation **p, int *sign)\n"
-      "{\n"
-      "    gsl_matrix *LU = gsl_matrix_alloc(A->size1, A->size2);\n\n"
-      "    gsl_matrix_memcpy(LU, A);\n"
-      "    *p = gsl_permutation_alloc(A->size1);\n"
-      "    gsl_linalg_LU_decomp(LU, *p, sign);\n"
-      "    return LU;\n"
-      "}\n", NULL },
-    { "inverse",
-      "static gsl_matrix *inverse(const gsl_matrix *A)\n"
-      "{\n"
-      "    gsl_permutation *p;\n"
-      "    int sign;\n"
-      "    gsl_matrix *LU = factored(A, &p, &sign), *C = gsl_matrix_alloc(A->size1, A->size2);\n\n"
-      "    gsl_linalg_LU_invert(LU, p, C);\n"
-      "    gsl_permutation_free(p);\n"
-      "    gsl_matrix_free(LU);\n"
-      "    return C;\n"
-      "}\n", "factored" },
-    { "solved",
-      "/* A\\B */\n"
-      "static gsl_matrix *solved(const gsl_matrix *A, const gsl_matrix *B)\n"
-      "{\n"
-      "    gsl_permutation *p;\n"
-      "    int sign;\n"
-      "    gsl_matrix *LU = factored(A, &p, &sign), *C = gsl_matrix_alloc(B->size1, B->size2);\n\n"
-      "    gsl_matrix_memcpy(C, B);\n"
-      "    for (size_t j = 0; j < C->size2; j++) {\n"
-      "        gsl_vector_view column = gsl_matrix_column(C, j);\n"
-      "        gsl_linalg_LU_svx(LU, p, &column.vector);\n"
-      "    }\n"
-      "    gsl_permutation_free(p);\n"
-      "    gsl_matrix_free(LU);\n"
-      "    return C;\n"
-      "}\n", "factored" },
-    { "determinant",
-      "static double determinant(const gsl_matrix *A)\n"
-      "{\n"
-      "    gsl_permutation *p;\n"
-      "    int sign;\n"
-      "    gsl_matrix *LU = factored(A, &p, &sign);\n"
-      "    double x = gsl_linalg_LU_det(LU, sign);\n\n"
-      "    gsl_permutation_free(p);\n"
-      "    gsl_matrix_free(LU);\n"
-      "    return x;\n"
-      "}\n", "factored" },
-    { "log_determinant",
-      "static double log_determinant(const gsl_matrix *A)\n"
-      "{\n"
-      "    gsl_permutation *p;\n"
-      "    int sign;\n"
-      "    gsl_matrix *LU = factored(A, &p, &sign);\n"
-      "    double x = gsl_linalg_LU_sgndet(LU, sign) > 0 ? gsl_linalg_LU_lndet(LU) : GSL_NAN;\n\n"
-      "    gsl_permutation_free(p);\n"
-      "    gsl_matrix_free(LU);\n"
-      "    return x;\n"
-      "}\n", "factored" },
-    { "filled",
-      "static gsl_matrix *filled(size_t m, size_t n, double x)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(m, n);\n\n"
-      "    gsl_matrix_set_all(C, x);\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "identity",
-      "static gsl_matrix *identity(size_t n)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(n, n);\n\n"
-      "    gsl_matrix_set_identity(C);\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "each",
-      "/* h of every entry. */\n"
-      "static gsl_matrix *each(double (*h)(double), const gsl_matrix *A)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(A->size1, A->size2);\n\n"
-      "    for (size_t i = 0; i < C->size1; i++)\n"
-      "        for (size_t j = 0; j < C->size2; j++)\n"
-      "            gsl_matrix_set(C, i, j, h(gsl_matrix_get(A, i, j)));\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "powers",
-      "/* A.^p */\n"
-      "static gsl_matrix *powers(const gsl_matrix *A, double p)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(A->size1, A->size2);\n\n"
-      "    for (size_t i = 0; i < C->size1; i++)\n"
-      "        for (size_t j = 0; j < C->size2; j++)\n"
-      "            gsl_matrix_set(C, i, j, pow(gsl_matrix_get(A, i, j), p));\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "times",
-      "/* A.*B */\n"
-      "static gsl_matrix *times(const gsl_matrix *A, const gsl_matrix *B)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(A->size1, A->size2);\n\n"
-      "    gsl_matrix_memcpy(C, A);\n"
-      "    gsl_matrix_mul_elements(C, B);\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "quotient",
-      "/* A./B */\n"
-      "static gsl_matrix *quotient(const gsl_matrix *A, const gsl_matrix *B)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(A->size1, A->size2);\n\n"
-      "    gsl_matrix_memcpy(C, A);\n"
-      "    gsl_matrix_div_elements(C, B);\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "over",
-      "/* x./A */\n"
-      "static gsl_matrix *over(double x, const gsl_matrix *A)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(A->size1, A->size2);\n\n"
-      "    gsl_matrix_set_all(C, x);\n"
-      "    gsl_matrix_div_elements(C, A);\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "matrix_power",
-      "/* A^k, k >= 1 */\n"
-      "static gsl_matrix *matrix_power(const gsl_matrix *A, int k)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(A->size1, A->size2);\n\n"
-      "    gsl_matrix_memcpy(C, A);\n"
-      "    while (--k > 0) {\n"
-      "        gsl_matrix *D = product(C, CblasNoTrans, A, CblasNoTrans);\n"
-      "        gsl_matrix_free(C);\n"
-      "        C = D;\n"
-      "    }\n"
-      "    return C;\n"
-      "}\n", "product" },
-    { "diagonal_matrix",
-      "static gsl_matrix *diagonal_matrix(const gsl_matrix *x)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_calloc(x->size1, x->size1);\n\n"
-      "    for (size_t i = 0; i < x->size1; i++)\n"
-      "        gsl_matrix_set(C, i, i, gsl_matrix_get(x, i, 0));\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "diagonal_of",
-      "static gsl_matrix *diagonal_of(const gsl_matrix *A)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(A->size1 < A->size2 ? A->size1 : A->size2, 1);\n\n"
-      "    for (size_t i = 0; i < C->size1; i++)\n"
-      "        gsl_matrix_set(C, i, 0, gsl_matrix_get(A, i, i));\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "row_sums",
-      "static gsl_matrix *row_sums(const gsl_matrix *A)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_calloc(A->size1, 1);\n\n"
-      "    for (size_t i = 0; i < A->size1; i++)\n"
-      "        for (size_t j = 0; j < A->size2; j++)\n"
-      "            *gsl_matrix_ptr(C, i, 0) += gsl_matrix_get(A, i, j);\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "column_sums",
-      "static gsl_matrix *column_sums(const gsl_matrix *A)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_calloc(1, A->size2);\n\n"
-      "    for (size_t i = 0; i < A->size1; i++)\n"
-      "        for (size_t j = 0; j < A->size2; j++)\n"
-      "            *gsl_matrix_ptr(C, 0, j) += gsl_matrix_get(A, i, j);\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "kron",
-      "static gsl_matrix *kron(const gsl_matrix *A, const gsl_matrix *B)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(A->size1 * B->size1, A->size2 * B->size2);\n\n"
-      "    for (size_t i = 0; i < C->size1; i++)\n"
-      "        for (size_t j = 0; j < C->size2; j++)\n"
-      "            gsl_matrix_set(C, i, j, gsl_matrix_get(A, i / B->size1, j / B->size2)\n"
-      "                                    * gsl_matrix_get(B, i % B->size1, j % B->size2));\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "stacked",
-      "/* vec(A): the columns, stacked. */\n"
-      "static gsl_matrix *stacked(const gsl_matrix *A)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(A->size1 * A->size2, 1);\n\n"
-      "    for (size_t i = 0; i < A->size1; i++)\n"
-      "        for (size_t j = 0; j < A->size2; j++)\n"
-      "            gsl_matrix_set(C, j * A->size1 + i, 0, gsl_matrix_get(A, i, j));\n"
-      "    return C;\n"
-      "}\n", NULL },
-    { "trace",
-      "static double trace(const gsl_matrix *A)\n"
-      "{\n"
-      "    double x = 0;\n\n"
-      "    for (size_t i = 0; i < A->size1; i++)\n"
-      "        x += gsl_matrix_get(A, i, i);\n"
-      "    return x;\n"
-      "}\n", NULL },
-    { "total",
-      "static double total(const gsl_matrix *A)\n"
-      "{\n"
-      "    double x = 0;\n\n"
-      "    for (size_t i = 0; i < A->size1; i++)\n"
-      "        for (size_t j = 0; j < A->size2; j++)\n"
-      "            x += gsl_matrix_get(A, i, j);\n"
-      "    return x;\n"
-      "}\n", NULL },
-    { "norm",
-      "static double norm(const gsl_matrix *A)\n"
-      "{\n"
-      "    double x = 0;\n\n"
-      "    for (size_t i = 0; i < A->size1; i++)\n"
-      "        for (size_t j = 0; j < A->size2; j++)\n"
-      "            x = hypot(x, gsl_matrix_get(A, i, j));\n"
-      "    return x;\n"
-      "}\n", NULL },
-    { "log_sum_exp",
-      "/* log(sum(exp(A))) with the largest entry taken out. */\n"
-      "static double log_sum_exp(const gsl_matrix *A)\n"
-      "{\n"
-      "    double largest = gsl_matrix_max(A), x = 0;\n\n"
-      "    for (size_t i = 0; i < A->size1; i++)\n"
-      "        for (size_t j = 0; j < A->size2; j++)\n"
-      "            x += exp(gsl_matrix_get(A, i, j) - largest);\n"
-      "    return largest + log(x);\n"
-      "}\n", NULL },
-    { "softmax",
-      "/* exp(A)/sum(exp(A)) */\n"
-      "static gsl_matrix *softmax(const gsl_matrix *A)\n"
-      "{\n"
-      "    gsl_matrix *C = gsl_matrix_alloc(A->size1, A->size2);\n"
-      "    double all = log_sum_exp(A);\n\n"
-      "    for (size_t i = 0; i < A->size1; i++)\n"
-      "        for (size_t j = 0; j < A->size2; j++)\n"
-      "            gsl_matrix_set(C, i, j, exp(gsl_matrix_get(A, i, j) - all));\n"
-      "    return C;\n"
-      "}\n", "log_sum_exp" },
-    { "sigmoid", "static double sigmoid(double x) { return 1 / (1 + exp(-x)); }\n", NULL },
-    { "softplus", "static double softplus(double x) { return fmax(x, 0) + log1p(exp(-fabs(x))); }\n", NULL },
-    { "relu", "static double relu(double x) { return x > 0 ? x : 0; }\n", NULL },
-    { "sign", "static double sign(double x) { return (x > 0) - (x < 0); }\n", NULL },
-    { "step", "static double step(double x) { return x > 0; }\n", NULL },
-};
-
-enum { HELPERS = sizeof helpers / sizeof *helpers };
-
 /* ------------------------------------------------------------------------------------- statements */
 
 /* Where a part's result is: a variable of C, perhaps transposed. */
@@ -321,7 +28,7 @@ typedef struct {
     dm_context *context;
     dm_text body;
     size_t matrices, scalars;
-    bool used[HELPERS];
+    uint64_t used;
     done *done;
     bool failed;
     const char *unknown;
@@ -329,12 +36,7 @@ typedef struct {
 
 static void use(program *p, const char *name)
 {
-    for (size_t i = 0; i < HELPERS; i++)
-        if (strcmp(helpers[i].name, name) == 0) {
-            p->used[i] = true;
-            if (helpers[i].needs)
-                use(p, helpers[i].needs);
-        }
+    dm_use_helper(&p->used, dm_helpers_c, name);
 }
 
 static const char *text(program *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -483,34 +185,59 @@ static const char *entry_function(program *p, const char *op)
     return NULL;
 }
 
+/* Calls of helpers: the operands, then the parameters. */
+static const struct {
+    const char *op, *helper;
+    bool number;                       /* returns a double */
+} calls[] = {
+    { "trace", "trace", true }, { "sum", "total", true }, { "det", "determinant", true },
+    { "logdet", "log_determinant", true }, { "norm_frobenius", "norm", true },
+    { "logsumexp", "log_sum_exp", true }, { "softmax", "softmax", false },
+    { "diag", "diagonal_matrix", false }, { "diagonal", "diagonal_of", false },
+    { "row_sums", "row_sums", false }, { "column_sums", "column_sums", false }, { "vec", "stacked", false },
+    { "kron", "kron", false }, { "kron_left", "kron_left", false }, { "kron_right", "kron_right", false },
+    { "reshape", "reshaped", false }, { "repeat", "repeated", false }, { "block", "block", false },
+    { "embed", "embedded", false }, { "hcat", "beside", false }, { "vcat", "above", false },
+    { "hadamard_power", "raised", false }, { "eigenvalues", "eigenvalues", false },
+    { "eigenvectors", "eigenvectors", false }, { "expm", "exponential", false },
+    { "expm_frechet", "frechet", false },
+};
+
+/* A part as a matrix, though it may be a double. */
+static const char *as_matrix(program *p, const dm_formula *f)
+{
+    return is_scalar(f) ? new_matrix(p, "filled", text(p, "1, 1, %s", emit(p, f).text)).text : straight(p, f);
+}
+
+static const char *parameter(program *p, const dm_formula *f, char letter)
+{
+    const dm_parameters *with = f->with;
+    size_t n = letter == 'i' ? with->row : letter == 'j' ? with->col : letter == 'r' ? with->rows : with->cols;
+
+    return letter == 'r' || letter == 'c' ? size(p, f->symbol, n) : text(p, "%zu", n);
+}
+
 static place call(program *p, const dm_formula *f)
 {
-    static const char *const scalars[][2] = {
-        { "trace", "trace" }, { "sum", "total" }, { "det", "determinant" }, { "logdet", "log_determinant" },
-        { "norm_frobenius", "norm" }, { "logsumexp", "log_sum_exp" },
-    };
-    static const char *const matrices[][2] = {
-        { "diag", "diagonal_matrix" }, { "diagonal", "diagonal_of" }, { "row_sums", "row_sums" },
-        { "column_sums", "column_sums" }, { "vec", "stacked" }, { "softmax", "softmax" },
-    };
     const char *op = f->op->name, *h = entry_function(p, op);
-    const dm_formula *A = f->of[0];
 
     if (h && is_scalar(f))
-        return new_scalar(p, text(p, "%s(%s)", h, emit(p, A).text));
+        return new_scalar(p, text(p, "%s(%s)", h, emit(p, f->of[0]).text));
     if (h)
-        return new_matrix(p, "each", text(p, "%s, %s", h, straight(p, A)));
-    for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
-        if (strcmp(scalars[i][0], op) == 0) {
-            use(p, scalars[i][1]);
-            return new_scalar(p, text(p, "%s(%s)", scalars[i][1], emit(p, A).text));
-        }
-    for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++)
-        if (strcmp(matrices[i][0], op) == 0)
-            return new_matrix(p, matrices[i][1], straight(p, A));
-    if (strcmp(op, "kron") == 0) {
-        const char *a = straight(p, A), *b = straight(p, f->of[1]);
-        return new_matrix(p, "kron", text(p, "%s, %s", a, b));
+        return new_matrix(p, "each", text(p, "%s, %s", h, straight(p, f->of[0])));
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        if (strcmp(calls[i].op, op) != 0)
+            continue;
+        const char *arguments = as_matrix(p, f->of[0]);
+        if (f->of[1])
+            arguments = text(p, "%s, %s", arguments, as_matrix(p, f->of[1]));
+        for (const char *letter = f->op->parameters; letter && *letter; letter++)
+            arguments = text(p, "%s, %s", arguments, parameter(p, f, *letter));
+        use(p, calls[i].helper);
+        if (calls[i].number)
+            return new_scalar(p, text(p, "%s(%s)", calls[i].helper, arguments));
+        place C = new_matrix(p, calls[i].helper, arguments);
+        return is_scalar(f) ? new_scalar(p, text(p, "gsl_matrix_get(%s, 0, 0)", C.text)) : C;
     }
     p->unknown = op;
     return (place) { "", false };
@@ -694,11 +421,9 @@ void dm_write_c_function(dm_text *to, const dm_source *s)
         return;
     }
     dm_text_put(to, "/* f = %s and %s = %s */\n#include <math.h>\n#include <gsl/gsl_blas.h>\n"
-                    "#include <gsl/gsl_linalg.h>\n#include <gsl/gsl_math.h>\n#include <gsl/gsl_matrix.h>\n\n",
+                    "#include <gsl/gsl_eigen.h>\n#include <gsl/gsl_linalg.h>\n#include <gsl/gsl_math.h>\n#include <gsl/gsl_matrix.h>\n\n",
                 s->expression, s->result, s->formula);
-    for (size_t i = 0; i < HELPERS; i++)
-        if (p.used[i])
-            dm_text_put(to, "%s\n", helpers[i].code);
+    dm_put_helpers(to, p.used, dm_helpers_c, "", "\n");
     dm_text_put(to, "void derivative(");
     for (size_t i = 0; i < s->n; i++)
         dm_text_put(to, "const gsl_matrix *%s, ", s->variable[i].name);

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include "symbols/formula.h"
+#include "symbols/source.h"
 
 /* ---------------------------------------------------------------------------------- text that grows */
 
@@ -81,6 +81,7 @@ typedef struct {
     const char *row_end, *matrix_begin, *matrix_end;       /* of a matrix of numbers */
     size_t origin;                                         /* indexes count from here */
     const spelling *calls;
+    const dm_helper *helpers;          /* a call of that name carries it along */
     bool all;                          /* a call that is not listed is written as its row's formula */
 } language;
 
@@ -106,14 +107,17 @@ static const spelling octave_calls[] = {
     { "step", "double((A)>0)" }, { "expm1", "expm1(A)" }, { "log1p", "log1p(A)" }, { "log10", "log10(A)" },
     { "log2", "log2(A)" }, { "softplus", "(max(A,0)+log1p(exp(-abs(A))))" },
     { "logsumexp", "(max(max(A))+log(sum(sum(exp((A)-max(max(A)))))))" },
-    { "softmax", "(exp((A)-max(max(A)))/sum(sum(exp((A)-max(max(A))))))" }, { NULL, NULL },
+    { "softmax", "(exp((A)-max(max(A)))/sum(sum(exp((A)-max(max(A))))))" }, { "hadamard_power", "A.^B" },
+    { "embed", "embed(A,i,j,r,c)" }, { "kron_left", "kron_left(A,B)" }, { "kron_right", "kron_right(A,B)" },
+    { "eigenvalues", "eigenvalues(A)" }, { "eigenvectors", "eigenvectors(A)" }, { "expm", "expm(A)" },
+    { "expm_frechet", "expm_frechet(A,B)" }, { NULL, NULL },
 };
 
 static const language octave = {
     .product = "*", .scale = "*", .times = ".*", .over = "/", .quotient = "./", .power = "^",
     .entry_power = ".^", .transpose = "'", .inverse = "inv(A)", .root = "sqrt(A)", .ones = "ones(r,c)",
     .zeros = "zeros(r,c)", .eye = "eye(r)", .rows = "rows(%s)", .columns = "columns(%s)", .row_end = "; ",
-    .matrix_begin = "[", .matrix_end = "]", .origin = 1, .calls = octave_calls,
+    .matrix_begin = "[", .matrix_end = "]", .origin = 1, .calls = octave_calls, .helpers = dm_helpers_octave,
 };
 
 static const spelling numpy_calls[] = {
@@ -128,7 +132,10 @@ static const spelling numpy_calls[] = {
     { "relu", "np.maximum(A, 0)" }, { "sigmoid", "(1 / (1 + np.exp(-(A))))" }, { "step", "np.heaviside(A, 0)" },
     { "expm1", "np.expm1(A)" }, { "log1p", "np.log1p(A)" }, { "log10", "np.log10(A)" }, { "log2", "np.log2(A)" },
     { "softplus", "np.logaddexp(0, A)" }, { "logsumexp", "np.logaddexp.reduce(A, axis=None)" },
-    { "softmax", "np.exp((A) - np.logaddexp.reduce(A, axis=None))" }, { NULL, NULL },
+    { "softmax", "np.exp((A) - np.logaddexp.reduce(A, axis=None))" }, { "hadamard_power", "np.power(A, B)" },
+    { "embed", "embed(A, i, j, r, c)" }, { "kron_left", "kron_left(A, B)" }, { "kron_right", "kron_right(A, B)" },
+    { "eigenvalues", "eigenvalues(A)" }, { "eigenvectors", "eigenvectors(A)" }, { "expm", "expm(A)" },
+    { "expm_frechet", "expm_frechet(A, B)" }, { NULL, NULL },
 };
 
 static const language numpy = {
@@ -137,7 +144,7 @@ static const language numpy = {
     .under = "np.linalg.solve(A, B)", .solve_right = "np.linalg.solve(A.T, B.T).T",
     .inverse = "np.linalg.inv(A)", .root = "np.sqrt(A)", .ones = "np.ones((r, c))", .zeros = "np.zeros((r, c))",
     .eye = "np.eye(r)", .rows = "%s.shape[0]", .columns = "%s.shape[1]", .row_end = "], [",
-    .matrix_begin = "np.array([[", .matrix_end = "]])", .origin = 0, .calls = numpy_calls,
+    .matrix_begin = "np.array([[", .matrix_end = "]])", .origin = 0, .calls = numpy_calls, .helpers = dm_helpers_numpy,
 };
 
 typedef struct {
@@ -249,12 +256,13 @@ static void letter(const writer *w, const letters *l, const char *at)
 
     if (operand) {
         const dm_formula *X = l->of[operand - l->operands];
-        child(w, X, (at[1] == '.' || at[1] == '\0') && level_of(X) < POSTFIX);
+        bool power = at[1] == '\0' || (at[1] == '.' && at[2] == '^');         /* x.^2.^d is (x.^2).^d */
+        child(w, X, (power && level_of(X) < ATOMS) || (at[1] == '.' && level_of(X) < POSTFIX));
         return;
     }
     switch (*at) {
-    case 'i': dm_text_put(w->to, "%zu", l->with->row + 1); break;
-    case 'j': dm_text_put(w->to, "%zu", l->with->col + 1); break;
+    case 'i': dm_text_put(w->to, "%zu", l->with->row + w->in->origin); break;
+    case 'j': dm_text_put(w->to, "%zu", l->with->col + w->in->origin); break;
     case 'r': size(w, l->symbol, l->rows); break;
     case 'c': size(w, l->symbol, l->cols); break;
     default: dm_text_number(w->to, l->with->number);
@@ -320,6 +328,8 @@ static void call(const writer *w, const dm_formula *f)
         w->to->missing = op->name;
         return;
     }
+    if (w->in->helpers)
+        dm_use_helper(&w->to->helpers, w->in->helpers, op->name);
     form(w, text, &(letters) {
         .operands = operands, .parameters = op->parameters ? op->parameters : "", .of = { f->of[0], f->of[1] },
         .with = f->with, .symbol = f->symbol, .rows = f->with ? f->with->rows : 0,

@@ -495,24 +495,39 @@ END_TEST
 
 static const struct {
     const char *f, *wrt, *variables;   /* in the order of the generated function */
+    bool sized;                        /* it is for matrices of one size: blocks are written as numbers */
 } programs[] = {
-    { "norm(A*x-b)^2", "x", "A x b" },
-    { "norm(A*x-b)^2", "A", "A x b" },
-    { "logdet(X)+c'*inv(X)*d", "X", "X c d" },
-    { "det(X)*tr(X^3)", "X", "X" },
-    { "c'*(X\\d)", "X", "c X d" },
-    { "d'/X*c", "X", "d X c" },
-    { "sum(log(ones(rows(b),1)+exp(-b.*(A*x))))+s/2*norm(x)^2", "x", "b A x s" },
-    { "sum(tanh(A*x)./(ones(rows(b),1)+b.^2))", "A", "A x b" },
-    { "log(sum(exp(x)))*sqrt(norm(x))", "x", "x" },
-    { "sum(diag(x)*X,1)*d-2.5*sum(x)^2", "x", "x X d" },
-    { "tr(kron(X,X))/norm(X,'fro')", "X", "X" },
-    { "sum(abs(x)+relu(x)+sin(x).*cos(x)+sqrt(d.*d)+1./x)", "x", "x d" },
-    { "sum(sigmoid(A*x))", "x", "A x" },
-    { "sum(A*X*d)", "X", "A X d" },
-    { "sum(softplus(-b.*(A*x)))", "x", "b A x" },
-    { "logsumexp(A*X)*logsumexp(d)+softmax(d)'*x", "d", "A X d x" },
-    { "sum(expm1(x)+log1p(x.^2)-log10(d.^2).*log2(exp(x)))", "x", "x d" },
+    { "norm(A*x-b)^2", "x", "A x b", false },
+    { "norm(A*x-b)^2", "A", "A x b", false },
+    { "logdet(X)+c'*inv(X)*d", "X", "X c d", false },
+    { "det(X)*tr(X^3)", "X", "X", false },
+    { "c'*(X\\d)", "X", "c X d", false },
+    { "d'/X*c", "X", "d X c", false },
+    { "sum(log(ones(rows(b),1)+exp(-b.*(A*x))))+s/2*norm(x)^2", "x", "b A x s", false },
+    { "sum(tanh(A*x)./(ones(rows(b),1)+b.^2))", "A", "A x b", false },
+    { "log(sum(exp(x)))*sqrt(norm(x))", "x", "x", false },
+    { "sum(diag(x)*X,1)*d-2.5*sum(x)^2", "x", "x X d", false },
+    { "tr(kron(X,X))/norm(X,'fro')", "X", "X", false },
+    { "sum(abs(x)+relu(x)+sin(x).*cos(x)+sqrt(d.*d)+1./x)", "x", "x d", false },
+    { "sum(sigmoid(A*x))", "x", "A x", false },
+    { "sum(A*X*d)", "X", "A X d", false },
+    { "sum(softplus(-b.*(A*x)))", "x", "b A x", false },
+    { "reshape(X*X,1,9)*kron(x,d)+sum(reshape(exp(X),9,1).^2)", "X", "X x d", true },
+    { "sum(repmat(X,2,3).^2)+sum(exp(repmat(X,1,2)))", "X", "X", false },
+    { "norm([X, x; d', s]*[X, x; d', s],'fro')^2", "X", "X x d s", true },
+    { "norm([X, x; d', s]*[X, x; d', s],'fro')^2", "s", "X x d s", true },
+    { "norm(X(1:2,2:3)*X(2:3,1:2),'fro')^2+X(3,1)^3", "X", "X", true },
+    { "sum(A(2:3,:)*x)*sum(exp(x(2:3)))", "x", "A x", true },
+    { "sum(exp(kron(X,A)))", "X", "X A", false },
+    { "sum(exp(kron(X,A)))", "A", "X A", false },
+    { "sum((x.*x).^(d.*d))+2^s", "x", "x d s", false },
+    { "sum((x.*x).^(d.*d))+2^s", "d", "x d s", false },
+    { "sum((x.*x).^(d.*d))+2^s", "s", "x d s", false },
+    { "sum(exp(eig(X'*X).values/9))+d'*eig(X*X').vectors*c", "X", "X d c", false },
+    { "tr(expm(X)*X)+c'*expm(X/3)*d", "X", "X c d", false },
+    { "normalize(X)(2,1)+sum(cofactor(X)*x)+diag(X)'*d", "X", "X x d", true },
+    { "logsumexp(A*X)*logsumexp(d)+softmax(d)'*x", "d", "A X d x", false },
+    { "sum(expm1(x)+log1p(x.^2)-log10(d.^2).*log2(exp(x)))", "x", "x d", false },
 };
 enum { PROGRAMS = sizeof programs / sizeof *programs };
 
@@ -522,6 +537,16 @@ static const char *const data[][2] = {
     { "x.csv", "0.7\n-1.2\n0.4\n" }, { "b.csv", "0.3\n-0.8\n1.4\n0.6\n" }, { "c.csv", "1.3\n0.2\n-0.7\n" },
     { "d.csv", "-0.4\n0.9\n1.6\n" }, { "s.csv", "0.37\n" },
 };
+
+static int rows_of(const char *variable)
+{
+    return *variable == 'A' || *variable == 'b' ? 4 : *variable == 's' ? 1 : 3;
+}
+
+static int columns_of(const char *variable)
+{
+    return isupper((unsigned char) *variable) ? 3 : 1;
+}
 
 static void write_data(void)
 {
@@ -544,11 +569,21 @@ static void check_result(size_t i, const char *language)
 /* derive's function in that language, in a file. */
 static void write_function(size_t i, const char *language, const char *name)
 {
-    char more[100];
+    char more[300], names[60];
 
     snprintf(more, sizeof more, "--as %s", language);
+    strcpy(names, programs[i].variables);
+    for (const char *v = strtok(names, " "); programs[i].sized && v; v = strtok(NULL, " "))
+        snprintf(more + strlen(more), sizeof more - strlen(more), " %s~%dx%d", v, rows_of(v), columns_of(v));
     ck_assert_msg(command("derive", programs[i].f, programs[i].wrt, more) == 0, "%s: %s", programs[i].f, err);
     write_file(name, out);
+}
+
+/* What cannot be run is not passed over in silence: one line says so. */
+static void say_skipped(int i, const char *language, const char *why)
+{
+    if (i == 0)
+        fprintf(stderr, "command/derive: the functions in %s are not run: there is no %s\n", language, why);
 }
 
 START_TEST(the_function_in_c_computes_the_gradient)
@@ -556,8 +591,10 @@ START_TEST(the_function_in_c_computes_the_gradient)
     static char main_text[6000];
     char names[60], *at = main_text;
 
-    if (!has("command -v cc pkg-config"))
+    if (!has("command -v cc && command -v pkg-config")) {
+        say_skipped(_i, "C", "cc with pkg-config");
         return;
+    }
     write_data();
     write_function(_i, "c", "derivative.c");
     at += sprintf(at, "#include <stdio.h>\n#include <gsl/gsl_matrix.h>\n"
@@ -574,7 +611,7 @@ START_TEST(the_function_in_c_computes_the_gradient)
     strcpy(names, programs[_i].variables);
     for (const char *v = strtok(names, " "); v; v = strtok(NULL, " "))
         at += sprintf(at, "    gsl_matrix *%s = read_matrix(\"%s.csv\", %d, %d);\n", v, v,
-                      *v == 'A' || *v == 'b' ? 4 : *v == 's' ? 1 : 3, isupper((unsigned char) *v) ? 3 : 1);
+                      rows_of(v), columns_of(v));
     at += sprintf(at, "    gsl_matrix *U = gsl_matrix_alloc(%s->size1, %s->size2);\n    derivative(",
                   programs[_i].wrt, programs[_i].wrt);
     strcpy(names, programs[_i].variables);
@@ -599,8 +636,10 @@ START_TEST(the_function_in_python_computes_the_gradient)
     const char *python = has("python3 -c 'import numpy'") ? "python3"
                        : has("/usr/bin/python3 -c 'import numpy'") ? "/usr/bin/python3" : NULL;
 
-    if (!python)
+    if (!python) {
+        say_skipped(_i, "Python", "python3 with numpy");
         return;
+    }
     write_data();
     write_function(_i, "python", "derivative.py");
     snprintf(line, sizeof line, "%s -c \"import numpy as np; from derivative import derivative as f\n"
@@ -619,8 +658,10 @@ START_TEST(the_function_in_octave_computes_the_gradient)
 {
     char line[1500], names[60];
 
-    if (!has("command -v octave-cli"))
+    if (!has("command -v octave-cli")) {
+        say_skipped(_i, "Octave", "octave-cli");
         return;
+    }
     write_data();
     write_function(_i, "octave", "derivative.m");
     strcpy(line, "octave-cli --norc --eval \"[f, U] = derivative(");
