@@ -262,18 +262,58 @@ static const dm_formula *unsigned_part(const dm_symbol *s, bool *negative)
 
 /* ---------------------------------------------------------------------------------------------- sums */
 
+/* The terms from i on whose number is that of the i-th or its negative, as one: 2*A*x - 2*b is 2*(A*x-b).  A sum
+ * as such is flat, so that like terms meet; `taken` are in a group before.                            */
+static const dm_symbol *group(const dm_symbol *s, size_t i, bool taken[])
+{
+    dm_symbol_list part = { .context = s->context };
+    double x, y;
+    const dm_symbol *first = dm_symbol_split(s->of[i], &x);
+
+    for (size_t k = i; k < s->n && fabs(x) != 1 && !dm_symbol_is_number(s->of[i]); k++) {
+        const dm_symbol *rest = dm_symbol_split(s->of[k], &y);
+        if (taken[k] || fabs(x) != fabs(y) || dm_symbol_is_number(s->of[k]))
+            continue;
+        taken[k] = true;
+        dm_list_add(&part, dm_symbol_scale(y / x, rest));
+    }
+    if (part.failed || !first)
+        return NULL;
+    if (part.n < 2)
+        return s->of[i];
+    const dm_symbol *sum = dm_symbol_make(s->context, DM_SYMBOL_SUM, s->rows, s->cols, 0, part.at, part.n, 0);
+    return sum ? dm_symbol_make(s->context, DM_SYMBOL_TERM, s->rows, s->cols, x, &sum, 1, dm_symbol_is_scalar(s)) : NULL;
+}
+
+static dm_symbol_list groups(const dm_symbol *s)
+{
+    dm_symbol_list all = { .context = s->context };
+    bool *taken = dm_arena_alloc(s->context, s->n * sizeof *taken);
+
+    all.failed = !taken;
+    for (size_t i = 0; taken && i < s->n; i++)
+        taken[i] = false;
+    for (size_t i = 0; !all.failed && i < s->n; i++)
+        if (!taken[i])
+            dm_list_add(&all, group(s, i, taken));
+    return all;
+}
+
 static const dm_formula *sum(const dm_symbol *s)
 {
+    dm_symbol_list part = groups(s);
     const dm_formula *all = NULL;
 
+    if (part.failed)
+        return NULL;
     /* What is added first, and A before A'. */
     for (int pass = 0; pass < 3; pass++)
-        for (size_t i = 0; i < s->n; i++) {
+        for (size_t i = 0; i < part.n; i++) {
             bool negative;
-            const dm_formula *f = unsigned_part(s->of[i], &negative);
+            const dm_formula *f = unsigned_part(part.at[i], &negative);
             if (!f)
                 return NULL;
-            if (pass != (negative ? 2 : s->of[i]->kind == DM_SYMBOL_TRANSPOSE))
+            if (pass != (negative ? 2 : part.at[i]->kind == DM_SYMBOL_TRANSPOSE))
                 continue;
             if (!all)
                 all = negative ? unary(s, DM_FORMULA_NEG, f) : f;
