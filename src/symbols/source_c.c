@@ -284,10 +284,8 @@ static place literal(program *p, const dm_symbol *s)
     return (place) { text(p, "t%zu", k), false };
 }
 
-static place statement(program *p, const dm_formula *f)
+static place leaf(program *p, const dm_formula *f)
 {
-    const dm_formula *a = f->of[0], *b = f->of[1];
-
     switch (f->kind) {
     case DM_FORMULA_NUMBER:
         return (place) { digits(p, f->number), false };
@@ -304,16 +302,43 @@ static place statement(program *p, const dm_formula *f)
         return new_matrix(p, "identity", size(p, f->symbol, f->rows));
     case DM_FORMULA_LITERAL:
         return literal(p, f->symbol);
+    default:
+        p->unknown = "a differential";
+        return (place) { "", false };
+    }
+}
+
+/* What is the same of A' as of A, transposed: the mark stays with it. */
+static place through(program *p, const dm_formula *A, const char *helper, const char *before)
+{
+    place at = emit(p, A), C = new_matrix(p, helper, text(p, "%s%s", before, at.text));
+
+    C.transposed = at.transposed;
+    return C;
+}
+
+/* B/A = (A'\\B')' */
+static place solve_right(program *p, const dm_formula *f)
+{
+    place B = emit(p, f->of[0]), A = emit(p, f->of[1]);
+    const char *At = A.transposed ? A.text : new_matrix(p, "transposed", A.text).text;
+    const char *Bt = B.transposed ? B.text : new_matrix(p, "transposed", B.text).text;
+    place C = new_matrix(p, "solved", text(p, "%s, %s", At, Bt));
+
+    C.transposed = true;
+    return C;
+}
+
+static place statement(program *p, const dm_formula *f)
+{
+    const dm_formula *a = f->of[0], *b = f->of[1];
+    place A;
+
+    switch (f->kind) {
     case DM_FORMULA_ADD: case DM_FORMULA_SUB:
         return sum(p, f, f->kind == DM_FORMULA_SUB);
-    case DM_FORMULA_NEG: {
-        place A = emit(p, a);
-        if (is_scalar(f))
-            return new_scalar(p, text(p, "-%s", A.text));
-        place C = new_matrix(p, "scaled", text(p, "-1, %s", A.text));
-        C.transposed = A.transposed;
-        return C;
-    }
+    case DM_FORMULA_NEG:
+        return is_scalar(f) ? new_scalar(p, text(p, "-%s", emit(p, a).text)) : through(p, a, "scaled", "-1, ");
     case DM_FORMULA_MUL:
         return product(p, f);
     case DM_FORMULA_SCALE:
@@ -322,38 +347,26 @@ static place statement(program *p, const dm_formula *f)
         return over(p, f);
     case DM_FORMULA_UNDER:
         return solve(p, straight(p, a), b);
-    case DM_FORMULA_SOLVE_RIGHT: {     /* B/A = (A'\B')' */
-        place B = emit(p, a), A = emit(p, b);
-        const char *At = A.transposed ? A.text : new_matrix(p, "transposed", A.text).text;
-        const char *Bt = B.transposed ? B.text : new_matrix(p, "transposed", B.text).text;
-        place C = new_matrix(p, "solved", text(p, "%s, %s", At, Bt));
-        C.transposed = true;
-        return C;
-    }
+    case DM_FORMULA_SOLVE_RIGHT:
+        return solve_right(p, f);
     case DM_FORMULA_TIMES: case DM_FORMULA_QUOTIENT:
         return quotient(p, f);
     case DM_FORMULA_POWER: case DM_FORMULA_ENTRY_POWER:
         return power(p, f);
-    case DM_FORMULA_TRANSPOSE: {
-        place A = emit(p, a);
+    case DM_FORMULA_TRANSPOSE:
+        A = emit(p, a);
         A.transposed = !A.transposed;
         return A;
-    }
-    case DM_FORMULA_INVERSE: {
-        place A = emit(p, a), C = new_matrix(p, "inverse", A.text);
-        C.transposed = A.transposed;
-        return C;
-    }
+    case DM_FORMULA_INVERSE:
+        return through(p, a, "inverse", "");
     case DM_FORMULA_SQRT:
         return is_scalar(f) ? new_scalar(p, text(p, "sqrt(%s)", emit(p, a).text))
                             : new_matrix(p, "each", text(p, "sqrt, %s", straight(p, a)));
     case DM_FORMULA_CALL:
         return call(p, f);
-    case DM_FORMULA_DIFFERENTIAL:
-        break;
+    default:
+        return leaf(p, f);
     }
-    p->unknown = "a differential";
-    return (place) { "", false };
 }
 
 /* Are they written alike?  The same value then. */

@@ -361,17 +361,27 @@ static void power(const writer *w, const dm_formula *f)
     dm_text_number(w->to, f->number);
 }
 
-static void write(const writer *w, const dm_formula *f)
+/* The sign between two parts; NULL: there is none, or the language writes a call. */
+static const char *sign_of(const language *in, dm_formula_kind kind)
+{
+    switch (kind) {
+    case DM_FORMULA_ADD: return "+";
+    case DM_FORMULA_SUB: return "-";
+    case DM_FORMULA_MUL: return in->product;
+    case DM_FORMULA_SCALE: return in->scale;
+    case DM_FORMULA_TIMES: return in->times;
+    case DM_FORMULA_OVER: return in->over;
+    case DM_FORMULA_QUOTIENT: return in->quotient;
+    case DM_FORMULA_UNDER: return in->under ? NULL : "\\";
+    case DM_FORMULA_SOLVE_RIGHT: return in->solve_right ? NULL : "/";
+    default: return NULL;
+    }
+}
+
+static void leaf(const writer *w, const dm_formula *f)
 {
     const language *in = w->in;
-    const dm_formula *a, *b;
 
-    if (!f) {
-        w->to->failed = true;
-        return;
-    }
-    a = f->of[0];
-    b = f->of[1];
     switch (f->kind) {
     case DM_FORMULA_NUMBER:
         dm_text_number(w->to, f->number);
@@ -382,53 +392,43 @@ static void write(const writer *w, const dm_formula *f)
     case DM_FORMULA_SIZE:
         size(w, f->symbol, (size_t) f->symbol->number);
         break;
-    case DM_FORMULA_ONES: case DM_FORMULA_ZEROS: case DM_FORMULA_EYE:
-        form_of(w, f->kind == DM_FORMULA_EYE ? in->eye : f->kind == DM_FORMULA_ONES ? in->ones : in->zeros, f,
-                NULL, NULL);
-        break;
     case DM_FORMULA_LITERAL:
         literal(w, f->symbol);
         break;
     case DM_FORMULA_DIFFERENTIAL:
         dm_text_put(w->to, "d");
-        child(w, a, a->kind != DM_FORMULA_NAME);
+        child(w, f->of[0], f->of[0]->kind != DM_FORMULA_NAME);
         break;
-    case DM_FORMULA_ADD:
-        binary(w, f, "+");
-        break;
-    case DM_FORMULA_SUB:
-        binary(w, f, "-");
-        break;
+    default:
+        form_of(w, f->kind == DM_FORMULA_EYE ? in->eye : f->kind == DM_FORMULA_ONES ? in->ones : in->zeros, f,
+                NULL, NULL);
+    }
+}
+
+static void write(const writer *w, const dm_formula *f)
+{
+    const language *in = w->in;
+
+    if (!f) {
+        w->to->failed = true;
+        return;
+    }
+    const dm_formula *a = f->of[0], *b = f->of[1];
+    const char *sign = sign_of(in, f->kind);
+    if (sign) {
+        binary(w, f, sign);
+        return;
+    }
+    switch (f->kind) {
     case DM_FORMULA_NEG:
         dm_text_put(w->to, "-");
         child(w, a, level_of(a) <= SUMS || a->kind == DM_FORMULA_NEG);
         break;
-    case DM_FORMULA_MUL:
-        binary(w, f, in->product);
-        break;
-    case DM_FORMULA_SCALE:
-        binary(w, f, in->scale);
-        break;
-    case DM_FORMULA_TIMES:
-        binary(w, f, in->times);
-        break;
-    case DM_FORMULA_OVER:
-        binary(w, f, in->over);
-        break;
-    case DM_FORMULA_QUOTIENT:
-        binary(w, f, in->quotient);
-        break;
     case DM_FORMULA_UNDER:
-        if (in->under)
-            form_of(w, in->under, f, a, b);
-        else
-            binary(w, f, "\\");
+        form_of(w, in->under, f, a, b);
         break;
     case DM_FORMULA_SOLVE_RIGHT:
-        if (in->solve_right)
-            form_of(w, in->solve_right, f, b, a);
-        else
-            binary(w, f, "/");
+        form_of(w, in->solve_right, f, b, a);
         break;
     case DM_FORMULA_TRANSPOSE:
         child(w, a, level_of(a) < POSTFIX || a->kind == DM_FORMULA_TRANSPOSE);
@@ -437,15 +437,14 @@ static void write(const writer *w, const dm_formula *f)
     case DM_FORMULA_POWER: case DM_FORMULA_ENTRY_POWER:
         power(w, f);
         break;
-    case DM_FORMULA_INVERSE:
-        form_of(w, in->inverse, f, a, NULL);
-        break;
-    case DM_FORMULA_SQRT:
-        form_of(w, in->root, f, a, NULL);
+    case DM_FORMULA_INVERSE: case DM_FORMULA_SQRT:
+        form_of(w, f->kind == DM_FORMULA_INVERSE ? in->inverse : in->root, f, a, NULL);
         break;
     case DM_FORMULA_CALL:
         call(w, f);
         break;
+    default:
+        leaf(w, f);
     }
 }
 

@@ -267,6 +267,67 @@ static void literal(const writer *w, const dm_symbol *s)
     put(w, w->m->brackets[1]);
 }
 
+static void norm(const writer *w, const dm_formula *A)
+{
+    bool matrix = A->rows > 1 && A->cols > 1;
+
+    put(w, matrix ? w->m->index[0] : w->m->row[0]);
+    put(w, w->m->norm[0]);
+    set(w, A);
+    put(w, w->m->norm[1]);
+    if (matrix) {
+        put(w, w->m->index[1]);
+        put(w, w->m->frobenius);
+    }
+    put(w, matrix ? w->m->index[2] : w->m->row[1]);
+}
+
+static void block(const writer *w, const dm_formula *f)
+{
+    const dm_parameters *with = f->with;
+
+    put(w, w->m->index[0]);
+    fenced(w, f->of[0], level(f->of[0]) < ATOMS);
+    put(w, w->m->index[1]);
+    dm_text_put(w->to, w->m->xml ? "<mtext>" : "");
+    if (with->rows == 1 && with->cols == 1)
+        dm_text_put(w->to, "%zu,%zu", with->row + 1, with->col + 1);
+    else
+        dm_text_put(w->to, "%zu:%zu,%zu:%zu", with->row + 1, with->row + with->rows, with->col + 1,
+                    with->col + with->cols);
+    dm_text_put(w->to, w->m->xml ? "</mtext>" : "");
+    put(w, w->m->index[2]);
+}
+
+/* A factor of a product without a sign. */
+static void factor(const writer *w, const dm_formula *f, bool apart)
+{
+    fenced(w, f, level(f) < PRODUCTS || level(f) == ENTRYWISE || apart);
+}
+
+static void named_call(const writer *w, const dm_formula *f)
+{
+    const char *op = f->op->name;
+
+    put(w, w->m->row[0]);
+    if (strcmp(op, "logdet") == 0) {
+        function(w, "log");
+        function(w, "det");
+    } else if (strcmp(op, "sigmoid") == 0) {
+        put(w, w->m->sigma);
+    } else {
+        function(w, strcmp(op, "trace") == 0 ? "tr" : strcmp(op, "diagonal") == 0 ? "diag" : op);
+    }
+    put(w, w->m->fence[0]);
+    set(w, f->of[0]);
+    if (f->of[1]) {
+        put(w, w->m->comma);
+        set(w, f->of[1]);
+    }
+    put(w, w->m->fence[1]);
+    put(w, w->m->row[1]);
+}
+
 static void call(const writer *w, const dm_formula *f)
 {
     const char *op = f->op->name;
@@ -275,72 +336,28 @@ static void call(const writer *w, const dm_formula *f)
     if (strcmp(op, "kron") == 0) {
         binary(w, f, w->m->kron, level(A) < POWERS, level(f->of[1]) < POWERS);
     } else if (strcmp(op, "norm_frobenius") == 0) {
-        bool matrix = A->rows > 1 && A->cols > 1;
-        put(w, matrix ? w->m->index[0] : w->m->row[0]);
-        put(w, w->m->norm[0]);
-        set(w, A);
-        put(w, w->m->norm[1]);
-        if (matrix) {
-            put(w, w->m->index[1]);
-            put(w, w->m->frobenius);
-        }
-        put(w, matrix ? w->m->index[2] : w->m->row[1]);
+        norm(w, A);
     } else if (strcmp(op, "row_sums") == 0) {
-        fenced(w, A, level(A) < PRODUCTS || level(A) == ENTRYWISE);
+        factor(w, A, false);
         put(w, w->m->product);
         put(w, w->m->one);
     } else if (strcmp(op, "column_sums") == 0) {
         ones(w, &(dm_formula) { .rows = 1, .cols = 2 });
         put(w, w->m->product);
-        fenced(w, A, level(A) < PRODUCTS || level(A) == ENTRYWISE);
+        factor(w, A, false);
     } else if (strcmp(op, "block") == 0) {
-        const dm_parameters *with = f->with;
-        put(w, w->m->index[0]);
-        fenced(w, A, level(A) < ATOMS);
-        put(w, w->m->index[1]);
-        dm_text_put(w->to, w->m->xml ? "<mtext>" : "");
-        if (with->rows == 1 && with->cols == 1)
-            dm_text_put(w->to, "%zu,%zu", with->row + 1, with->col + 1);
-        else
-            dm_text_put(w->to, "%zu:%zu,%zu:%zu", with->row + 1, with->row + with->rows, with->col + 1,
-                        with->col + with->cols);
-        dm_text_put(w->to, w->m->xml ? "</mtext>" : "");
-        put(w, w->m->index[2]);
+        block(w, f);
     } else if (strcmp(op, "hcat") == 0 || strcmp(op, "vcat") == 0) {
         put(w, w->m->brackets[0]);
         binary(w, f, op[0] == 'h' ? w->m->comma : w->m->semicolon, false, false);
         put(w, w->m->brackets[1]);
     } else {
-        put(w, w->m->row[0]);
-        if (strcmp(op, "logdet") == 0) {
-            function(w, "log");
-            function(w, "det");
-        } else if (strcmp(op, "sigmoid") == 0) {
-            put(w, w->m->sigma);
-        } else {
-            function(w, strcmp(op, "trace") == 0 ? "tr" : strcmp(op, "diagonal") == 0 ? "diag" : op);
-        }
-        put(w, w->m->fence[0]);
-        set(w, A);
-        if (f->of[1]) {
-            put(w, w->m->comma);
-            set(w, f->of[1]);
-        }
-        put(w, w->m->fence[1]);
-        put(w, w->m->row[1]);
+        named_call(w, f);
     }
 }
 
-static void set(const writer *w, const dm_formula *f)
+static void leaf(const writer *w, const dm_formula *f)
 {
-    const dm_formula *a, *b;
-
-    if (!f) {
-        w->to->failed = true;
-        return;
-    }
-    a = f->of[0];
-    b = f->of[1];
     switch (f->kind) {
     case DM_FORMULA_NUMBER:
         number(w, f->number);
@@ -363,12 +380,51 @@ static void set(const writer *w, const dm_formula *f)
     case DM_FORMULA_LITERAL:
         literal(w, f->symbol);
         break;
-    case DM_FORMULA_DIFFERENTIAL:
+    default:                           /* a differential */
         put(w, w->m->row[0]);
         put(w, w->m->differential);
-        fenced(w, a, a->kind != DM_FORMULA_NAME);
+        fenced(w, f->of[0], f->of[0]->kind != DM_FORMULA_NAME);
         put(w, w->m->row[1]);
+    }
+}
+
+/* What is raised: powers, inverses, transposes, roots. */
+static void power(const writer *w, const dm_formula *f)
+{
+    const dm_formula *a = f->of[0];
+
+    switch (f->kind) {
+    case DM_FORMULA_TRANSPOSE:
+        if (a->kind == DM_FORMULA_INVERSE)
+            raised(w, a->of[0], "", w->m->inverse_transpose);
+        else
+            raised(w, a, "", w->m->transpose);
         break;
+    case DM_FORMULA_INVERSE:
+        raised(w, a, "", w->m->inverse);
+        break;
+    case DM_FORMULA_SQRT:
+        if (f->rows > 1 || f->cols > 1) {
+            raised_to(w, f, 0.5);
+            break;
+        }
+        put(w, w->m->root[0]);
+        set(w, a);
+        put(w, w->m->root[1]);
+        break;
+    default:
+        raised_to(w, f, f->number);
+    }
+}
+
+static void set(const writer *w, const dm_formula *f)
+{
+    if (!f) {
+        w->to->failed = true;
+        return;
+    }
+    const dm_formula *a = f->of[0], *b = f->of[1];
+    switch (f->kind) {
     case DM_FORMULA_ADD:
         binary(w, f, w->m->plus, false, level(b) == SIGNS);
         break;
@@ -380,16 +436,17 @@ static void set(const writer *w, const dm_formula *f)
         fenced(w, a, level(a) <= SIGNS);
         break;
     case DM_FORMULA_MUL: case DM_FORMULA_SCALE:
-        binary(w, f, w->m->product, level(a) < PRODUCTS || level(a) == ENTRYWISE || set_apart(f, a),
-               level(b) < PRODUCTS || level(b) == ENTRYWISE || set_apart(f, b));
+        factor(w, a, set_apart(f, a));
+        put(w, w->m->product);
+        factor(w, b, set_apart(f, b));
         break;
     case DM_FORMULA_UNDER:
         raised(w, a, "", w->m->inverse);
         put(w, w->m->product);
-        fenced(w, b, level(b) < PRODUCTS || level(b) == ENTRYWISE);
+        factor(w, b, false);
         break;
     case DM_FORMULA_SOLVE_RIGHT:
-        fenced(w, a, level(a) < PRODUCTS || level(a) == ENTRYWISE);
+        factor(w, a, false);
         put(w, w->m->product);
         raised(w, b, "", w->m->inverse);
         break;
@@ -401,33 +458,18 @@ static void set(const writer *w, const dm_formula *f)
         put(w, w->m->fraction[2]);
         break;
     case DM_FORMULA_TIMES: case DM_FORMULA_QUOTIENT:
-        binary(w, f, f->kind == DM_FORMULA_TIMES ? w->m->entrywise : w->m->quotient,
-               level(a) < ENTRYWISE, level(b) <= ENTRYWISE);
+        binary(w, f, f->kind == DM_FORMULA_TIMES ? w->m->entrywise : w->m->quotient, level(a) < ENTRYWISE,
+               level(b) <= ENTRYWISE);
         break;
-    case DM_FORMULA_TRANSPOSE:
-        if (a->kind == DM_FORMULA_INVERSE)
-            raised(w, a->of[0], "", w->m->inverse_transpose);
-        else
-            raised(w, a, "", w->m->transpose);
-        break;
-    case DM_FORMULA_INVERSE:
-        raised(w, a, "", w->m->inverse);
-        break;
+    case DM_FORMULA_TRANSPOSE: case DM_FORMULA_INVERSE: case DM_FORMULA_SQRT:
     case DM_FORMULA_POWER: case DM_FORMULA_ENTRY_POWER:
-        raised_to(w, f, f->number);
-        break;
-    case DM_FORMULA_SQRT:
-        if (f->rows > 1 || f->cols > 1) {
-            raised_to(w, f, 0.5);
-            break;
-        }
-        put(w, w->m->root[0]);
-        set(w, a);
-        put(w, w->m->root[1]);
+        power(w, f);
         break;
     case DM_FORMULA_CALL:
         call(w, f);
         break;
+    default:
+        leaf(w, f);
     }
 }
 

@@ -61,10 +61,11 @@ static void set(setting *s, const dm_op *op, dice *d)
             m *= size_of('p'), n *= size_of('q');  /* C, of kron(A,B)'s shape */
         if (strncmp(op->name, "kron_right", 10) == 0 && i == 1)
             m *= size_of('m'), n *= size_of('n');
-        gsl_matrix *A = random_matrix(d, m == n && m > 1 ? REGULAR : POSITIVE, m, n);
+        data_kind kind = strcmp(dm_family_of(op), "eigenvalues") == 0 ? SYMMETRIC : m == n && m > 1 ? REGULAR : POSITIVE;
+        gsl_matrix *A = random_matrix(d, kind, m, n);
         if (op->formula[1] == '.' && strchr(op->formula, '^'))
             A = random_matrix(d, POSITIVE, m, n);
-        gsl_matrix *dA = random_direction(d, A);
+        gsl_matrix *dA = random_direction_within(d, kind, A);
         sprintf(operand[i], "%c", op->operands[i]);
         sprintf(direction[i], "d%c", op->operands[i]);
         s->operand[i] = dm_constant(here, A);
