@@ -304,8 +304,8 @@ DM_API dm *dm_sum(dm *A);                   /* sum(A)    of all entries         
 DM_API dm *dm_row_sums(dm *A);              /* sum(A,2)  A*ones(n,1)               m×n -> m×1        */
 DM_API dm *dm_column_sums(dm *A);           /* sum(A,1)  ones(1,m)*A               m×n -> 1×n        */
 
-DM_API dm *dm_logsumexp(dm *A);             /* logsumexp(A)  log(sum(exp(A))), never overflows  d = tr(softmax(A)'*dA) */
-DM_API dm *dm_softmax(dm *A);               /* softmax(A)    exp(A)/sum(exp(A))    d = S.*dA - tr(S'*dA)*S */
+DM_API dm *dm_logsumexp(dm *A);             /* log(sum(exp(A))), never overflows   d = tr(softmax(A)'*dA) */
+DM_API dm *dm_softmax(dm *A);               /* exp(A)/sum(exp(A))                  d = S.*dA - tr(S'*dA)*S */
 
 /* ---------------------------------------------------------------------- solves and determinants --
  *
@@ -321,12 +321,12 @@ DM_API dm *dm_logdet(dm *A);                /* logdet(A) d = tr(inv(A)*dA)      
 
 /* -------------------------------------------------------------------------------- eigenvalues --
  *
- * Of a symmetric matrix, A = Q*diag(lambda)*Q', else GSL_EDOM.  Directions and gradients are projected onto the
- * symmetric matrices.  Where eigenvalues are the same, each has the derivative of their mean; eigenvectors have
- * none: GSL_EZERODIV.                                                                              */
+ * Of a symmetric matrix, A = Q*diag(lambda)*Q', else GSL_EDOM.  Directions and gradients are projected onto
+ * the symmetric matrices.  Where eigenvalues are the same, each has the derivative of their mean;
+ * eigenvectors have none: GSL_EZERODIV.                                                            */
 DM_API dm *dm_eigenvalues(dm *A);           /* eig(A).values   ascending, n×1      d = diag(Q'*dA*Q)        */
-DM_API dm *dm_eigenvectors(dm *A);          /* eig(A).vectors  Q, its first row positive   d = Q*(F.*(Q'*dA*Q)),
-                                               F(i,j) = 1/(lambda(j)-lambda(i)), 0 on the diagonal  */
+DM_API dm *dm_eigenvectors(dm *A);          /* eig(A).vectors  Q, its first row positive
+                                     d = Q*(F.*(Q'*dA*Q)), F(i,j) = 1/(lambda(j)-lambda(i)), F(i,i) = 0  */
 
 /* ----------------------------------------------------------------------- functions of a matrix -- */
 DM_API dm *dm_expm(dm *A);                  /* expm(A)   exp of the matrix         d = expm_frechet(A,dA)   */

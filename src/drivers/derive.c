@@ -232,7 +232,8 @@ static const dm_formula *read_from(deriving *g, const dm_symbol *U)
     if (!u || !d || !all)
         return NULL;
     bool number = U->rows == 1 && U->cols == 1;
-    *t = (dm_formula) { .kind = DM_FORMULA_TRANSPOSE, .of = { u }, .symbol = U, .rows = U->cols, .cols = U->rows };
+    *t = (dm_formula) { .kind = DM_FORMULA_TRANSPOSE, .of = { u }, .symbol = U, .rows = U->cols,
+                        .cols = U->rows };
     *all = (dm_formula) { .kind = number ? DM_FORMULA_SCALE : DM_FORMULA_MUL, .of = { number ? u : t, d },
                           .symbol = U, .rows = U->cols, .cols = U->cols };
     if (U->cols == 1)
@@ -289,12 +290,12 @@ static const dm_symbol *none(jacobian *j)
     return NULL;
 }
 
-static const dm_symbol *binary(const char *op, const dm_symbol *a, const dm_symbol *b, size_t rows, size_t cols)
+static const dm_symbol *binary(const char *op, const dm_symbol *a, const dm_symbol *b, size_t rows,
+                               size_t cols)
 {
-    if (!a || !b)
-        return NULL;
-    return dm_symbol_apply(a->context, dm_symbol_row(a->context, op), NULL, (const dm_symbol *[]) { a, b }, rows,
-                           cols);
+    const dm_symbol *of[] = { a, b };
+
+    return a && b ? dm_symbol_apply(a->context, dm_symbol_row(a->context, op), NULL, of, rows, cols) : NULL;
 }
 
 static const dm_symbol *vec(const dm_symbol *s)
@@ -311,7 +312,8 @@ static const dm_symbol *part(const dm_symbol *s, size_t from, size_t to, size_t 
 }
 
 /* The operation of that name with parameters on one symbol. */
-static const dm_symbol *placed(const char *op, const dm_symbol *a, size_t row, size_t col, size_t rows, size_t cols)
+static const dm_symbol *placed(const char *op, const dm_symbol *a, size_t row, size_t col, size_t rows,
+                               size_t cols)
 {
     dm_parameters *with = a ? dm_arena_alloc(a->context, sizeof *with) : NULL;
 
@@ -324,7 +326,9 @@ static const dm_symbol *placed(const char *op, const dm_symbol *a, size_t row, s
 /* The K with K*vec(A) = vec(A') for A m×n: the columns of kron(vec(eye(m)),eye(n)), laid out anew. */
 static const dm_symbol *commutation(dm_context *context, size_t m, size_t n)
 {
-    const dm_symbol *K = binary("kron", vec(dm_symbol_eye(context, m)), dm_symbol_eye(context, n), m * m * n, n);
+    const dm_symbol *I = dm_symbol_eye(context, m), *K = dm_symbol_eye(context, n);
+
+    K = binary("kron", vec(I), K, m * m * n, n);
 
     return placed("reshape", K, 0, 0, m * n, m * n);
 }
@@ -405,8 +409,8 @@ static const dm_symbol *of_structure(jacobian *j, const dm_symbol *s)
 /* The J with vec(diag(x)) = J*x; its transpose takes the diagonal. */
 static const dm_symbol *diagonal_places(dm_context *context, size_t n)
 {
-    const dm_symbol *I = dm_symbol_eye(context, n), *copies = binary("kron", dm_symbol_ones(context, n, 1), I, n * n, n);
-    const dm_symbol *places = vec(I);
+    const dm_symbol *I = dm_symbol_eye(context, n), *places = vec(I);
+    const dm_symbol *copies = binary("kron", dm_symbol_ones(context, n, 1), I, n * n, n);
 
     return places ? dm_symbol_mul(dm_symbol_apply_named("diag", places, n * n, n * n), copies) : NULL;
 }
@@ -535,8 +539,8 @@ static void derive_hessian(deriving *g, dm *f, dm *Y)
 
 /* -------------------------------------------------------------------------------------- quantities
  *
- * Where there is no closed form in the variables, the lines are written in quantities that have names, and what
- * these are stands above them.                                                                       */
+ * Where there is no closed form in the variables, the lines are written in quantities that have names, and
+ * what these are stands above them.                                                                  */
 
 static bool has_call(const dm_symbol *s, const char *op)
 {
@@ -552,9 +556,10 @@ static const char *note(deriving *g, const dm_quantities *q)
     const dm_symbol *s = g->d->result ? g->d->result : g->d->differential;
 
     if (s && has_call(s, "expm_frechet"))
-        return "expm_frechet(A,E) has no closed form: it is the integral of expm(s*A)*E*expm((1-s)*A), s from 0 to 1";
+        return "expm_frechet(A,E) has no closed form: it is the integral of expm(s*A)*E*expm((1-s)*A), "
+               "s from 0 to 1";
     if (g->d->shown != g->d->result && q->definitions)
-        return words(g, "in %s alone there is no closed form: %s", q->definition[0].left, q->definition[0].why);
+        return words(g, "in %s alone there is no closed form: %s", q->definition->left, q->definition->why);
     return "";
 }
 
@@ -607,7 +612,8 @@ static void show(deriving *g)
 
 /* ----------------------------------------------------------------------------------------- the whole */
 
-static dm *variable(deriving *g, const dm_derive_function *F, size_t i, size_t wrt, dm_derive_kind kind, dm **Y)
+static dm *variable(deriving *g, const dm_derive_function *F, size_t i, size_t wrt, dm_derive_kind kind,
+                    dm **Y)
 {
     const dm_derive_variable *v = &F->variable[i];
     dm *A = dm_symbol_variable(g->context, v->name, v->rows, v->cols, v->symmetric);

@@ -105,8 +105,8 @@ bool dm_number_singular(dm *A, size_t *pivot, double *size);       /* to working
 double dm_number_weakest(dm *A);       /* the smallest pivot over the sizes of what it is a difference of */
 bool dm_number_svd(dm *A, double *U, double *s, double *V, double *sign);  /* A = U diag(s) V', row-major */
 
-/* Of a square A: its symmetric part is Q*diag(lambda)*Q', lambda ascending, Q row-major (NULL: not wanted) with the
- * first entry of each column positive.  false: no memory.                                      eigen.c */
+/* Of a square A: its symmetric part is Q*diag(lambda)*Q', lambda ascending, Q row-major (NULL: not wanted)
+ * with the first entry of each column positive.  false: no memory.                             eigen.c */
 bool dm_number_eigen(dm *A, double *lambda, double *Q);
 bool dm_number_asymmetric(dm *A, size_t *row, size_t *col);    /* by more than rounding error; where most */
 

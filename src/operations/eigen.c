@@ -1,6 +1,6 @@
 /* The eigenvalues and eigenvectors of a symmetric matrix, A = Q*diag(lambda)*Q'.
  *
- *     dlambda = diagonal(Q'*dA*Q)        dQ = Q*(F.*(Q'*dA*Q)),   F(i,j) = 1/(lambda(j)-lambda(i)), 0 for i = j
+ *     dlambda = diagonal(Q'*dA*Q)     dQ = Q*(F.*(Q'*dA*Q)),  F(i,j) = 1/(lambda(j)-lambda(i)), F(i,i) = 0
  *
  * A moves within the symmetric matrices: of a dA that is not symmetric the symmetric part is taken, and so
  * gradients are symmetric.  (Giles 2008; Magnus 1985, "On differentiating eigenvalues and eigenvectors".)
@@ -57,9 +57,10 @@ static void eigenvectors_value(dm *Q, dm *const X[])
 static size_t cluster(dm_panel lambda, size_t i)
 {
     size_t n = lambda.rows, count = 1;
-    double most = fmax(fabs(lambda.data[0]), fabs(lambda.data[n - 1]));
+    const double *x = lambda.data;
+    double rounding = (double) n * DBL_EPSILON * fmax(fabs(x[0]), fabs(x[n - 1]));
 
-    while (i + count < n && lambda.data[i + count] - lambda.data[i + count - 1] <= (double) n * DBL_EPSILON * most)
+    while (i + count < n && x[i + count] - x[i + count - 1] <= rounding)
         count++;
     return count;
 }
@@ -105,7 +106,8 @@ static void eigenvalues_rule(dm *C, dm *const X[])
 /* F.  Without the identity, which is added where lambda(i)-lambda(i) is 0, reciprocal would find a 0. */
 static dm *reciprocal_gaps(dm *lambda)
 {
-    dm *ones = dm_ones(dm_context_of(lambda), lambda->rows, 1), *I = dm_identity(dm_context_of(lambda), lambda->rows);
+    size_t n = lambda->rows;
+    dm *ones = dm_ones(lambda->context, n, 1), *I = dm_identity(lambda->context, n);
     dm *gaps = dm_sub(dm_outer(ones, lambda), dm_outer(lambda, ones));
 
     return dm_sub(dm_reciprocal(dm_add(gaps, I)), I);
@@ -118,9 +120,9 @@ static bool all_differ(dm *Q, dm *A, dm *lambda)
 
     for (size_t i = 0; x.data && i < x.rows; i++)
         if (cluster(x, i) > 1) {
-            dm_fail(Q, GSL_EZERODIV, "dm_eigenvectors: %s is %zu×%zu and its eigenvalues %zu and %zu are %g and %g, "
-                    "the same to working precision: eigenvectors have no derivative there, nor has an eigenvalue "
-                    "a second one", dm_operand_name(&letter, Q->op, 0, A), A->rows, A->cols, i + 1, i + 2,
+            dm_fail(Q, GSL_EZERODIV, "dm_eigenvectors: %s is %zu×%zu and its eigenvalues %zu and %zu are %g and "
+                    "%g, the same to working precision: eigenvectors have no derivative there, nor has an "
+                    "eigenvalue a second one", dm_operand_name(&letter, Q->op, 0, A), A->rows, A->cols, i + 1, i + 2,
                     x.data[i], x.data[i + 1]);
             return false;
         }
@@ -135,7 +137,7 @@ static void eigenvectors_rule(dm *Q, dm *const X[])
     if (dm_inherit(Q, lambda) || (!Q->context->base && !all_differ(Q, A, lambda)))
         return;
     dm *F = reciprocal_gaps(lambda), *M = dm_between(Q, n, n), *N = dm_between(Q, n, n);
-    dm_term_sandwich(M, 1, dm_transpose(q), A, q);         /* Q'*dA*Q, and half of each: its symmetric part */
+    dm_term_sandwich(M, 1, dm_transpose(q), A, q);         /* Q'*dA*Q, then its symmetric part */
     dm_stated(M);
     dm_term_scaled(N, 0.5, M);
     dm_term_scaled(N, 0.5, dm_between_linear(Q, &dm_op_transpose, M, n, n));

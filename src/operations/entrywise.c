@@ -325,7 +325,8 @@ dm *dm_hadamard_power(dm *A, dm *B)
 }
 
 const dm_op *const dm_entrywise[] = {
-    &exp_entry.op, &expm1_entry.op, &log_entry.op, &log1p_entry.op, &log10_entry.op, &log2_entry.op, &sqrt_entry.op, &square_entry.op, &reciprocal_entry.op,
+    &exp_entry.op, &expm1_entry.op, &log_entry.op, &log1p_entry.op, &log10_entry.op, &log2_entry.op,
+    &sqrt_entry.op, &square_entry.op, &reciprocal_entry.op,
     &sin_entry.op, &cos_entry.op, &tan_entry.op, &tanh_entry.op, &tanh_slope_entry.op,
     &sigmoid_entry.op, &sigmoid_slope_entry.op, &softplus_entry.op, &relu_entry.op,
     &abs_entry.op, &sign_entry.op, &step_entry.op, &pow_op,

@@ -1,14 +1,14 @@
 /* Functions of a matrix: the exponential.
  *
  * Padé approximants with scaling and squaring (Higham 2005, "The scaling and squaring method for the matrix
- * exponential revisited"), in degrees and to norms at which the Fréchet derivative is right to rounding error too
- * (Al-Mohy & Higham 2009, "Computing the Fréchet derivative of the matrix exponential").  That derivative
+ * exponential revisited"), in degrees and to norms at which the Fréchet derivative is right to rounding error
+ * too (Al-Mohy & Higham 2009, "Computing the Fréchet derivative of the matrix exponential").  That derivative
  *
  *     L(A,E) = the integral of expm(s*A)*E*expm((1-s)*A) for s from 0 to 1,     d expm(A) = L(A,dA),
  *
- * is the differential of the approximant, so it is had by evaluating the same products and sums on A with the
- * differential E.  Its transpose is L(A',U), and since L(A,E) stands in the upper right of expm([A, E; 0, A]),
- * its own derivative is one of a matrix of twice the size: higher derivatives need no further rule.        */
+ * is the differential of the approximant, so it is had by evaluating the same products and sums on A with
+ * the differential E.  Its transpose is L(A',U), and since L(A,E) stands in the upper right of
+ * expm([A, E; 0, A]), its own derivative is one of twice the size: higher derivatives need no further rule. */
 #include <math.h>
 #include "operations/rules.h"
 
@@ -64,10 +64,11 @@ static double power_norm(dm_panel x, double *v)
     return most;
 }
 
-/* How often A = 2^e*X must be halved for degree 13.  Its norm may be large though those of its powers are not,
- * and too many squarings lose all digits then; so the norms of X^4 and X^6 decide, and the one of |X|^27, which
- * bounds the error.  (Al-Mohy & Higham 2009, "A new scaling and squaring algorithm for the matrix exponential".) */
-static int squarings_for(dm *X, dm *X4, dm *X6, int e)         /* < 0: no memory */
+/* How often A = 2^e*X must be halved for degree 13.  Its norm may be large though those of its powers are
+ * not, and too many squarings lose all digits then; so the norms of X^4 and X^6 decide, and the one of
+ * |X|^27, which bounds the error (Al-Mohy & Higham 2009, "A new scaling and squaring algorithm for the
+ * matrix exponential").  < 0: no memory.                                                            */
+static int squarings_for(dm *X, dm *X4, dm *X6, int e)
 {
     dm_panel x = dm_entries(X), x4 = dm_entries(X4), x6 = dm_entries(X6);
     double *room = dm_arena_alloc(X->context, 2 * x.rows * sizeof *room);
@@ -205,7 +206,7 @@ static dm *twice_pull(const dm_term *t, dm *u, dm *sum)
     size_t n = u->rows;
     dm *U = dm_expm_frechet(dm_transpose(t->L), dm_embed(u, 0, n, 2 * n, 2 * n));
 
-    return dm_accumulate(sum, dm_kron_right(dm_identity(u->context, 2), U));        /* both diagonal blocks */
+    return dm_accumulate(sum, dm_kron_right(dm_identity(u->context, 2), U));   /* both diagonal blocks */
 }
 
 static const dm_map twice_map = { "frechet of twice the size", twice_push, twice_pull, NULL };
@@ -244,7 +245,8 @@ static const dm_op expm_op = {
 
 static const dm_op expm_frechet_op = {
     .name = "expm_frechet", .operands = "AE", .formula = "expm_frechet(A,E)",
-    .differential = "expm_frechet(A,dE) + expm_frechet([A, E; zeros(n,n), A],[dA, zeros(n,n); zeros(n,n), dA])(1:n,n+1:2*n)",
+    .differential = "expm_frechet(A,dE)"
+                    " + expm_frechet([A, E; zeros(n,n), A],kron(eye(2),dA))(1:n,n+1:2*n)",
     .shapes = "nn nn nn", .value = frechet_value, .rule = frechet_rule,
 };
 

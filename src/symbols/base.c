@@ -195,15 +195,26 @@ static const dm_symbol *cofactor(const call *c)
                          dm_symbol_transpose(dm_symbol_inverse(c->A, false)));
 }
 
+/* A without its number and its scalar factors. */
+static const dm_symbol *bare(const dm_symbol *A)
+{
+    return dm_symbol_product(A->context, 1, NULL, 0, A->of + A->scalars, A->n - A->scalars, A->rows, A->cols);
+}
+
+/* Those of A, times the symbol. */
+static const dm_symbol *times_factors_of(const dm_symbol *A, const dm_symbol *rest)
+{
+    return rest ? dm_symbol_product(A->context, A->number, A->of, A->scalars, &rest, 1, rest->rows, rest->cols)
+                : NULL;
+}
+
 /* The operation of c on the symbol A, number and scalar factors taken out. */
 static const dm_symbol *of_term(const call *c, const dm_symbol *A)
 {
-    const dm_symbol *rest = dm_symbol_product(c->context, 1, NULL, 0, A->of + A->scalars, A->n - A->scalars,
-                                              A->rows, A->cols);
+    const dm_symbol *rest = bare(A);
 
-    rest = rest ? dm_symbol_apply(c->context, c->op, c->with, &rest, c->rows, c->cols) : NULL;
-    return rest ? dm_symbol_product(c->context, A->number, A->of, A->scalars, &rest, 1, c->rows, c->cols)
-                : NULL;
+    return times_factors_of(A, rest ? dm_symbol_apply(c->context, c->op, c->with, &rest, c->rows, c->cols)
+                                    : NULL);
 }
 
 /* Every linear operation of one operand: zero stays, factors come out. */
@@ -317,11 +328,9 @@ static const dm_symbol *bilinear(const call *c)
         const dm_symbol *X = of[i], *rest;
         if (X->kind != DM_SYMBOL_TERM || dm_symbol_is_scalar(X) || (X->number == 1 && !X->scalars))
             continue;
-        of[i] = dm_symbol_product(c->context, 1, NULL, 0, X->of + X->scalars, X->n - X->scalars, X->rows,
-                                  X->cols);
-        if (!of[i] || !(rest = dm_symbol_apply(c->context, c->op, NULL, of, c->rows, c->cols)))
-            return NULL;
-        return dm_symbol_product(c->context, X->number, X->of, X->scalars, &rest, 1, c->rows, c->cols);
+        of[i] = bare(X);
+        rest = of[i] ? dm_symbol_apply(c->context, c->op, NULL, of, c->rows, c->cols) : NULL;
+        return times_factors_of(X, rest);
     }
     return as_call(c);
 }
@@ -421,10 +430,8 @@ static const dm_symbol *expm_frechet(const call *c)
     if (E->kind == DM_SYMBOL_ZERO)
         return E;
     if (E->kind == DM_SYMBOL_TERM && (E->number != 1 || E->scalars)) {
-        const dm_symbol *rest = dm_symbol_product(c->context, 1, NULL, 0, E->of + E->scalars, E->n - E->scalars,
-                                                  E->rows, E->cols);
-        rest = dm_symbol_apply(c->context, c->op, NULL, (const dm_symbol *[]) { A, rest }, c->rows, c->cols);
-        return rest ? dm_symbol_product(c->context, E->number, E->of, E->scalars, &rest, 1, c->rows, c->cols) : NULL;
+        const dm_symbol *of[] = { A, bare(E) };
+        return times_factors_of(E, dm_symbol_apply(c->context, c->op, NULL, of, c->rows, c->cols));
     }
     if (commute(E, A))
         return dm_symbol_mul(E, dm_symbol_apply_named("expm", A, c->rows, c->cols));

@@ -262,8 +262,8 @@ static const dm_formula *unsigned_part(const dm_symbol *s, bool *negative)
 
 /* ---------------------------------------------------------------------------------------------- sums */
 
-/* The terms from i on whose number is that of the i-th or its negative, as one: 2*A*x - 2*b is 2*(A*x-b).  A sum
- * as such is flat, so that like terms meet; `taken` are in a group before.                            */
+/* The terms from i on whose number is that of the i-th or its negative, as one: 2*A*x - 2*b is 2*(A*x-b).  A
+ * sum as such is flat, so that like terms meet; `taken` are in a group before.                       */
 static const dm_symbol *group(const dm_symbol *s, size_t i, bool taken[])
 {
     dm_symbol_list part = { .context = s->context };
@@ -282,7 +282,8 @@ static const dm_symbol *group(const dm_symbol *s, size_t i, bool taken[])
     if (part.n < 2)
         return s->of[i];
     const dm_symbol *sum = dm_symbol_make(s->context, DM_SYMBOL_SUM, s->rows, s->cols, 0, part.at, part.n, 0);
-    return sum ? dm_symbol_make(s->context, DM_SYMBOL_TERM, s->rows, s->cols, x, &sum, 1, dm_symbol_is_scalar(s)) : NULL;
+    size_t scalars = dm_symbol_is_scalar(s);
+    return sum ? dm_symbol_make(s->context, DM_SYMBOL_TERM, s->rows, s->cols, x, &sum, 1, scalars) : NULL;
 }
 
 static dm_symbol_list groups(const dm_symbol *s)
@@ -436,10 +437,12 @@ static const dm_formula *transposed_whole(const dm_symbol *s)
     t = dm_symbol_scale(x < 0 ? -1 : 1, t);
     if (!t)
         return NULL;
-    if (t->kind == DM_SYMBOL_TERM && t->number == -1 && t->n == 1 && t->of[0]->kind != DM_SYMBOL_SUM)
-        f = (negative = true, plain(t->of[0]));            /* asked for its formula it would ask for this one */
+    bool minus = t->kind == DM_SYMBOL_TERM && t->number < 0;
+    negative = minus && t->number == -1 && t->n == 1 && t->of[0]->kind != DM_SYMBOL_SUM;
+    if (negative)
+        f = plain(t->of[0]);           /* asked for its formula it would ask for this one */
     else
-        f = t->kind == DM_SYMBOL_TERM && t->number < 0 ? unsigned_part(t, &negative) : (negative = false, plain(t));
+        f = minus ? unsigned_part(t, &negative) : plain(t);
     if (!f || !(f = make(s, DM_FORMULA_TRANSPOSE, f, NULL, s->rows, s->cols)))
         return NULL;
     if (fabs(x) != 1) {

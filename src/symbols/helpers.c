@@ -1,5 +1,5 @@
-/* Functions that a program in another language carries along, where that language has no name for what the formula
- * needs.  Each goes into the program only if it is used, before those that need it.                    */
+/* Functions that a program in another language carries along, where that language has no name for what the
+ * formula needs.  Each goes into the program only if it is used, before those that need it.            */
 #include "symbols/source.h"
 
 const dm_helper dm_helpers_c[] = {
@@ -349,7 +349,8 @@ const dm_helper dm_helpers_c[] = {
       "    gsl_matrix *X = gsl_matrix_calloc(C->size1 / p, C->size2 / q);\n\n"
       "    for (size_t i = 0; i < C->size1; i++)\n"
       "        for (size_t j = 0; j < C->size2; j++)\n"
-      "            *gsl_matrix_ptr(X, i / p, j / q) += gsl_matrix_get(C, i, j) * gsl_matrix_get(B, i % p, j % q);\n"
+      "            *gsl_matrix_ptr(X, i / p, j / q) += gsl_matrix_get(C, i, j)\n"
+      "                                                * gsl_matrix_get(B, i % p, j % q);\n"
       "    return X;\n"
       "}\n", NULL },
     { "kron_right",
@@ -360,7 +361,8 @@ const dm_helper dm_helpers_c[] = {
       "    gsl_matrix *X = gsl_matrix_calloc(p, q);\n\n"
       "    for (size_t i = 0; i < C->size1; i++)\n"
       "        for (size_t j = 0; j < C->size2; j++)\n"
-      "            *gsl_matrix_ptr(X, i % p, j % q) += gsl_matrix_get(A, i / p, j / q) * gsl_matrix_get(C, i, j);\n"
+      "            *gsl_matrix_ptr(X, i % p, j % q) += gsl_matrix_get(A, i / p, j / q)\n"
+      "                                                * gsl_matrix_get(C, i, j);\n"
       "    return X;\n"
       "}\n", NULL },
     { "raised",
@@ -422,7 +424,8 @@ const dm_helper dm_helpers_c[] = {
       "{\n"
       "    size_t n = A->size1;\n"
       "    gsl_matrix *B = embedded(A, 0, 0, 2 * n, 2 * n), *C = gsl_matrix_alloc(n, n), *X;\n"
-      "    gsl_matrix_view right = gsl_matrix_submatrix(B, 0, n, n, n), low = gsl_matrix_submatrix(B, n, n, n, n);\n\n"
+      "    gsl_matrix_view right = gsl_matrix_submatrix(B, 0, n, n, n);\n"
+      "    gsl_matrix_view low = gsl_matrix_submatrix(B, n, n, n, n);\n\n"
       "    gsl_matrix_memcpy(&right.matrix, E);\n"
       "    gsl_matrix_memcpy(&low.matrix, A);\n"
       "    X = exponential(B);\n"

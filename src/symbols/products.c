@@ -91,7 +91,8 @@ static bool is_inverse(const dm_symbol *s)
 /* f is g', and eigenvectors one of them. */
 static bool orthogonal(const dm_symbol *f, const dm_symbol *g)
 {
-    return dm_symbol_is_call(f, "eigenvectors") && g->kind == DM_SYMBOL_TRANSPOSE && dm_symbol_same(f, g->of[0]);
+    return dm_symbol_is_call(f, "eigenvectors") && g->kind == DM_SYMBOL_TRANSPOSE
+        && dm_symbol_same(f, g->of[0]);
 }
 
 /* f*g = I? */

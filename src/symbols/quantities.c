@@ -1,5 +1,5 @@
-/* What has no closed form in the variables goes by names of its own: of a symmetric A = Q*diag(lambda)*Q' its
- * eigenvalues lambda, its eigenvectors Q, and F(i,j) = 1/(lambda(j)-lambda(i)).                          */
+/* What has no closed form in the variables goes by names of its own: of a symmetric A = Q*diag(lambda)*Q'
+ * its eigenvalues lambda, its eigenvectors Q, and F(i,j) = 1/(lambda(j)-lambda(i)).                     */
 #include "symbols/list.h"
 #include "symbols/formula.h"
 
@@ -97,7 +97,8 @@ static bool contained(const dm_symbol *part, const dm_symbol *const s[], size_t 
     return false;
 }
 
-static void name_eigen(dm_quantities *q, const dm_symbol *A, size_t which, const dm_symbol *const s[], size_t n)
+static void name_eigen(dm_quantities *q, const dm_symbol *A, size_t which, const dm_symbol *const s[],
+                       size_t n)
 {
     static const char *const values[] = { "lambda", "mu", "nu" }, *const vectors[] = { "Q", "V", "W" };
     static const char *const gaps[] = { "F", "G", "K" };
@@ -121,8 +122,8 @@ static void name_eigen(dm_quantities *q, const dm_symbol *A, size_t which, const
     add(q, lambda, lambda_name);
     add(q, dm_symbol_apply_named("eigenvectors", A, A->rows, A->rows), Q);
     dm_text_put(&why, "%s = eig(%s).values, %s = eig(%s).vectors", l, text, v, text);
-    define(q, text, dm_symbol_mul(dm_symbol_mul(Q, dm_symbol_apply_named("diag", lambda_name, A->rows, A->rows)),
-                                  dm_symbol_transpose(Q)), dm_text_done(&why));
+    const dm_symbol *D = dm_symbol_apply_named("diag", lambda_name, A->rows, A->rows);
+    define(q, text, dm_symbol_mul(dm_symbol_mul(Q, D), dm_symbol_transpose(Q)), dm_text_done(&why));
     dm_text_put(&gap, "%s(i,j) = 1/(%s(j)-%s(i)), 0 on the diagonal", f, l, l);
     if (has_F)
         define(q, f, reciprocal_gaps(lambda_name), dm_text_done(&gap));

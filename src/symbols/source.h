@@ -23,8 +23,8 @@ typedef struct {
     const char *name, *code, *needs;
 } dm_helper;
 
-extern const dm_helper dm_helpers_c[], dm_helpers_numpy[], dm_helpers_octave[];        /* at most 64, NULL behind */
-void dm_use_helper(uint64_t *used, const dm_helper *all, const char *name);            /* and what it needs */
+extern const dm_helper dm_helpers_c[], dm_helpers_numpy[], dm_helpers_octave[];  /* at most 64, NULL behind */
+void dm_use_helper(uint64_t *used, const dm_helper *all, const char *name);    /* and what it needs */
 void dm_put_helpers(dm_text *to, uint64_t used, const dm_helper *all, const char *before, const char *behind);
 
 void dm_write_numpy_function(dm_text *to, const dm_source *s);

@@ -212,9 +212,12 @@ static const char *as_matrix(program *p, const dm_formula *f)
 static const char *parameter(program *p, const dm_formula *f, char letter)
 {
     const dm_parameters *with = f->with;
-    size_t n = letter == 'i' ? with->row : letter == 'j' ? with->col : letter == 'r' ? with->rows : with->cols;
-
-    return letter == 'r' || letter == 'c' ? size(p, f->symbol, n) : text(p, "%zu", n);
+    switch (letter) {
+    case 'i': return text(p, "%zu", with->row);
+    case 'j': return text(p, "%zu", with->col);
+    case 'r': return size(p, f->symbol, with->rows);
+    default: return size(p, f->symbol, with->cols);
+    }
 }
 
 static place call(program *p, const dm_formula *f)
@@ -434,7 +437,8 @@ void dm_write_c_function(dm_text *to, const dm_source *s)
         return;
     }
     dm_text_put(to, "/* f = %s and %s = %s */\n#include <math.h>\n#include <gsl/gsl_blas.h>\n"
-                    "#include <gsl/gsl_eigen.h>\n#include <gsl/gsl_linalg.h>\n#include <gsl/gsl_math.h>\n#include <gsl/gsl_matrix.h>\n\n",
+                    "#include <gsl/gsl_eigen.h>\n#include <gsl/gsl_linalg.h>\n#include <gsl/gsl_math.h>\n"
+                    "#include <gsl/gsl_matrix.h>\n\n",
                 s->expression, s->result, s->formula);
     dm_put_helpers(to, p.used, dm_helpers_c, "", "\n");
     dm_text_put(to, "void derivative(");

@@ -156,8 +156,8 @@ typedef struct {
 } dm_named_part;
 const dm_symbol *dm_symbol_name_parts(const dm_symbol *s, dm_named_part parts[], size_t room, size_t *n);
 
-/* What is written by a name of its own because it has no closed form, such as the eigenvalues of a variable, and
- * what the names mean.                                                                  quantities.c */
+/* What is written by a name of its own because it has no closed form, such as the eigenvalues of a variable,
+ * and what the names mean.                                                              quantities.c */
 typedef struct {
     const char *left;                  /* "A" */
     const dm_symbol *right;            /* Q*diag(lambda)*Q' */

@@ -1,5 +1,5 @@
-/* Formulas as source text, with no more parentheses than needed: in the expression language, and in others that
- * differ from it by a table of signs and names.                                                      */
+/* Formulas as source text, with no more parentheses than needed: in the expression language, and in others
+ * that differ from it by a table of signs and names.                                                      */
 #include <ctype.h>
 #include <math.h>
 #include <stdarg.h>
@@ -129,11 +129,13 @@ static const spelling numpy_calls[] = {
     { "repeat", "np.tile(A, (r, c))" }, { "hcat", "np.hstack((A, B))" }, { "vcat", "np.vstack((A, B))" },
     { "exp", "np.exp(A)" }, { "log", "np.log(A)" }, { "sin", "np.sin(A)" }, { "cos", "np.cos(A)" },
     { "tan", "np.tan(A)" }, { "tanh", "np.tanh(A)" }, { "abs", "np.abs(A)" }, { "sign", "np.sign(A)" },
-    { "relu", "np.maximum(A, 0)" }, { "sigmoid", "(1 / (1 + np.exp(-(A))))" }, { "step", "np.heaviside(A, 0)" },
-    { "expm1", "np.expm1(A)" }, { "log1p", "np.log1p(A)" }, { "log10", "np.log10(A)" }, { "log2", "np.log2(A)" },
+    { "relu", "np.maximum(A, 0)" }, { "sigmoid", "(1 / (1 + np.exp(-(A))))" },
+    { "step", "np.heaviside(A, 0)" }, { "expm1", "np.expm1(A)" }, { "log1p", "np.log1p(A)" },
+    { "log10", "np.log10(A)" }, { "log2", "np.log2(A)" },
     { "softplus", "np.logaddexp(0, A)" }, { "logsumexp", "np.logaddexp.reduce(A, axis=None)" },
     { "softmax", "np.exp((A) - np.logaddexp.reduce(A, axis=None))" }, { "hadamard_power", "np.power(A, B)" },
-    { "embed", "embed(A, i, j, r, c)" }, { "kron_left", "kron_left(A, B)" }, { "kron_right", "kron_right(A, B)" },
+    { "embed", "embed(A, i, j, r, c)" }, { "kron_left", "kron_left(A, B)" },
+    { "kron_right", "kron_right(A, B)" },
     { "eigenvalues", "eigenvalues(A)" }, { "eigenvectors", "eigenvectors(A)" }, { "expm", "expm(A)" },
     { "expm_frechet", "expm_frechet(A, B)" }, { NULL, NULL },
 };
@@ -142,9 +144,10 @@ static const language numpy = {
     .product = " @ ", .scale = " * ", .times = " * ", .over = " / ", .quotient = " / ", .power = "**",
     .entry_power = "**", .transpose = ".T", .matrix_power = "np.linalg.matrix_power(A, k)",
     .under = "np.linalg.solve(A, B)", .solve_right = "np.linalg.solve(A.T, B.T).T",
-    .inverse = "np.linalg.inv(A)", .root = "np.sqrt(A)", .ones = "np.ones((r, c))", .zeros = "np.zeros((r, c))",
-    .eye = "np.eye(r)", .rows = "%s.shape[0]", .columns = "%s.shape[1]", .row_end = "], [",
-    .matrix_begin = "np.array([[", .matrix_end = "]])", .origin = 0, .calls = numpy_calls, .helpers = dm_helpers_numpy,
+    .inverse = "np.linalg.inv(A)", .root = "np.sqrt(A)", .ones = "np.ones((r, c))",
+    .zeros = "np.zeros((r, c))", .eye = "np.eye(r)", .rows = "%s.shape[0]", .columns = "%s.shape[1]", .row_end = "], [",
+    .matrix_begin = "np.array([[", .matrix_end = "]])", .origin = 0, .calls = numpy_calls,
+    .helpers = dm_helpers_numpy,
 };
 
 typedef struct {
