@@ -120,36 +120,45 @@ dm *dm_column_sums(dm *A)
  * With the largest entry m taken out no exponential overflows: log(sum(exp(A))) = m + log1p(rest), where the
  * rest is the sum of exp(A-m) over all other entries.                                                 */
 
-typedef struct {
-    size_t row, col;                   /* of the largest entry */
-    double largest, rest;
-} exponentials;
-
-static exponentials sum_of_exponentials(dm_panel a)
+/* Where the largest entry is. */
+static double *largest(dm_panel a, size_t *row, size_t *col)
 {
-    exponentials e = { 0, 0, *a.data, 0 };
+    *row = *col = 0;
+    for (size_t i = 0; i < a.rows; i++)
+        for (size_t j = 0; j < a.cols; j++)
+            if (dm_row(a, i, 0)[j] > dm_row(a, *row, 0)[*col]) {
+                *row = i;
+                *col = j;
+            }
+    return dm_row(a, *row, 0) + *col;
+}
 
-    for (size_t i = 0; i < a.rows; i++)
-        for (size_t j = 0; j < a.cols; j++)
-            if (dm_row(a, i, 0)[j] > e.largest)
-                e = (exponentials) { i, j, dm_row(a, i, 0)[j], 0 };
-    for (size_t i = 0; i < a.rows; i++)
-        for (size_t j = 0; j < a.cols; j++)
-            if (i != e.row || j != e.col)
-                e.rest += exp(dm_row(a, i, 0)[j] - e.largest);
-    return e;
+/* The rest; each exponential is kept, where there is room for them. */
+static double rest(dm_panel a, const double *m, double *kept)
+{
+    double sum = 0;
+
+    for (size_t k = 0; k < a.rows * a.stride; k++) {
+        double e = a.data + k == m ? 1 : exp(a.data[k] - *m);
+        if (a.data + k != m)
+            sum += e;
+        if (kept)
+            kept[k] = e;
+    }
+    return sum;
 }
 
 static void logsumexp_value(dm *C, dm *const X[])
 {
     dm_panel a = dm_entries(X[0]), c = dm_fresh(C);
+    size_t i, j;
 
     if (!a.data || !c.data) {
         dm_fail(C, GSL_ENOMEM, "out of memory");
         return;
     }
-    exponentials e = sum_of_exponentials(a);
-    *c.data = e.largest + log1p(e.rest);
+    const double *m = largest(a, &i, &j);
+    *c.data = *m + log1p(rest(a, m, NULL));
 }
 
 static void logsumexp_rule(dm *C, dm *const X[])
@@ -171,38 +180,39 @@ dm *dm_logsumexp(dm *A)
 static void softmax_value(dm *S, dm *const X[])
 {
     dm_panel a = dm_entries(X[0]), s = dm_fresh(S);
+    size_t i, j;
 
     if (!a.data || !s.data) {
         dm_fail(S, GSL_ENOMEM, "out of memory");
         return;
     }
-    exponentials e = sum_of_exponentials(a);
-    for (size_t i = 0; i < a.rows; i++)
-        for (size_t j = 0; j < a.cols; j++)
-            dm_row(s, i, 0)[j] = exp(dm_row(a, i, 0)[j] - e.largest) / (1 + e.rest);
+    double sum = 1 + rest(a, largest(a, &i, &j), s.data);
+    for (size_t k = 0; k < s.rows * s.stride; k++)
+        s.data[k] /= sum;
 }
 
 /* dA - dA(i,j), where A(i,j) is the largest entry.  S does not change when all entries move alike, and so the
  * one that is nearly 1 has its small derivative from the others, not as a difference of numbers near 1.   */
 static dm *beside_largest(dm *S, dm *A)
 {
-    dm *E = dm_new(S->context, A->rows, 1, A->cols), *largest = dm_between(S, 1, 1);
+    dm *E = dm_new(S->context, A->rows, 1, A->cols), *moved = dm_between(S, 1, 1);
     dm *M = dm_between(S, A->rows, A->cols);
     dm_panel a = dm_entries(dm_number_of(A));
+    size_t i, j;
 
-    if (dm_inherit(S, E) || dm_inherit(S, largest) || dm_inherit(S, M))
+    if (dm_inherit(S, E) || dm_inherit(S, moved) || dm_inherit(S, M))
         return M;
     dm_panel e = dm_fresh(E);
     if (!a.data || !e.data)
         return dm_fail(M, GSL_ENOMEM, "out of memory");
-    exponentials at = sum_of_exponentials(a);
+    largest(a, &i, &j);
     for (size_t k = 0; k < e.rows * e.stride; k++)
         e.data[k] = 0;
-    dm_row(e, at.row, 0)[at.col] = 1;
-    dm_term_inner(largest, -1, E, A);
-    dm_stated(largest);
+    dm_row(e, i, 0)[j] = 1;
+    dm_term_inner(moved, -1, E, A);
+    dm_stated(moved);
     dm_term_scaled(M, 1, A);
-    dm_term_outer(M, largest, dm_ones(S->context, A->rows, A->cols));
+    dm_term_outer(M, moved, dm_ones(S->context, A->rows, A->cols));
     dm_stated(M);
     return M;
 }
