@@ -66,7 +66,8 @@ static void choose_sizes(const problem *p, bool falling, dm_shape *known, dm_sha
 /* New shapes for the variables that are drawn without one. */
 static int distinct_sizes(problem *p, bool falling)
 {
-    dm_shape *all = calloc(3 * (p->variables + 1), sizeof *all), *a = all + p->variables, *b = a + p->variables;
+    size_t n = p->variables;
+    dm_shape *all = calloc(3 * (n + 1), sizeof *all), *a = all + n, *b = a + n;
     int status = DONE;
 
     if (!all)
@@ -74,8 +75,9 @@ static int distinct_sizes(problem *p, bool falling)
     for (size_t i = 0; i < p->variables; i++) {
         variable *v = &p->variable[i];
         bool given = shape_given(p->options, v->name);
+        bool number = v->value && !v->drawn && v->rows * v->cols == 1;
         all[i] = (dm_shape) { .name = v->name, .rows = given ? v->rows : 0, .cols = given ? v->cols : 0,
-                              .value = v->value && !v->drawn && v->rows * v->cols == 1 ? v->value->data : NULL };
+                              .value = number ? v->value->data : NULL };
     }
     choose_sizes(p, falling, all, a, b);
     dm_complaint complaint = { .code = 0 };
@@ -163,7 +165,7 @@ static int derive(const problem *p, size_t wrt, dm_derivation *d)
     dm_derive_function F = { read_expression, &r, v, p->variables };
     int code = dm_derive(&F, wrt, kind_of(p), d);
     free(v);
-    if (code == GSL_SUCCESS || code == GSL_EUNSUP)         /* no closed form: the differential is the result */
+    if (code == GSL_SUCCESS || code == GSL_EUNSUP)     /* no closed form: the differential is the result */
         return DONE;
     if (r.complaint.code)
         return complain_about(NULL, dm_expression_text(p->expression), &r.complaint);

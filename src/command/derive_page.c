@@ -19,7 +19,8 @@ static const char style[] =
     "td { padding: .45rem .35rem; vertical-align: middle; }\n"
     "td.left { text-align: right; } td.why { color: #6a6a6a; font-size: .85rem; padding-left: 2rem; }\n"
     "math { font-size: 1.12rem; }\n"
-    ".result { border-left: 3px solid #2a6f97; background: #f4f8fa; padding: .8rem 1.2rem; margin: 1.4rem 0; }\n"
+    ".result { border-left: 3px solid #2a6f97; background: #f4f8fa; padding: .8rem 1.2rem;\n"
+    "          margin: 1.4rem 0; }\n"
     ".result code { color: #2a6f97; }\n"
     ".check { color: #2f6b3a; }\n"
     "svg text { font: 12px 'DejaVu Sans', Helvetica, sans-serif; fill: #444; }\n"
@@ -135,7 +136,8 @@ static void put_plot(dm_text *to, const dm_check_report *r)
     for (size_t i = 0; i < r->steps && !first; i++)
         if (drawable(&r->step[i]))
             first = &r->step[i];
-    double fall = fmin(log10(first->h) - a.x0, (log10(first->hand) - a.y0) / 2), h = first->h * pow(10, -fall);
+    double fall = fmin(log10(first->h) - a.x0, (log10(first->hand) - a.y0) / 2);
+    double h = first->h * pow(10, -fall);
     dm_text_put(to, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#999\" "
                     "stroke-dasharray=\"5 4\"/>\n", across(&a, first->h), up(&a, first->hand), across(&a, h),
                 up(&a, first->hand * pow(10, -2 * fall)));
@@ -174,8 +176,8 @@ static void put_section(dm_text *to, const derived *d)
         dm_text_put(to, "</p>\n");
     }
     if (!d->formula) {
-        dm_text_put(to, "<p>There is no closed form of %s: the last line says all there is.</p>\n</section>\n",
-                    result_name(g->kind));
+        dm_text_put(to, "<p>There is no closed form of %s: the last line says all there is.</p>\n"
+                        "</section>\n", result_name(g->kind));
         return;
     }
     dm_text_put(to, "<div class=\"result\"><p>%c%s with respect to <code>",

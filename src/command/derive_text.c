@@ -222,6 +222,29 @@ static void write_mathml(dm_text *to, const derived *d)
 
 /* ---------------------------------------------------------------------------------------- programs */
 
+/* Places and sizes of blocks are written as numbers: the program is for these shapes alone. */
+static bool is_sized(const dm_symbol *s)
+{
+    bool sized = s->kind == DM_SYMBOL_CALL && s->with && strchr(s->op->parameters, 'r');
+
+    for (size_t i = 0; !sized && i < s->n; i++)
+        sized = is_sized(s->of[i]);
+    return sized;
+}
+
+static const char *title(const derived *d)
+{
+    dm_text text = { .context = d->derivation.context };
+    const problem *p = d->problem;
+
+    dm_text_put(&text, "%s", p->options->expression);
+    if (is_sized(d->derivation.f) || is_sized(d->derivation.result))
+        for (size_t i = 0; i < p->variables; i++)
+            dm_text_put(&text, "%s%s %zux%zu", i ? ", " : " of ", p->variable[i].name, p->variable[i].rows,
+                        p->variable[i].cols);
+    return or_nothing(dm_text_done(&text));
+}
+
 static void write_source(dm_text *to, const derived *d, void (*write)(dm_text *to, const dm_source *s))
 {
     const problem *p = d->problem;
@@ -233,7 +256,7 @@ static void write_source(dm_text *to, const derived *d, void (*write)(dm_text *t
     }
     for (size_t i = 0; i < p->variables; i++)
         v[i] = (dm_source_variable) { p->variable[i].name, p->variable[i].rows * p->variable[i].cols == 1 };
-    write(to, &(dm_source) { .expression = p->options->expression, .result = result_name(d->derivation.kind),
+    write(to, &(dm_source) { .expression = title(d), .result = result_name(d->derivation.kind),
                              .formula = d->formula, .f = d->derivation.f, .U = d->derivation.result,
                              .variable = v, .n = p->variables });
     free(v);

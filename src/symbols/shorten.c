@@ -96,10 +96,11 @@ static const dm_symbol *entries_out(const dm_symbol *a, const dm_symbol *b)
     double x, y;
     const dm_symbol *A = dm_symbol_split(a, &x), *B = dm_symbol_split(b, &y);
 
-    if (!A || !B || dm_symbol_is_scalar(a) || (A->kind != DM_SYMBOL_HADAMARD && B->kind != DM_SYMBOL_HADAMARD))
+    bool product = A && A->kind == DM_SYMBOL_HADAMARD;
+    if (!A || !B || dm_symbol_is_scalar(a) || (!product && B->kind != DM_SYMBOL_HADAMARD))
         return NULL;
-    const dm_symbol *const *p = A->kind == DM_SYMBOL_HADAMARD ? A->of : &A;
-    size_t n = A->kind == DM_SYMBOL_HADAMARD ? A->n : 1;
+    const dm_symbol *const *p = product ? A->of : &A;
+    size_t n = product ? A->n : 1;
     for (size_t i = 0; i < n; i++) {
         const dm_symbol *const *q = B->kind == DM_SYMBOL_HADAMARD ? B->of : &B;
         size_t m = B->kind == DM_SYMBOL_HADAMARD ? B->n : 1;
@@ -160,7 +161,8 @@ static const dm_symbol *inverses_together(const dm_symbol *s)
             return NULL;
         if (of.n == 1 && s->number == 1)
             return of.at[0];
-        return dm_symbol_make(s->context, DM_SYMBOL_TERM, s->rows, s->cols, s->number, of.at, of.n, s->scalars);
+        return dm_symbol_make(s->context, DM_SYMBOL_TERM, s->rows, s->cols, s->number, of.at, of.n,
+                              s->scalars);
     }
     return s;
 }
@@ -178,8 +180,8 @@ static const dm_symbol *determinants_together(const dm_symbol *s)
         }
     if (dets.n < 2)
         return s;
-    const dm_symbol *all = dm_symbol_make(s->context, DM_SYMBOL_TERM, first->of[0]->rows, first->of[0]->cols, 1,
-                                          dets.at, dets.n, 0);
+    const dm_symbol *A = first->of[0];
+    const dm_symbol *all = dm_symbol_make(s->context, DM_SYMBOL_TERM, A->rows, A->cols, 1, dets.at, dets.n, 0);
     dm_list_add(&of, all ? dm_symbol_call(s->context, first->op, NULL, &all, 1, 1) : NULL);
     for (size_t i = 0; i < s->n; i++)
         if (i >= s->scalars || !dm_symbol_is_call(s->of[i], "det")

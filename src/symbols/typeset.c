@@ -78,7 +78,7 @@ static const struct {
     { "Sigma", "Σ" }, { "Lambda", "Λ" }, { "Theta", "Θ" },
 };
 
-/* The letters of a name: a Greek word as its letter, what follows an underscore or a digit behind as index. */
+/* The letters of a name: a Greek word as its letter, what follows an underscore or a digit behind as index */
 static void word(const writer *w, const char *text, size_t n)
 {
     for (size_t i = 0; i < sizeof greek / sizeof *greek; i++)

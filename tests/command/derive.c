@@ -462,6 +462,16 @@ START_TEST(without_a_closed_form_the_differential_is_the_result)
 }
 END_TEST
 
+/* The numbers of a block are those of the shapes it was derived for, and the program says which. */
+START_TEST(a_program_says_what_shapes_it_is_for)
+{
+    ck_assert_int_eq(shell("dualmat derive \"norm(X(1:2,1:2),'fro')^2\" --wrt X --as c X~3x4"), 0);
+    ck_assert_ptr_nonnull(strstr(out, "^2 of X 3x4 and U = "));
+    ck_assert_int_eq(shell("dualmat derive \"norm(X,'fro')^2\" --wrt X --as python X~3x4"), 0);
+    ck_assert_ptr_null(strstr(out, "3x4"));
+}
+END_TEST
+
 START_TEST(several_variables_have_a_derivation_each)
 {
     ck_assert_int_eq(shell("dualmat derive 'norm(A*x-b)^2' --wrt x,A,b --json"), 0);
@@ -777,6 +787,7 @@ Suite *command_derive_suite(void)
     tcase_add_loop_test(tc, the_derivation_reads_like_this, 0, TRANSCRIPTS);
     tcase_add_loop_test(tc, what_cannot_be_derived_is_said, 0, REFUSALS);
     tcase_add_test(tc, without_a_closed_form_the_differential_is_the_result);
+    tcase_add_test(tc, a_program_says_what_shapes_it_is_for);
     tcase_add_test(tc, several_variables_have_a_derivation_each);
     tcase_add_test(tc, a_symmetric_matrix_has_a_symmetric_gradient);
     tc = with_program(suite, "languages");
