@@ -551,6 +551,23 @@ static bool has_call(const dm_symbol *s, const char *op)
     return found;
 }
 
+/* "in A and B alone there is no closed form: lambda = eig(A).values ...; mu = eig(B).values ..." */
+static const char *what_quantities_are(deriving *g, const dm_quantities *q)
+{
+    dm_text text = { .context = g->context };
+    size_t matrices = 0;
+
+    for (size_t i = 0; i < q->definitions; i++)
+        if (q->definition[i].decomposed)
+            dm_text_put(&text, "%s %s", matrices++ ? " and" : "in", q->definition[i].left);
+    dm_text_put(&text, " alone there is no closed form:");
+    matrices = 0;
+    for (size_t i = 0; i < q->definitions; i++)
+        if (q->definition[i].decomposed)
+            dm_text_put(&text, "%s %s", matrices++ ? ";" : "", q->definition[i].why);
+    return dm_text_done(&text);
+}
+
 static const char *note(deriving *g, const dm_quantities *q)
 {
     const dm_symbol *s = g->d->result ? g->d->result : g->d->differential;
@@ -559,7 +576,7 @@ static const char *note(deriving *g, const dm_quantities *q)
         return "expm_frechet(A,E) has no closed form: it is the integral of expm(s*A)*E*expm((1-s)*A), "
                "s from 0 to 1";
     if (g->d->shown != g->d->result && q->definitions)
-        return words(g, "in %s alone there is no closed form: %s", q->definition->left, q->definition->why);
+        return what_quantities_are(g, q);
     return "";
 }
 

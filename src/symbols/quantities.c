@@ -60,7 +60,7 @@ static const char *free_name(dm_context *context, const char *const names[], siz
 }
 
 /* F, as the rule of eigenvectors makes it. */
-static const dm_symbol *reciprocal_gaps(const dm_symbol *lambda)
+static const dm_symbol *reciprocal_gaps(const dm_symbol *lambda)       /* not NULL */
 {
     size_t n = lambda->rows;
     const dm_symbol *ones = dm_symbol_ones(lambda->context, n, 1), *I = dm_symbol_eye(lambda->context, n);
@@ -76,14 +76,17 @@ static void add(dm_quantities *q, const dm_symbol *part, const dm_symbol *by)
     double x;
 
     part = dm_symbol_split(part, &x);
+    by = dm_symbol_scale(1 / x, by);
+    if (!part || !by)
+        return;
     q->part[q->n] = part;
-    q->name[q->n++] = dm_symbol_scale(1 / x, by);
+    q->name[q->n++] = by;
 }
 
-static void define(dm_quantities *q, const char *left, const dm_symbol *right, const char *why)
+static void define(dm_quantities *q, const char *left, const dm_symbol *right, const char *why, bool decomposed)
 {
     if (q->definitions < sizeof q->definition / sizeof *q->definition)
-        q->definition[q->definitions++] = (dm_definition) { left, right, why };
+        q->definition[q->definitions++] = (dm_definition) { left, right, why, decomposed };
 }
 
 static bool contained(const dm_symbol *part, const dm_symbol *const s[], size_t n)
@@ -108,9 +111,12 @@ static void name_eigen(dm_quantities *q, const dm_symbol *A, size_t which, const
     if (!l || !v || !f || !text)
         return;
     const dm_symbol *lambda = dm_symbol_apply_named("eigenvalues", A, A->rows, 1);
-    const dm_symbol *F = reciprocal_gaps(lambda), *Ft = dm_symbol_transpose(F);
+    const dm_symbol *vectors_call = dm_symbol_apply_named("eigenvectors", A, A->rows, A->rows);
+    const dm_symbol *F = lambda ? reciprocal_gaps(lambda) : NULL, *Ft = dm_symbol_transpose(F);
     const dm_symbol *lambda_name = dm_symbol_name(context, l, A->rows, 1, false);
     const dm_symbol *Q = dm_symbol_name(context, v, A->rows, A->rows, false);
+    if (!vectors_call || !Ft || !lambda_name || !Q)
+        return;
     bool has_F = contained(F, s, n) || contained(Ft, s, n);
     dm_text why = { .context = context }, gap = { .context = context };
 
@@ -120,13 +126,13 @@ static void name_eigen(dm_quantities *q, const dm_symbol *A, size_t which, const
         add(q, Ft, dm_symbol_scale(-1, name));
     }
     add(q, lambda, lambda_name);
-    add(q, dm_symbol_apply_named("eigenvectors", A, A->rows, A->rows), Q);
+    add(q, vectors_call, Q);
     dm_text_put(&why, "%s = eig(%s).values, %s = eig(%s).vectors", l, text, v, text);
     const dm_symbol *D = dm_symbol_apply_named("diag", lambda_name, A->rows, A->rows);
-    define(q, text, dm_symbol_mul(dm_symbol_mul(Q, D), dm_symbol_transpose(Q)), dm_text_done(&why));
+    define(q, text, dm_symbol_mul(dm_symbol_mul(Q, D), dm_symbol_transpose(Q)), dm_text_done(&why), true);
     dm_text_put(&gap, "%s(i,j) = 1/(%s(j)-%s(i)), 0 on the diagonal", f, l, l);
     if (has_F)
-        define(q, f, reciprocal_gaps(lambda_name), dm_text_done(&gap));
+        define(q, f, reciprocal_gaps(lambda_name), dm_text_done(&gap), false);
 }
 
 void dm_symbol_quantities(const dm_symbol *const s[], size_t n, dm_quantities *q)

@@ -162,6 +162,7 @@ typedef struct {
     const char *left;                  /* "A" */
     const dm_symbol *right;            /* Q*diag(lambda)*Q' */
     const char *why;
+    bool decomposed;                   /* of a matrix, not of F */
 } dm_definition;
 
 typedef struct {

@@ -400,6 +400,11 @@ static const struct {
       "   = tr((Q*(F.*(Q'*x*y'-y*x'*Q))*Q'/2)'*dS)   the symmetric part\n"
       "          U = Q*(F.*(Q'*x*y'-y*x'*Q))*Q'/2\n"
       "in S alone there is no closed form: lambda = eig(S).values, Q = eig(S).vectors\n\n" },
+    { "dualmat derive 'sum(eig(S).values.*eig(T).values)' --wrt S | tail -n 3",
+      "gradient  U = eig(S).vectors*diag(eig(T).values)*eig(S).vectors'\n"
+      "          U = V*diag(lambda)*V'\n"
+      "in T and S alone there is no closed form: lambda = eig(T).values, Q = eig(T).vectors; mu = eig(S).values, "
+      "V = eig(S).vectors\n" },
     { "dualmat derive 'tr(B*expm(A))' --wrt A",
       "f  = tr(B*expm(A))\n"
       "df = tr(B*expm_frechet(A,dA))      d(expm(A)) = expm_frechet(A,dA)\n"

@@ -31,6 +31,17 @@ static dm *product_that_does_not_fit(dm_context *context, dm *const v[], void *p
     return dm_mul(v[0], v[2]);
 }
 
+/* x'*eig(A'*A).vectors*x + sum(eig(A'*A).values) */
+static dm *spectral(dm_context *context, dm *const v[], void *params)
+{
+    dm *S = dm_mul(dm_transpose(v[0]), v[0]);
+
+    (void) context;
+    (void) params;
+    return dm_add(dm_inner(v[1], dm_mul(dm_eigenvectors(S), v[1])), dm_sum(dm_eigenvalues(S)));
+}
+
+static const dm_derive_function E = { spectral, NULL, variables, 3 };
 static const dm_derive_function F = { residual, NULL, variables, 3 }, G = { mapped, NULL, variables, 3 };
 
 START_TEST(a_gradient_is_read_off)
@@ -82,7 +93,10 @@ START_TEST(without_memory_there_is_an_error)
         ck_assert_uint_lt(k, 100);
         long before = blocks_in_use();
         fail_allocation(k, _i % 2 == 1);
-        status = dm_derive(kinds[_i / 2] == DM_DERIVE_JACOBIAN ? &G : &F, 1, kinds[_i / 2], &d);
+        if (_i / 2 == 3)
+            status = dm_derive(&E, 0, DM_DERIVE_GRADIENT, &d);
+        else
+            status = dm_derive(kinds[_i / 2] == DM_DERIVE_JACOBIAN ? &G : &F, 1, kinds[_i / 2], &d);
         allocate_again();
         dm_derivation_free(&d);
         long lost = blocks_in_use() - before;
@@ -101,6 +115,6 @@ Suite *drivers_derive_suite(void)
     tcase_add_test(tc, a_gradient_is_read_off);
     tcase_add_test(tc, a_jacobian_is_a_product);
     tcase_add_test(tc, a_function_that_fails_says_why);
-    tcase_add_loop_test(tc, without_memory_there_is_an_error, 0, 6);
+    tcase_add_loop_test(tc, without_memory_there_is_an_error, 0, 8);
     return suite;
 }
