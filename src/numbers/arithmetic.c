@@ -164,6 +164,12 @@ dm *dm_number_accumulate(dm *sum, double p, dm *x)
         sum->number.finite = sum->number.gram = sum->number.definite = false;
         return sum;
     }
+    dm *together = dm_products_together(sum, p, x);
+    if (together) {
+        if (!dm_is_failed(together))
+            together->number.temporary = true;
+        return together;
+    }
     dm_panel P = dm_sum_begin(&sum);
     if (!dm_is_failed(sum)) {
         if (!sum->in[1])

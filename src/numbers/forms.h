@@ -52,6 +52,10 @@ void dm_sides_of(dm_side s, dm_side *L, dm_side *R);
 /* target = beta*target + scale*A*B, made now; false: no memory. */
 bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_side B);
 
+/* A*B + p*C*D, neither made yet, as A*(B + p*D) where C is A, or as (A + p*C)*B where D is B; NULL: nothing is
+ * alike.                                                                                             */
+dm *dm_products_together(const dm *sum, double p, const dm *x);
+
 /* Make *sum a sum under way, with entries of its own to add to; data == NULL: no memory, and *sum is failed. */
 dm_panel dm_sum_begin(dm **sum);
 

@@ -349,6 +349,39 @@ void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, boo
     }
 }
 
+static bool same_side(dm_side a, dm_side b)
+{
+    return a.A == b.A && a.transposed == b.transposed;
+}
+
+/* a*A(') + b*B(') */
+static dm *sum_of_sides(double a, dm_side A, double b, dm_side B)
+{
+    dm *C = dm_new(A.A->context, dm_side_rows(A), 1, dm_side_cols(A));
+    dm_panel P = dm_fresh(C);
+
+    if (P.data)
+        dm_must(C, dm_add_to(P, 0, a, A.A, A.transposed) && dm_add_to(P, 1, b, B.A, B.transposed));
+    return C;
+}
+
+dm *dm_products_together(const dm *sum, double p, const dm *x)
+{
+    dm_side A, B, C, D;
+
+    if (sum->number.form != DM_PRODUCT || x->number.form != DM_PRODUCT || sum->slots > 1)
+        return NULL;
+    dm_sides_of((dm_side) { (dm *) sum, false }, &A, &B);
+    dm_sides_of((dm_side) { (dm *) x, false }, &C, &D);
+    if (same_side(A, C) && as_stored(B.A) && as_stored(D.A))
+        B = (dm_side) { sum_of_sides(sum->number.scale, B, p * x->number.scale, D), false };
+    else if (same_side(B, D) && as_stored(A.A) && as_stored(C.A))
+        A = (dm_side) { sum_of_sides(sum->number.scale, A, p * x->number.scale, C), false };
+    else
+        return NULL;
+    return product(1, A, B);
+}
+
 dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed, dm *B,
                                  bool B_transposed)
 {
@@ -362,6 +395,8 @@ dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed
         return C;
     }
     if (A->number.form == DM_IDENTITY || B->number.form == DM_IDENTITY)
+        return dm_number_accumulate(sum, 1, product(scale, a, b));
+    if (sum->number.form == DM_PRODUCT)
         return dm_number_accumulate(sum, 1, product(scale, a, b));
     dm_panel P = dm_sum_begin(&sum);
     if (!dm_is_failed(sum))
