@@ -236,9 +236,7 @@ static dm *invert(factored f)
     memcpy(P.data, f.F->lu, n * n * sizeof *P.data);
     if (!f.F->pivots) {
         dpotri_("L", &N, P.data, &N, &info, 1);
-        for (size_t j = 0; j < n; j++)
-            for (size_t i = 0; i < j; i++)
-                P.data[j * n + i] = P.data[i * n + j];
+        dm_mirror(n, P.data, n, false);
         X->number.gram = X->number.definite = true;
         return X;
     }

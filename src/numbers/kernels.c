@@ -509,6 +509,28 @@ void dm_add_transposed(size_t m, size_t n, double beta, double scale, const doub
     }
 }
 
+void dm_mirror(size_t n, double *M, size_t stride, bool lower)
+{
+    enum { TILE = 32 };
+
+    for (size_t i0 = 0; i0 < n; i0 += TILE) {
+        size_t rows = i0 + TILE < n ? TILE : n - i0;
+        for (size_t j0 = 0; j0 < i0; j0 += TILE) {             /* whole tiles below the diagonal */
+            double *below = M + i0 * stride + j0, *above = M + j0 * stride + i0;
+            if (lower)
+                dm_add_transposed(TILE, rows, 0, 1, below, stride, above, stride);
+            else
+                dm_add_transposed(rows, TILE, 0, 1, above, stride, below, stride);
+        }
+        for (size_t i = i0; i < i0 + rows; i++)
+            for (size_t j = i0; j < i; j++)
+                if (lower)
+                    M[j * stride + i] = M[i * stride + j];
+                else
+                    M[i * stride + j] = M[j * stride + i];
+    }
+}
+
 FOR_EACH_CPU
 double dm_dot_transposed(size_t m, size_t n, const double *A, size_t lda, const double *B, size_t ldb)
 {

@@ -22,6 +22,8 @@ void dm_small_inverse(size_t n, const double *lu, const int *pivots, double *X);
 /* T = beta*T + scale*A' for the m×n T and the n×m A, beta 0 or 1; the sum of A(i,j)*B(j,i). */
 void dm_add_transposed(size_t m, size_t n, double beta, double scale, const double *A, size_t lda,
                        double *T, size_t ldt);
+/* M symmetric from its lower triangle, or from its upper one. */
+void dm_mirror(size_t n, double *M, size_t stride, bool lower);
 double dm_dot_transposed(size_t m, size_t n, const double *A, size_t lda, const double *B, size_t ldb);
 
 double dm_dot(size_t n, const double *x, const double *y);

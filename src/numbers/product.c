@@ -108,10 +108,7 @@ static void syrk(size_t m, size_t n, double alpha, operand A, double *C, size_t 
 
     alpha *= A.scale * A.scale;
     dsyrk_("U", A.transposed ? "N" : "T", &M, &N, &alpha, A.data, &lda, &zero, C, &ldc, 1, 1);
-    /* The column-major upper triangle is the row-major lower one. */
-    for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < i; j++)
-            C[j * stride + i] = C[i * stride + j];
+    dm_mirror(m, C, stride, true);     /* the column-major upper triangle is the row-major lower one */
 }
 
 /* The two factors of a product that is not made yet, transposed if the product is. */
@@ -371,12 +368,17 @@ dm *dm_products_together(const dm *sum, double p, const dm *x)
 
     if (sum->number.form != DM_PRODUCT || x->number.form != DM_PRODUCT || sum->slots > 1)
         return NULL;
+    double a = sum->number.scale, b = p * x->number.scale;
     dm_sides_of((dm_side) { (dm *) sum, false }, &A, &B);
     dm_sides_of((dm_side) { (dm *) x, false }, &C, &D);
+    A = seen_through(A, &a);
+    B = seen_through(B, &a);
+    C = seen_through(C, &b);
+    D = seen_through(D, &b);
     if (same_side(A, C) && as_stored(B.A) && as_stored(D.A))
-        B = (dm_side) { sum_of_sides(sum->number.scale, B, p * x->number.scale, D), false };
+        B = (dm_side) { sum_of_sides(a, B, b, D), false };
     else if (same_side(B, D) && as_stored(A.A) && as_stored(C.A))
-        A = (dm_side) { sum_of_sides(sum->number.scale, A, p * x->number.scale, C), false };
+        A = (dm_side) { sum_of_sides(a, A, b, C), false };
     else
         return NULL;
     return product(1, A, B);
