@@ -16,6 +16,7 @@ typedef struct {
 /* The way from X to one dm: a sum of sandwiches, or not. */
 typedef struct {
     dm *C;
+    bool needed;                       /* on the way from X to Y, and not beside it */
     bool other;                        /* something else is on the way */
     size_t n;
     bounded term[MOST];
@@ -179,6 +180,16 @@ static size_t between(dm *Y, dm *X, dm *list[], size_t most)
     return n;
 }
 
+/* Mark what Y, the last of them, depends on. */
+static void mark(way *known, size_t n)
+{
+    known[n - 1].needed = true;
+    for (size_t k = n; k-- > 1; )
+        for (const dm_term *t = known[k].needed ? known[k].C->dual.terms : NULL; t; t = t->next)
+            for (size_t i = 0; i < k; i++)
+                known[i].needed |= known[i].C == t->X;
+}
+
 size_t dm_sandwiches(dm *Y, dm *X, dm_sandwich out[], size_t most)
 {
     enum { WAYS = 24 };
@@ -188,13 +199,17 @@ size_t dm_sandwiches(dm *Y, dm *X, dm_sandwich out[], size_t most)
 
     if (n == 0 || X->slots > 1 || X->context->base)
         return 0;
-    known[0] = (way) { X, false, 1, { { { 1, NULL, NULL, false }, 1, 1 } } };
-    for (size_t k = 1; k < n; k++) {
+    for (size_t k = 0; k < n; k++) {
         known[k].C = list[k];
         known[k].n = 0;
-        known[k].other = false;
-        known[k].other = !extend(known, k, &known[k]);
+        known[k].needed = known[k].other = false;
     }
+    known[0].n = 1;
+    known[0].term[0] = (bounded) { { 1, NULL, NULL, false }, 1, 1 };
+    mark(known, n);
+    for (size_t k = 1; k < n; k++)
+        if (known[k].needed)
+            known[k].other = !extend(known, k, &known[k]);
     if (known[n - 1].other || known[n - 1].n > most)
         return 0;
     for (size_t k = 0; k < known[n - 1].n; k++)

@@ -66,6 +66,9 @@ void dm_number_diag(dm *C, dm *x)
 {
     if (dm_is_zero(x)) {
         C->number.form = DM_ZERO;
+    } else if (x->number.form == DM_FILL) {
+        C->number.form = DM_IDENTITY;
+        C->number.scale = x->number.scale;
     } else if (x->slots == 1) {
         C->number.form = DM_DIAGONAL;
         C->number.diagonal = true;
