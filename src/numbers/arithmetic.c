@@ -182,9 +182,14 @@ dm *dm_number_accumulate(dm *sum, double p, dm *x)
     return sum;
 }
 
+/* Now, or where C is an operation of A and B when its entries are asked for. */
 static void entry_by_entry(dm *C, dm *A, dm *B,
                            void (*multiply)(size_t, const double *, const double *, double *))
 {
+    if (C->op && C->number.form != DM_LATER) {
+        dm_number_later(C);
+        return;
+    }
     dm_panel c = dm_fresh(C), a = dm_entries(A), b = dm_entries(B);
 
     if (!c.data || !a.data || !b.data) {
