@@ -12,8 +12,6 @@
 #include "numbers/lapack.h"
 #include "numbers/number.h"
 
-enum { SMALL = 5 };                    /* up to here, our own loops are faster than a call of LAPACK */
-
 struct dm_factors {
     double *lu;                        /* or L, in the lower triangle as LAPACK sees it */
     int *pivots;                       /* NULL: Cholesky */
@@ -101,8 +99,8 @@ static factored factor(dm *A)
         return f;
     for (size_t i = 0; i < n; i++)
         memcpy(F->lu + i * n, P.data + i * P.stride, n * sizeof *F->lu);
-    if (!(f.original->number.definite && n > SMALL && cholesky(F, P))) {
-        if (n <= SMALL)
+    if (!(f.original->number.definite && n > DM_SMALL_FACTOR && cholesky(F, P))) {
+        if (n <= DM_SMALL_FACTOR)
             dm_small_lu(n, F->lu, F->pivots);
         else
             dgetrf_(&N, &N, F->lu, &N, F->pivots, &info);
@@ -226,7 +224,7 @@ static dm *invert(factored f)
     size_t n = A->rows;
     int N = (int) n, lwork = N * 64, info;
 
-    if (P.data && n <= SMALL) {
+    if (P.data && n <= DM_SMALL_FACTOR) {
         dm_small_inverse(n, f.F->lu, f.F->pivots, P.data);
         return X;
     }

@@ -5,22 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "numbers/kernels.h"
-
-#if defined(__x86_64__) && defined(__GNUC__) && defined(__linux__) && !defined(__clang__) \
-    && !defined(__SANITIZE_ADDRESS__)
-#define FOR_EACH_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#define WIDE_REGISTERS __builtin_cpu_supports("avx512vl")
-#else
-#define WIDE_REGISTERS false
-#define FOR_EACH_CPU
-#endif
-#define INLINE static inline __attribute__((always_inline))
-
-typedef double v8 __attribute__((vector_size(64), aligned(8), may_alias));
-typedef double v4 __attribute__((vector_size(32), aligned(8), may_alias));
-typedef double v2 __attribute__((vector_size(16), aligned(8), may_alias));
-typedef double v1;
-typedef uint64_t __attribute__((may_alias)) word;
+#include "numbers/vectors.h"
 
 /* Columns j ... j+WIDTH-1 of the product: six rows at a time, or four, or one. */
 #define STRIP(WIDTH)                                                                                  \
@@ -375,85 +360,6 @@ void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const dou
         plain_product(m * slots, n, p, dA, B, 0, dP);
     if (dB)
         plain_product(m, n, p * slots, A, dB, dA ? 1 : 0, dP);
-}
-
-/* ------------------------------------------------------------------------ small factorizations -- */
-
-static void exchange_rows(size_t n, double *M, size_t i, size_t k)
-{
-    for (size_t j = 0; i != k && j < n; j++) {
-        double t = M[j * n + i];
-        M[j * n + i] = M[j * n + k];
-        M[j * n + k] = t;
-    }
-}
-
-/* P*L*U = M by columns, partial pivoting; pivots count from 1. */
-INLINE void lu(size_t n, double *M, int *pivots)
-{
-    for (size_t k = 0; k < n; k++) {
-        double *column = M + k * n;
-        size_t p = k;
-        for (size_t i = k + 1; i < n; i++)
-            if (fabs(column[i]) > fabs(column[p]))
-                p = i;
-        pivots[k] = (int) p + 1;
-        exchange_rows(n, M, k, p);
-        if (column[k] == 0)
-            continue;
-        for (size_t i = k + 1; i < n; i++)
-            column[i] /= column[k];
-        for (size_t j = k + 1; j < n; j++)
-            for (size_t i = k + 1; i < n; i++)
-                M[j * n + i] -= column[i] * M[j * n + k];
-    }
-}
-
-/* X = inv(P*L*U): inv(U)*inv(L) column by column from the unit vectors, then its columns exchanged. */
-INLINE void inverse(size_t n, const double *lu, const int *pivots, double *X)
-{
-    for (size_t c = 0; c < n; c++) {
-        double *x = X + c * n;
-        for (size_t i = 0; i < n; i++)
-            x[i] = i == c;
-        for (size_t k = c; k < n; k++)
-            for (size_t i = k + 1; i < n; i++)
-                x[i] -= lu[k * n + i] * x[k];
-        for (size_t k = n; k-- > 0; ) {
-            x[k] /= lu[k * n + k];
-            for (size_t i = 0; i < k; i++)
-                x[i] -= lu[k * n + i] * x[k];
-        }
-    }
-    for (size_t k = n; k-- > 0; ) {
-        double *a = X + k * n, *b = X + ((size_t) pivots[k] - 1) * n;
-        for (size_t i = 0; a != b && i < n; i++) {
-            double t = a[i];
-            a[i] = b[i];
-            b[i] = t;
-        }
-    }
-}
-
-/* With n known to the compiler where it is 3 or 4. */
-void dm_small_lu(size_t n, double *M, int *pivots)
-{
-    if (n == 3)
-        lu(3, M, pivots);
-    else if (n == 4)
-        lu(4, M, pivots);
-    else
-        lu(n, M, pivots);
-}
-
-void dm_small_inverse(size_t n, const double *lu, const int *pivots, double *X)
-{
-    if (n == 3)
-        inverse(3, lu, pivots, X);
-    else if (n == 4)
-        inverse(4, lu, pivots, X);
-    else
-        inverse(n, lu, pivots, X);
 }
 
 /* ------------------------------------------------------------------------------------ transposes -- */

@@ -16,6 +16,7 @@ void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const dou
                            const double *B, const double *dB, double *P, double *dP);
 
 /* What dgetrf and dgetri do, column-major, for n so small that their calls cost more than the work. */
+enum { DM_SMALL_FACTOR = 16 };         /* that is up to here */
 void dm_small_lu(size_t n, double *M, int *pivots);
 void dm_small_inverse(size_t n, const double *lu, const int *pivots, double *X);
 
