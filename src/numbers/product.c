@@ -384,6 +384,26 @@ dm *dm_products_together(const dm *sum, double p, const dm *x)
     return product(1, A, B);
 }
 
+/* sum + scale*A('): once more of what the sum is a multiple of costs nothing. */
+static dm *accumulate_view(dm *sum, double scale, dm *A, bool transposed)
+{
+    if (sum && sum->number.temporary && sum->number.form == DM_VIEW && sum->number.left == A
+        && sum->number.left_transposed == transposed) {
+        sum->number.scale += scale;
+        sum->number.gram = sum->number.definite = false;
+        return sum;
+    }
+    if (!transposed)
+        return dm_number_accumulate(sum, scale, A);
+    dm *C = dm_new(A->context, A->cols, A->slots, A->rows);
+    if (dm_is_failed(C))
+        return C;
+    C->in[0] = A;
+    dm_view(C, scale, A, true);
+    C->number.temporary = true;
+    return sum ? dm_number_accumulate(sum, 1, C) : C;
+}
+
 dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed, dm *B,
                                  bool B_transposed)
 {
@@ -391,7 +411,13 @@ dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed
 
     if (sum && (dm_is_failed(sum) || dm_is_zero(A) || dm_is_zero(B)))
         return sum;
-    if (!sum || dm_is_zero(sum)) {
+    if (sum && dm_is_zero(sum))
+        sum = NULL;
+    if (A->number.form == DM_IDENTITY && B->number.form == DM_DENSE)
+        return accumulate_view(sum, scale * A->number.scale, B, B_transposed);
+    if (B->number.form == DM_IDENTITY && A->number.form == DM_DENSE)
+        return accumulate_view(sum, scale * B->number.scale, A, A_transposed);
+    if (!sum) {
         dm *C = product(scale, a, b);
         C->number.temporary = !dm_is_failed(C);
         return C;
