@@ -158,6 +158,22 @@ static void exchange(const dm_factors *F, dm_panel B, bool backward)
     }
 }
 
+/* The columns of B, in each row and slot. */
+static void exchange_columns(const dm_factors *F, dm_panel B, bool backward)
+{
+    size_t n = B.cols, rows = B.rows * B.slots;
+
+    for (size_t r = 0; r < rows; r++) {
+        double *x = B.data + r * n;
+        for (size_t s = 0; s < n; s++) {
+            size_t i = backward ? n - 1 - s : s, k = (size_t) F->pivots[i] - 1;
+            double t = x[i];
+            x[i] = x[k];
+            x[k] = t;
+        }
+    }
+}
+
 /* B's entries, times scale, in C's memory, to be solved in place. */
 static dm_panel right_hand_side(dm *C, double scale, dm *B)
 {
@@ -210,10 +226,18 @@ bool dm_number_solve_right(dm *C, dm *B, dm *A)
         return false;
     }
     int n = (int) A->rows, rows = (int) (X.rows * X.slots), info;
-    if (!f.F->pivots)
+    double one = 1;
+    if (!f.F->pivots) {                /* L*L'*Y = B' */
         dpotrs_("L", &n, &rows, f.F->lu, &n, X.data, &n, &info, 1);
-    else
-        dgetrs_(f.transposed ? "T" : "N", &n, &rows, f.F->lu, &n, f.F->pivots, X.data, &n, &info, 1);
+    } else if (!f.transposed) {        /* P*L*U*Y = B' */
+        exchange_columns(f.F, X, false);
+        dtrsm_("L", "L", "N", "U", &n, &rows, &one, f.F->lu, &n, X.data, &n, 1, 1, 1, 1);
+        dtrsm_("L", "U", "N", "N", &n, &rows, &one, f.F->lu, &n, X.data, &n, 1, 1, 1, 1);
+    } else {                           /* U'*L'*P'*Y = B' */
+        dtrsm_("L", "U", "T", "N", &n, &rows, &one, f.F->lu, &n, X.data, &n, 1, 1, 1, 1);
+        dtrsm_("L", "L", "T", "U", &n, &rows, &one, f.F->lu, &n, X.data, &n, 1, 1, 1, 1);
+        exchange_columns(f.F, X, true);
+    }
     return true;
 }
 

@@ -225,10 +225,17 @@ TOTAL(step, step, "step(A)", "0*dA", flat_rule)
 
 enum { CHECKED, AT_THE_EDGE };         /* dm_parameters.row: may the result be infinite? */
 
+/* abs(x)^p, without the cost of pow where a root or a division does it. */
+static double size_to_the(double x, double p)
+{
+    return p == 2 ? x * x : p == 0.5 ? sqrt(fabs(x)) : p == -0.5 ? 1 / sqrt(fabs(x)) : p == -1 ? 1 / fabs(x)
+         : p == 1 ? fabs(x) : pow(fabs(x), p);
+}
+
 static void pow_value(dm *C, dm *const X[])
 {
     double p = C->with->number;
-    bool integer = p == floor(p), edge = C->with->row == AT_THE_EDGE;
+    bool integer = p == floor(p), odd = fmod(p, 2) != 0, edge = C->with->row == AT_THE_EDGE;
     dm_panel a = dm_entries(X[0]), c = dm_fresh(C);
 
     if (!a.data || !c.data) {
@@ -237,7 +244,7 @@ static void pow_value(dm *C, dm *const X[])
     }
     for (size_t i = 0; i < c.rows; i++)
         for (size_t j = 0; j < c.cols; j++) {
-            double x = dm_row(a, i, 0)[j], y = pow(fabs(x), p);
+            double x = dm_row(a, i, 0)[j], y = size_to_the(x, p);
             if (x < 0 && !integer) {
                 outside(C, "a power that is no integer needs an entry that is not negative", GSL_EDOM,
                         i, j, x);
@@ -251,7 +258,7 @@ static void pow_value(dm *C, dm *const X[])
                 outside(C, "the result overflows", GSL_EOVRFLW, i, j, x);
                 return;
             }
-            dm_row(c, i, 0)[j] = x < 0 && fmod(p, 2) != 0 ? -y : y;
+            dm_row(c, i, 0)[j] = x < 0 && odd ? -y : y;
         }
 }
 

@@ -7,13 +7,11 @@
 static double frobenius(dm_panel P)
 {
     size_t n = P.rows * P.stride;
-    double sum = dm_dot(n, P.data, P.data), largest = 0;
+    double sum = dm_dot(n, P.data, P.data), smallest, largest;
 
     if (sum > 1e-280 && sum < 1e280)
         return sqrt(sum);
-    for (size_t i = 0; i < n; i++)
-        if (!(fabs(P.data[i]) <= largest))         /* a NaN is taken too */
-            largest = fabs(P.data[i]);
+    dm_range(n, P.data, &smallest, &largest);      /* a NaN is the largest */
     if (largest == 0)
         return 0;
     sum = 0;
@@ -114,17 +112,16 @@ static void normalize_value(dm *N, dm *const X[])
     }
     /* First by the power of two that brings the largest entry near 1: the norm may be out of range, N is not. */
     size_t entries = n.rows * n.stride;
-    double largest = 0;
+    double smallest, largest;
     int shift = 0;
-    for (size_t i = 0; i < entries; i++)
-        if (!(fabs(a.data[i]) <= largest))
-            largest = fabs(a.data[i]);
+    dm_range(entries, a.data, &smallest, &largest);
     frexp(largest, &shift);
+    double first = ldexp(1, -shift / 2), second = ldexp(1, -shift - -shift / 2);   /* each of them is finite */
     for (size_t i = 0; i < entries; i++)
-        n.data[i] = ldexp(a.data[i], -shift);
+        n.data[i] = first * a.data[i] * second;
     double norm = frobenius(n);
-    for (size_t i = 0; i < entries; i++)
-        n.data[i] = largest == 0 ? 0 : n.data[i] / norm;
+    for (size_t i = 0; i < entries && largest != 0; i++)       /* 0 stays 0 */
+        n.data[i] /= norm;
 }
 
 static void normalize_rule(dm *N, dm *const X[])

@@ -1,6 +1,7 @@
 /* Structure: entries moved, none computed; and sums of entries.  All linear: the differential is the same
  * operation on dA, and the transpose of each is another one of this file.                           */
 #include <string.h>
+#include "numbers/kernels.h"
 #include "operations/rules.h"
 
 /* ------------------------------------------------------------------- the map of a linear operation */
@@ -88,14 +89,23 @@ static void reshape_value(dm *C, dm *const X[])
 
     if (!panels(C, X[0], &c, &a))
         return;
-    for (size_t i = 0; i < a.rows; i++)
-        for (size_t slot = 0; slot < a.slots; slot++) {
-            const double *x = dm_row(a, i, slot);
-            for (size_t j = 0; j < a.cols; j++) {
-                size_t at = j * a.rows + i;
-                dm_row(c, at % c.rows, slot)[at / c.rows] = x[j];
-            }
-        }
+    if (c.cols == 1 && c.slots == 1) {             /* the columns of A, one below the other, are the rows of A' */
+        dm_add_transposed(a.cols, a.rows, 0, 1, a.data, a.stride, c.data, a.rows);
+        return;
+    }
+    if (a.cols == 1 && a.slots == 1) {             /* and back */
+        dm_add_transposed(c.rows, c.cols, 0, 1, a.data, c.rows, c.data, c.stride);
+        return;
+    }
+    double *column = dm_arena_alloc(C->context, a.rows * a.cols * sizeof *column);
+    if (!column) {
+        dm_fail(C, GSL_ENOMEM, "out of memory");
+        return;
+    }
+    for (size_t slot = 0; slot < a.slots; slot++) {        /* there, and back in another shape */
+        dm_add_transposed(a.cols, a.rows, 0, 1, dm_row(a, 0, slot), a.stride, column, a.rows);
+        dm_add_transposed(c.rows, c.cols, 0, 1, column, c.rows, dm_row(c, 0, slot), c.stride);
+    }
 }
 
 static dm *reshape_adjoint(const dm *C, dm *u, const dm *X)
@@ -411,8 +421,12 @@ static void repeat_value(dm *C, dm *const X[])
     for (size_t i = 0; i < c.rows; i++)
         for (size_t slot = 0; slot < c.slots; slot++) {
             const double *x = dm_row(a, i % a.rows, slot);
-            for (size_t j = 0; j < c.cols; j++)
-                dm_row(c, i, slot)[j] = x[j % a.cols];
+            double *to = dm_row(c, i, slot);
+            for (size_t j = 0; j < c.cols; j += a.cols)
+                if (a.cols == 1)
+                    to[j] = *x;
+                else
+                    memcpy(to + j, x, a.cols * sizeof *x);
         }
 }
 
