@@ -4,7 +4,8 @@
 #include "suites.h"
 
 static Suite *(*const suites[])(void) = {
-    core_context_suite, core_error_suite, numbers_number_suite, numbers_factor_suite, differentials_making_suite,
+    core_context_suite, core_error_suite, numbers_number_suite, numbers_factor_suite,
+    numbers_kernels_suite, differentials_making_suite,
     differentials_terms_suite, operations_rules_suite, operations_apply_suite, operations_arithmetic_suite,
     operations_products_suite, operations_reductions_suite,
     operations_structure_suite, operations_solves_suite, operations_eigen_suite, operations_functions_suite, operations_norms_suite,

@@ -8,6 +8,7 @@ Suite *core_context_suite(void);
 Suite *core_error_suite(void);
 Suite *numbers_number_suite(void);
 Suite *numbers_factor_suite(void);
+Suite *numbers_kernels_suite(void);
 Suite *differentials_making_suite(void);
 Suite *differentials_terms_suite(void);
 Suite *operations_rules_suite(void);

@@ -113,6 +113,26 @@ START_TEST(gradients_are_matrices_to_go_on_with)
 }
 END_TEST
 
+/* Adjoints that begin as one and the same number and then grow apart: the sums are carried on in place, but never
+ * in a number that somebody else holds.                                                              */
+START_TEST(gradients_that_share_a_beginning_grow_apart)
+{
+    dice d = { 17 };
+    gsl_matrix *A0 = random_matrix(&d, ANY, 5, 5), *B0 = random_matrix(&d, ANY, 5, 5), *W0 = random_matrix(&d, ANY, 5, 5);
+    dm *A = dm_variable(here, A0), *B = dm_variable(here, B0), *W = dm_constant(here, W0), *S = dm_add(A, B);
+    dm *f = dm_add(dm_inner(W, S), dm_add(dm_trace(dm_mul(S, S)), dm_trace(dm_mul(dm_transpose(A), W))));
+
+    f = dm_add(f, dm_add(dm_inner(B, B), dm_trace(dm_mul(W, dm_mul(A, dm_transpose(A))))));
+    /* W + 2*(A+B)' to both; W + (W + W')*A to A, 2*B to B. */
+    gsl_matrix *both = sum_of(1, W0, 2, transposed(sum_of(1, A0, 1, B0)));
+    gsl_matrix *to_A = sum_of(1, W0, 1, product(sum_of(1, W0, 1, transposed(W0)), A0));
+    same(gradient_of(f, A), sum_of(1, both, 1, to_A), 100 * DBL_EPSILON, "the gradient for A");
+    same(gradient_of(f, B), sum_of(1, both, 2, B0), 100 * DBL_EPSILON, "the gradient for B");
+    same(gradient_of(f, A), sum_of(1, both, 1, to_A), 100 * DBL_EPSILON, "the gradient for A, again");
+    same(value_of(W), W0, 0, "W is as it was");
+}
+END_TEST
+
 Suite *drivers_gradient_suite(void)
 {
     Suite *suite = suite_create("drivers/gradient");
@@ -122,5 +142,6 @@ Suite *drivers_gradient_suite(void)
     tcase_add_test(tc, what_has_no_gradient_is_told);
     tcase_add_test(tc, what_cannot_be_read_off_is_told);
     tcase_add_test(tc, gradients_are_matrices_to_go_on_with);
+    tcase_add_test(tc, gradients_that_share_a_beginning_grow_apart);
     return suite;
 }

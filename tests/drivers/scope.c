@@ -47,6 +47,40 @@ static dm *advance(dm *X, dm *B)
     return dm_add(dm_sin(dm_mul(X, B)), dm_scale(X, 0.5));
 }
 
+/* A value that waits is worked out within a scope, again after it, and carried out of it. */
+START_TEST(values_that_wait_survive_a_scope)
+{
+    dice d = { 5 };
+    gsl_matrix *A = random_matrix(&d, ANY, 6, 9);
+    dm *x = dm_constant(here, A), *wait = dm_tanh(x), *twice = dm_scale(wait, 2), *kept;
+    dm_scope scope = dm_scope_open(here);
+    gsl_matrix *within = value_of(dm_sin(wait));
+
+    kept = dm_hadamard(dm_cos(x), wait);
+    ck_assert_int_eq(dm_scope_close(scope, &kept, 1), GSL_SUCCESS);
+    overwrite();
+    same(value_of(dm_sin(wait)), within, 0, "sin(tanh(A)), again");
+    same(value_of(twice), sum_of(2, value_of(dm_tanh(x)), 0, A), 0, "2*tanh(A)");
+    same(value_of(kept), value_of(dm_hadamard(dm_cos(x), dm_tanh(x))), 0, "what was carried out");
+}
+END_TEST
+
+/* So many that making the last from the first in one recursion would need too much stack. */
+START_TEST(a_long_chain_of_values_that_wait)
+{
+    dm *x = dm_constant(here, MATRIX(1, 2, 0.5, -2)), *y = x;
+    double expected[] = { 0.5, -2 };
+
+    for (int i = 0; i < 200000; i++) {
+        y = dm_sin(y);
+        expected[0] = sin(expected[0]);
+        expected[1] = sin(expected[1]);
+    }
+    gsl_matrix_const_view v = dm_value(y);
+    ck_assert(v.matrix.data && v.matrix.data[0] == expected[0] && v.matrix.data[1] == expected[1]);
+}
+END_TEST
+
 /* What is kept has any shape, and any number of directions. */
 START_TEST(rectangles_and_panels_are_kept)
 {
@@ -269,6 +303,8 @@ Suite *drivers_scope_suite(void)
 
     tcase_add_test(tc, results_outlive_the_scope);
     tcase_add_test(tc, rectangles_and_panels_are_kept);
+    tcase_add_test(tc, values_that_wait_survive_a_scope);
+    tcase_add_test(tc, a_long_chain_of_values_that_wait);
     tcase_add_test(tc, a_long_loop_does_not_grow);
     tcase_add_test(tc, a_turn_leaves_the_scope_open);
     tcase_add_test(tc, a_formal_turn_releases_nothing);

@@ -1,0 +1,205 @@
+/* The inner loops against the plainest ones, at every length around their vectors. */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+#include "../fixture.h"
+#include "../suites.h"
+#include "numbers/kernels.h"
+#include "numbers/lapack.h"
+
+enum { MOST = 21, APART = 25 };        /* sizes, and how far apart rows lie */
+
+static double rounding(size_t n)
+{
+    return 8 * (double) n * DBL_EPSILON;
+}
+
+static double A[MOST * APART], B[MOST * APART], x[3 * MOST], y[3 * MOST];
+
+static void draw(dice *d, double *to, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        to[i] = uniform(d, -1, 1);
+}
+
+static void draw_all(unsigned long seed)
+{
+    dice d = { seed };
+
+    draw(&d, A, MOST * APART);
+    draw(&d, B, MOST * APART);
+    draw(&d, x, 3 * MOST);
+    draw(&d, y, 3 * MOST);
+}
+
+/* _i is m. */
+START_TEST(a_matrix_times_a_column)
+{
+    size_t m = (size_t) _i;
+
+    for (size_t n = 1; n < MOST; n++)
+        for (size_t apart = 1; apart <= 3; apart += 2)
+            for (int beta = 0; beta < 2; beta++) {
+                draw_all(m * MOST + n);
+                double was[3 * MOST];
+                memcpy(was, y, sizeof y);
+                dm_matrix_column(m, n, -1.5, A, APART, x, beta, y, apart);
+                for (size_t i = 0; i < m; i++) {
+                    double sum = beta * was[i * apart];
+                    for (size_t j = 0; j < n; j++)
+                        sum += -1.5 * A[i * APART + j] * x[j];
+                    same_number(y[i * apart], sum, rounding(n), "A*x of %zu×%zu, entry %zu", m, n, i);
+                }
+                memcpy(y, was, sizeof y);
+                dm_row_matrix(n, m, -1.5, x, apart, A, APART, beta, y);
+                for (size_t j = 0; j < m; j++) {
+                    double sum = beta * was[j];
+                    for (size_t i = 0; i < n; i++)
+                        sum += -1.5 * x[i * apart] * A[i * APART + j];
+                    same_number(y[j], sum, rounding(n), "x'*A of %zu×%zu, entry %zu", n, m, j);
+                }
+                ck_assert_msg(memcmp(y + m, was + m, (3 * MOST - m) * sizeof *y) == 0, "x'*A of %zu×%zu writes beyond", n, m);
+            }
+}
+END_TEST
+
+START_TEST(a_column_times_a_row_and_rows_scaled)
+{
+    size_t m = (size_t) _i;
+
+    for (size_t n = 1; n < MOST; n++)
+        for (int beta = 0; beta < 2; beta++) {
+            draw_all(m * MOST + n);
+            double was[MOST * APART], product[MOST * MOST];
+            memcpy(was, B, sizeof B);
+            dm_column_row(m, n, 2.5, x, 3, y, beta, B, APART);
+            for (size_t i = 0; i < m; i++)
+                for (size_t j = 0; j < n; j++)
+                    same_number(B[i * APART + j], beta * was[i * APART + j] + 2.5 * x[3 * i] * y[j], rounding(1),
+                                "x*y' of %zu×%zu, entry (%zu,%zu)", m, n, i, j);
+            memcpy(product, A, m * n * sizeof *product);
+            dm_scale_rows(m, n, 2.5, x, B, beta, product);
+            for (size_t i = 0; i < m * n; i++)
+                same_number(product[i], beta * A[i] + 2.5 * x[i / n] * B[i], rounding(1),
+                            "diag(x)*B of %zu×%zu, entry %zu", m, n, i);
+        }
+}
+END_TEST
+
+/* What dgetrf says of the same matrix, and its inverse times it. */
+START_TEST(small_matrices_are_factored_as_by_lapack)
+{
+    size_t n = (size_t) _i;
+    int N = (int) n, pivots[DM_SMALL_FACTOR], expected[DM_SMALL_FACTOR], info;
+    double lu[DM_SMALL_FACTOR * DM_SMALL_FACTOR], M[DM_SMALL_FACTOR * DM_SMALL_FACTOR];
+    double X[DM_SMALL_FACTOR * DM_SMALL_FACTOR];
+
+    for (unsigned long seed = 1; seed <= 20; seed++) {
+        dice d = { seed };
+        draw(&d, M, n * n);
+        memcpy(lu, M, n * n * sizeof *lu);
+        dgetrf_(&N, &N, lu, &N, expected, &info);
+        memcpy(X, M, n * n * sizeof *X);
+        dm_small_lu(n, X, pivots);
+        for (size_t i = 0; i < n; i++)
+            ck_assert_msg(pivots[i] == expected[i], "pivot %zu of %zu×%zu, seed %lu: row %d, not %d", i, n, n, seed,
+                          pivots[i], expected[i]);
+        for (size_t i = 0; i < n * n; i++)
+            same_number(X[i], lu[i], 1e5 * rounding(n), "factors of %zu×%zu, seed %lu, entry %zu", n, n, seed, i);
+        dm_small_inverse(n, lu, pivots, X);
+        double size = 0;
+        for (size_t i = 0; i < n * n; i++)
+            size = fmax(size, fabs(X[i]));
+        for (size_t j = 0; j < n; j++)
+            for (size_t i = 0; i < n; i++) {
+                double sum = 0;
+                for (size_t k = 0; k < n; k++)
+                    sum += X[k * n + i] * M[j * n + k];
+                same_number(sum, i == j, size * 100 * rounding(n), "inv(M)*M of %zu×%zu, seed %lu", n, n, seed);
+            }
+    }
+    memset(M, 0, sizeof M);                        /* what is singular is left to who looks at the pivots */
+    dm_small_lu(n, M, pivots);
+    for (size_t i = 0; i < n * n; i++)
+        ck_assert_double_eq(M[i], 0);
+}
+END_TEST
+
+START_TEST(triangles_are_mirrored)
+{
+    const size_t sizes[] = { 1, 2, 5, 31, 32, 33, 64, 70 };
+    size_t n = sizes[_i], stride = n + 3;
+    static double M[70 * 73], S[70 * 73];
+    dice d = { n };
+
+    for (int lower = 0; lower < 2; lower++) {
+        draw(&d, M, n * stride);
+        memcpy(S, M, sizeof M);
+        dm_mirror(n, S, stride, lower);
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < n; j++)
+                ck_assert_double_eq(S[i * stride + j], (j <= i) == (lower != 0) || i == j ? M[i * stride + j] : M[j * stride + i]);
+        for (size_t i = 0; i < n; i++)
+            ck_assert_msg(memcmp(S + i * stride + n, M + i * stride + n, 3 * sizeof *M) == 0, "beyond row %zu", i);
+    }
+}
+END_TEST
+
+START_TEST(the_range_of_sizes)
+{
+    const double all[] = { 3, -0.0, -7e-310, 5e300, 0, -2 }, nan[] = { 1, NAN, -3, INFINITY };
+    double least, most;
+
+    dm_range(6, all, &least, &most);
+    ck_assert_double_eq(least, 7e-310);
+    ck_assert_double_eq(most, 5e300);
+    dm_range(2, all + 4, &least, &most);
+    ck_assert_double_eq(least, 2);
+    dm_range(1, all + 4, &least, &most);
+    ck_assert(least == 0 && most == 0);
+    dm_range(4, nan, &least, &most);
+    ck_assert(least == 1 && isnan(most));
+}
+END_TEST
+
+/* Value and differential in one go are what the products one by one are, the value to the last digit. */
+START_TEST(a_product_with_its_differential)
+{
+    size_t m = (size_t) _i % 8 + 1, n = (size_t) _i / 8 + 1;
+    double P[64], dP[3 * 64], value[64], dA[3 * 64], dB[3 * 64];
+
+    for (size_t p = 1; p <= 8; p++)
+        for (size_t slots = 1; slots <= 3; slots++) {
+            draw_all(64 * (size_t) _i + 8 * p + slots);
+            dice d = { p };
+            draw(&d, dA, m * slots * n);
+            draw(&d, dB, n * slots * p);
+            dm_small_dual_product(m, n, p, 0, A, NULL, B, NULL, value, dP);
+            dm_small_dual_product(m, n, p, slots, A, dA, B, dB, P, dP);
+            for (size_t i = 0; i < m; i++)
+                for (size_t j = 0; j < p; j++) {
+                    ck_assert_double_eq(P[i * p + j], value[i * p + j]);
+                    for (size_t s = 0; s < slots; s++) {
+                        double sum = 0;
+                        for (size_t k = 0; k < n; k++)
+                            sum += dA[(i * slots + s) * n + k] * B[k * p + j] + A[i * n + k] * dB[(k * slots + s) * p + j];
+                        same_number(dP[(i * slots + s) * p + j], sum, 2 * rounding(n), "%zu×%zu×%zu, slot %zu", m, n, p, s);
+                    }
+                }
+        }
+}
+END_TEST
+
+Suite *numbers_kernels_suite(void)
+{
+    Suite *suite = suite_create("numbers/kernels");
+    TCase *tc = case_of(suite, "inner loops");
+
+    tcase_add_loop_test(tc, a_matrix_times_a_column, 1, MOST);
+    tcase_add_loop_test(tc, a_column_times_a_row_and_rows_scaled, 1, MOST);
+    tcase_add_loop_test(tc, small_matrices_are_factored_as_by_lapack, 1, DM_SMALL_FACTOR + 1);
+    tcase_add_loop_test(tc, triangles_are_mirrored, 0, 8);
+    tcase_add_test(tc, the_range_of_sizes);
+    tcase_add_loop_test(tc, a_product_with_its_differential, 0, 64);
+    return suite;
+}
