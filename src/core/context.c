@@ -167,6 +167,7 @@ void dm_scope_release(dm_scope scope)
     for (; context->late != scope.late; context->late = context->late->before) {
         dm_late *late = context->late;
         late->A->number.form = late->form;
+        late->A->small = late->A->small && late->form == DM_DENSE;
         late->A->number.factors = late->factors;
         late->A->number.inverse = late->inverse;
     }

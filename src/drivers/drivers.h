@@ -18,6 +18,9 @@ dm *dm_not_finite(const char *driver, const char *what, dm *R);
 /* The pushed differential of A on that level, below all else; NULL: zero. */
 dm *dm_differential_on(dm *A, const dm_level *level);
 
+/* f as the level of X sees it: what lies on higher levels is not X's. */
+dm *dm_seen_from(dm *f, const dm *X);
+
 /* U in df = tr(U'*dX): a dm of a level below X's; zeros where f does not depend on X; failed. */
 dm *dm_gradient_dm(const char *driver, dm *f, dm *X);
 

@@ -1,8 +1,7 @@
 /* Reading off: df = tr(U'*dA). */
 #include "drivers/drivers.h"
 
-/* f as the level of X sees it: what lies on higher levels is not X's. */
-static dm *seen_from(dm *f, const dm *X)
+dm *dm_seen_from(dm *f, const dm *X)
 {
     while (f->level && f->level->depth > X->level->depth)
         f = f->dual.value;
@@ -22,7 +21,7 @@ dm *dm_gradient_dm(const char *driver, dm *f, dm *X)
     if (f->rows != 1 || f->cols != 1)
         return dm_failed(context, GSL_EBADLEN, "%s: the function is %zu×%zu: a gradient is that of a 1×1",
                          driver, f->rows, f->cols);
-    f = seen_from(f, X);
+    f = dm_seen_from(f, X);
     if (f->level != X->level)
         return dm_number_zero(context, X->rows, 1, X->cols);
     if (f->level->read != f || f->level->released != context->released) {

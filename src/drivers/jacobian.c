@@ -219,6 +219,7 @@ static dm *by_passes(const char *driver, dm *Y, dm *X, gsl_matrix *J)
 
 dm *dm_jacobian_dm(const char *driver, dm *Y, dm *X, gsl_matrix *J)
 {
+    Y = dm_seen_from(Y, X);
     if (Y->level != X->level) {
         gsl_matrix_set_zero(J);
         return NULL;

@@ -163,6 +163,8 @@ dm *dm_number_accumulate(dm *sum, double p, dm *x)
     if (alike(&sum->number, &x->number)) {
         if (!sum->number.temporary)
             sum = multiple(1, sum);
+        if (dm_is_failed(sum) || !alike(&sum->number, &x->number))     /* a scale that could not wait was applied */
+            return dm_number_accumulate(sum, p, x);
         sum->number.scale += p * x->number.scale;
         sum->number.finite = sum->number.gram = sum->number.definite = false;
         return sum;

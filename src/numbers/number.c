@@ -60,6 +60,7 @@ static dm_panel form_later(dm *A)
     if (dm_is_failed(A)) {
         A->failure = NULL;
         A->number.form = DM_LATER;
+        A->small = false;
         return panel_of(A, NULL);
     }
     return dm_entries(A);

@@ -10,6 +10,7 @@
  * the differential E.  Its transpose is L(A',U), and since L(A,E) stands in the upper right of
  * expm([A, E; 0, A]), its own derivative is one of twice the size: higher derivatives need no further rule. */
 #include <math.h>
+#include <string.h>
 #include "operations/rules.h"
 
 /* ---------------------------------------------------------------------- the approximant, on any level */
@@ -135,6 +136,76 @@ static dm *approximant(dm *A, double norm)
     return X;
 }
 
+/* -------------------------------------------------------------------------------------- balancing
+ *
+ * expm(A) = D*expm(inv(D)*A*D)*inv(D), and so for L(A,E).  With powers of 2 in D nothing is rounded, and entries
+ * that are large only because their row or column is badly scaled (those beside a triangle, above all) need
+ * no squarings, which would cost the digits of all others.                                           */
+
+/* The sum of the sizes of row i, or of column i, but for the diagonal, of inv(D)*A*D, D = diag(2^p). */
+static double off_diagonal(dm_panel a, const int *p, size_t i, bool row)
+{
+    double sum = 0;
+
+    for (size_t j = 0; j < a.rows; j++)
+        if (j != i)
+            sum += row ? ldexp(fabs(dm_row(a, i, 0)[j]), p[j] - p[i]) : ldexp(fabs(dm_row(a, j, 0)[i]), p[i] - p[j]);
+    return sum;
+}
+
+/* By which power of 2 row i should become smaller and column i larger. */
+static int imbalance(double row, double column, double diagonal)
+{
+    double target = fmax(fabs(diagonal), 1);
+
+    if (row > 0 && column > 0)
+        return (int) rint((log2(row) - log2(column)) / 2);
+    if (row > target)
+        return (int) ceil(log2(row / target));
+    return column > target ? -(int) ceil(log2(column / target)) : 0;
+}
+
+/* p, or false: nothing is gained. */
+static bool balance(dm_panel a, int *p)
+{
+    enum { SWEEPS = 40 };
+    size_t n = a.rows;
+    double before = one_norm(a), after = 0;
+    bool changed = true;
+
+    memset(p, 0, n * sizeof *p);
+    for (int sweep = 0; sweep < SWEEPS && changed; sweep++) {
+        changed = false;
+        for (size_t i = 0; i < n; i++) {
+            int more = imbalance(off_diagonal(a, p, i, true), off_diagonal(a, p, i, false), dm_row(a, i, 0)[i]);
+            changed = changed || more != 0;
+            p[i] += more;
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        after = fmax(after, off_diagonal(a, p, i, false) + fabs(dm_row(a, i, 0)[i]));
+    return after < before / 1024;
+}
+
+/* inv(D)*A*D for sign 1, D*A*inv(D) for -1. */
+static void scale_similar(dm_panel target, dm_panel a, const int *p, int sign)
+{
+    for (size_t i = 0; i < a.rows; i++)
+        for (size_t slot = 0; slot < a.slots; slot++)
+            for (size_t j = 0; j < a.cols; j++)
+                dm_row(target, i, slot)[j] = ldexp(dm_row(a, i, slot)[j], sign * (p[j] - p[i]));
+}
+
+static dm *balanced(dm *A, const int *p)
+{
+    dm *B = dm_new(A->context, A->rows, A->slots, A->cols);
+    dm_panel b = dm_fresh(B), a = dm_entries(A);
+
+    if (a.data && b.data)
+        scale_similar(b, a, p, 1);
+    return a.data ? B : dm_out_of_memory(A->context);
+}
+
 static void not_a_number(dm_panel c)
 {
     for (size_t i = 0; i < c.rows * c.stride; i++)
@@ -142,13 +213,13 @@ static void not_a_number(dm_panel c)
 }
 
 /* expm(A), or L(A,E) where there is an E. */
-static dm *evaluated(dm *A, dm *E, dm_panel a)
+static dm *evaluated(dm *A, dm *E)
 {
     dm *X = A;
 
     if (E)
         X = dm_on_level(dm_level_open(A->context, DM_PUSHED), A, E);
-    X = dm_is_failed(X) ? X : approximant(X, one_norm(a));
+    X = dm_is_failed(X) ? X : approximant(X, one_norm(dm_entries(A)));
     return E && !dm_is_failed(X) ? X->dual.differential : X;
 }
 
@@ -167,8 +238,13 @@ static void exponential(dm *C, dm *A, dm *E)
         return;
     }
     dm_scope scope = dm_scope_open(C->context);
-    dm *X = evaluated(A, E, a);
+    int *p = dm_arena_alloc(C->context, a.rows * sizeof *p);
+    bool apart = p && balance(a, p);
+    dm *X = !p ? dm_out_of_memory(C->context) : apart ? evaluated(balanced(A, p), E ? balanced(E, p) : NULL)
+                                              : evaluated(A, E);
     bool made = !dm_is_failed(X) && dm_number_write(c, 1, X);
+    if (made && apart)
+        scale_similar(c, c, p, -1);
     dm_scope_release(scope);
     if (made && !dm_number_finite(C))
         dm_fail(C, GSL_EOVRFLW, "dm_%s: %s is %zu×%zu and of norm %.2g: the result overflows", C->op->name,

@@ -323,6 +323,10 @@ static bool decompose(dm *C, dm *A, svd *d)
 {
     size_t n = A->rows;
 
+    if (!dm_number_finite(A)) {        /* LAPACK may look for its singular values for ever */
+        dm_fail(C, GSL_EDOM, "dm_cofactor: A is %zu×%zu and not all of its entries are finite", n, n);
+        return false;
+    }
     d->U = dm_new(C->context, n, 1, n);
     d->V = dm_new(C->context, n, 1, n);
     if (dm_inherit(C, d->U) || dm_inherit(C, d->V))

@@ -204,6 +204,58 @@ static dm *huge(dm *A, void *params) { (void) params; return dm_mul(dm_scale(A, 
 static dm *steep(dm *A, void *params) { (void) params; return dm_sqrt(A); }
 static dm *huge_slope(dm *A, void *params) { (void) params; return dm_mul(dm_scale(L(A, 2, 2), 1e300), dm_mul(A, dm_scale(L(A, 2, 2), 1e300))); }
 
+static dm *on_a_level_above(dm *A, void *params)
+{
+    (void) params;
+    dm *V = dm_variable_of(A);
+
+    return dm_mul(V, V);
+}
+
+/* 3000*x and x, as sums whose parts differ by the factor alone. */
+static dm *thrice(dm *x, void *params)
+{
+    (void) params;
+    dm *y = dm_scale(x, 1000);
+
+    return dm_add(dm_add(y, y), y);
+}
+
+static dm *less_and_less(dm *x, void *params)
+{
+    (void) params;
+    dm *y = dm_neg(x);
+
+    return dm_sub(dm_sub(y, y), y);
+}
+
+START_TEST(multiples_of_one_thing_add_up)
+{
+    gsl_matrix *x = MATRIX(2, 1, 1, 2), *dx = MATRIX(2, 1, 1, -3), *J = zeros(2, 2), *y = zeros(2, 1), *dy = zeros(2, 1);
+    dm_function F = { thrice, NULL }, G = { less_and_less, NULL };
+
+    ck_assert_int_eq(dm_jvp(&F, x, dx, y, dy), GSL_SUCCESS);
+    same(dy, MATRIX(2, 1, 3000, -9000), 0, "3000*dx");
+    ck_assert_int_eq(dm_jacobian(&F, x, y, J), GSL_SUCCESS);
+    same(J, MATRIX(2, 2, 3000, 0, 0, 3000), 0, "3000*I");
+    ck_assert_int_eq(dm_jvp(&G, x, dx, y, dy), GSL_SUCCESS);
+    same(dy, dx, 0, "dx");
+    ck_assert_int_eq(dm_jacobian(&G, x, y, J), GSL_SUCCESS);
+    same(J, eye(2), 0, "I");
+}
+END_TEST
+
+/* What lies on higher levels is not the argument's, but its value is. */
+START_TEST(a_result_of_a_level_above_is_seen_from_below)
+{
+    gsl_matrix *A = MATRIX(2, 2, 1, 2, 3, 4), *J = zeros(4, 4);
+
+    ck_assert_int_eq(dm_jacobian(&(dm_function) { on_a_level_above, NULL }, A, NULL, J), GSL_SUCCESS);
+    /* kron(A',I) + kron(I,A) */
+    same(J, MATRIX(4, 4, 2, 2, 3, 0, 3, 5, 0, 3, 2, 0, 5, 2, 0, 2, 3, 8), 0, "the Jacobian of A*A");
+}
+END_TEST
+
 START_TEST(what_has_no_jacobian_is_told)
 {
     gsl_matrix *A = MATRIX(2, 2, 1, 2, 3, 4), *J = zeros(4, 4), *value = zeros(2, 2), *wrong = zeros(2, 4);
@@ -277,6 +329,8 @@ Suite *drivers_jacobian_suite(void)
     tcase_add_test(tc, jacobians_act_on_stacked_columns);
     tcase_add_test(tc, factors_are_not_brought_together_out_of_range);
     tcase_add_test(tc, large_jacobians_are_made_in_several_passes);
+    tcase_add_test(tc, multiples_of_one_thing_add_up);
+    tcase_add_test(tc, a_result_of_a_level_above_is_seen_from_below);
     tcase_add_test(tc, what_has_no_jacobian_is_told);
     tcase_add_test(tc, what_has_no_differential_is_told);
     return suite;

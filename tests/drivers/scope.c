@@ -65,6 +65,23 @@ START_TEST(values_that_wait_survive_a_scope)
 }
 END_TEST
 
+/* Formed within a scope, it is not there afterwards, nor taken for it by the loops for small products. */
+START_TEST(small_values_that_wait_are_worked_out_again)
+{
+    gsl_matrix *A = MATRIX(3, 3, 1, 2, 3, 4, 5, 6, 7, 8, 10), *B = MATRIX(3, 3, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9);
+    dm *x = dm_dual(here, A, B), *wait = dm_sin(dm_constant(here, B)), *kept;
+    dm_scope scope = dm_scope_open(here);
+    gsl_matrix *sines = value_of(wait);
+
+    kept = dm_mul(x, x);
+    ck_assert_int_eq(dm_scope_close(scope, &kept, 1), GSL_SUCCESS);
+    overwrite();
+    dm *y = dm_mul(x, wait);
+    same(value_of(y), product(A, sines), 100 * DBL_EPSILON, "A*sin(B)");
+    same(differential_of(y, 0), product(B, sines), 100 * DBL_EPSILON, "dA*sin(B)");
+}
+END_TEST
+
 /* So many that making the last from the first in one recursion would need too much stack. */
 START_TEST(a_long_chain_of_values_that_wait)
 {
@@ -304,6 +321,7 @@ Suite *drivers_scope_suite(void)
     tcase_add_test(tc, results_outlive_the_scope);
     tcase_add_test(tc, rectangles_and_panels_are_kept);
     tcase_add_test(tc, values_that_wait_survive_a_scope);
+    tcase_add_test(tc, small_values_that_wait_are_worked_out_again);
     tcase_add_test(tc, a_long_chain_of_values_that_wait);
     tcase_add_test(tc, a_long_loop_does_not_grow);
     tcase_add_test(tc, a_turn_leaves_the_scope_open);

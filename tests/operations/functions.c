@@ -128,6 +128,31 @@ START_TEST(what_has_no_exponential_is_told)
 }
 END_TEST
 
+/* expm([a, t; 0, b]) has t*(exp(a)-exp(b))/(a-b) beside its diagonal, whatever t is. */
+START_TEST(what_is_beside_a_triangle_costs_no_digits)
+{
+    const double sizes[] = { 1e3, 1e10, 1e20, 1e80, 1e150, 1e307 };
+    double a = -1, b = -2, slope = (exp(a) - exp(b)) / (a - b);
+
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        double t = sizes[k];
+        dm_context_reset(here);
+        gsl_matrix *E = expm(MATRIX(2, 2, a, t, 0, b)), *F = expm(MATRIX(3, 3, a, 0, 0, t, b, 0, 0, 0.5, b));
+        same_number(E->data[0], exp(a), 4 * DBL_EPSILON, "t = %g, (1,1)", t);
+        same_number(E->data[1] / t, slope, 8 * DBL_EPSILON, "t = %g, (1,2)", t);
+        same_number(E->data[3], exp(b), 4 * DBL_EPSILON, "t = %g, (2,2)", t);
+        same_number(E->data[2], 0, DBL_EPSILON, "t = %g, (2,1)", t);
+        same_number(F->data[0], exp(a), 8 * DBL_EPSILON, "below, t = %g, (1,1)", t);
+        same_number(F->data[3] / t, slope, 8 * DBL_EPSILON, "below, t = %g, (2,1)", t);
+        /* L(A,E) with E at (1,1): exp(a) there, and beside it t times the slope of the slope. */
+        gsl_matrix *L = value_of(dm_expm_frechet(dm_constant(here, MATRIX(2, 2, a, t, 0, b)),
+                                                 dm_constant(here, MATRIX(2, 2, 1, 0, 0, 0))));
+        same_number(L->data[0], exp(a), 8 * DBL_EPSILON, "L, t = %g, (1,1)", t);
+        same_number(L->data[1] / t, (exp(a) - slope) / (a - b), 16 * DBL_EPSILON, "L, t = %g, (1,2)", t);
+    }
+}
+END_TEST
+
 Suite *operations_functions_suite(void)
 {
     Suite *suite = suite_create("operations/functions");
@@ -136,6 +161,7 @@ Suite *operations_functions_suite(void)
     tcase_add_test(tc, the_exponential_of_minus_a_matrix_is_the_inverse);
     tcase_add_test(tc, of_a_symmetric_matrix_it_is_that_of_the_eigenvalues);
     tcase_add_test(tc, a_matrix_far_from_normal_is_not_halved_too_often);
+    tcase_add_test(tc, what_is_beside_a_triangle_costs_no_digits);
     tcase_add_test(tc, the_frechet_derivative_is_its_integral);
     tcase_add_test(tc, derivatives_that_are_known);
     tcase_add_test(tc, what_has_no_exponential_is_told);

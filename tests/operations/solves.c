@@ -203,6 +203,19 @@ END_TEST
 
 /* ------------------------------------------------------------------------------- what has no inverse */
 
+static dm *cofactor(dm *A, void *params) { (void) params; return dm_cofactor(A); }
+
+/* LAPACK looks for the singular values of such a matrix for ever. */
+START_TEST(cofactors_of_what_is_not_finite_end)
+{
+    gsl_matrix *A = zeros(3, 3), *J = zeros(9, 9);
+
+    gsl_matrix_set(A, 0, 0, NAN);
+    refused(dm_jacobian(&(dm_function) { cofactor, NULL }, A, NULL, J), GSL_EDOM,
+            "dm_cofactor: A is 3×3 and not all of its entries are finite");
+}
+END_TEST
+
 START_TEST(what_is_singular_is_told)
 {
     dm *A = dm_constant(here, MATRIX(2, 2, 1, 2, 2, 4)), *b = dm_ones(here, 2, 1), *c = dm_ones(here, 1, 2);
@@ -321,6 +334,7 @@ Suite *operations_solves_suite(void)
     tcase_add_test(tc, det_of_a_multiple_that_is_zero);
     tcase_add_test(tc, the_third_derivative_of_det_is_there_where_it_can_be);
     tcase_add_test(tc, the_cofactor_of_a_number_is_one);
+    tcase_add_test(tc, cofactors_of_what_is_not_finite_end);
     tcase_add_test(tc, what_is_singular_is_told);
     tcase_add_test(tc, what_is_only_badly_scaled_is_not_singular);
     tcase_add_test(tc, determinants_that_are_too_large_or_negative_are_told);
