@@ -127,8 +127,8 @@ bool dm_number_singular(dm *A, size_t *pivot, double *size)
     *pivot = f.F->where;
     *size = f.F->lu[f.F->where * A->rows + f.F->where];
     *size *= f.F->pivots ? f.scale : f.scale * *size;
-    /* By Cholesky: of a product A'*A, whose own entries are sums of n rounded terms. */
-    double errors = f.F->pivots ? 2 * sqrt(n) : 4 * n;
+    /* A product A'*A has entries that are themselves sums of n rounded terms. */
+    double errors = f.original->number.definite || f.original->number.gram ? 4 * n : 2 * sqrt(n);
     return !(f.F->weakest > errors * DBL_EPSILON) || f.scale == 0;
 }
 

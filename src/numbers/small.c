@@ -85,15 +85,6 @@ INLINE size_t pivot_row(size_t n, size_t k, const double *x, const size_t *order
     return at;
 }
 
-/* x/p, by the reciprocal where there is one, as LAPACK does. */
-INLINE void over(v8 *x, size_t width, double p)
-{
-    double r = 1 / p;
-
-    for (size_t w = 0; w < width; w++)
-        x[w] = fabs(r) < INFINITY ? x[w] * r : x[w] / p;
-}
-
 /* P*L*U = M, column-major, with partial pivoting.  order[i] is the row of M that is row i of L*U. */
 INLINE void lu(size_t n, size_t width, double *M, int *pivots)
 {
@@ -126,9 +117,10 @@ INLINE void lu(size_t n, size_t width, double *M, int *pivots)
             below[w] = free * a[k][w];
             a[k][w] -= below[w];
         }
-        over(below, width, pivot);
-        for (size_t w = 0; w < width; w++)
+        for (size_t w = 0; w < width; w++) {
+            below[w] /= pivot;
             a[k][w] += below[w];
+        }
         for (size_t j = k + 1; j < n; j++) {
             double f = ((double *) a[j])[row];
             for (size_t w = 0; w < width; w++)
@@ -153,7 +145,8 @@ INLINE void inverse(size_t n, size_t width, const double *lu, const int *pivots,
         order[j] = j;
     }
     for (size_t j = 0; j < n; j++) {
-        over(z[j], width, lu[j * n + j]);
+        for (size_t w = 0; w < width; w++)
+            z[j][w] /= lu[j * n + j];
         for (size_t k = j + 1; k < n; k++)
             for (size_t w = 0; w < width; w++)
                 z[k][w] -= lu[k * n + j] * z[j][w];
