@@ -5,8 +5,8 @@
 typedef struct {
     dm_context *context;
     double number;
-    dm_symbol_list scalars, base;
-    double power[64];
+    dm_symbol_list scalars;
+    dm_numbered_list base;             /* and their powers */
     bool zero;
 } entries;
 
@@ -16,49 +16,57 @@ bool dm_symbol_is_entrywise(const dm_symbol *s)
         && (strcmp(s->op->shapes, "mn mn") == 0 || strcmp(s->op->shapes, "mn mn mn") == 0);
 }
 
+bool dm_symbol_opens(const dm_symbol *s, double power)
+{
+    bool whole = power == floor(power);
+
+    switch (s->kind) {
+    case DM_SYMBOL_POWER:              /* (s^2)^(1/2) is no power of s where s may be negative */
+        return whole || fmod(s->number, 2) != 0 || dm_symbol_is_call(s->of[0], "norm_frobenius");
+    case DM_SYMBOL_HADAMARD:
+        return whole;
+    case DM_SYMBOL_TERM:
+        return s->n == 0 || (whole && (s->number != 1 || s->scalars));
+    default:
+        return false;
+    }
+}
+
+static void add(entries *e, const dm_symbol *s, double power);
+
+/* s.^power by its parts. */
+static void add_opened(entries *e, const dm_symbol *s, double power)
+{
+    if (s->kind == DM_SYMBOL_TERM) {
+        e->number *= pow(s->number, power);
+        for (size_t i = 0; i < s->scalars; i++)
+            dm_list_add(&e->scalars, dm_symbol_power(s->of[i], power));
+        add(e, dm_symbol_product(s->context, 1, NULL, 0, s->of + s->scalars, s->n - s->scalars, s->rows,
+                                 s->cols), power);
+        return;
+    }
+    for (size_t i = 0; i < s->n; i++)
+        add(e, s->of[i], s->kind == DM_SYMBOL_POWER ? power * s->number : power);
+}
+
 static void add(entries *e, const dm_symbol *s, double power)
 {
-    if (!s || e->base.failed) {
-        e->base.failed = true;
+    if (!s) {
+        e->base.of.failed = true;
+    } else if (e->base.of.failed || s->kind == DM_SYMBOL_ONES) {
         return;
-    }
-    switch (s->kind) {
-    case DM_SYMBOL_ZERO:
+    } else if (s->kind == DM_SYMBOL_ZERO) {
         e->zero = true;
-        return;
-    case DM_SYMBOL_ONES:
-        return;
-    case DM_SYMBOL_POWER:
-        add(e, s->of[0], power * s->number);
-        return;
-    case DM_SYMBOL_HADAMARD:
-        for (size_t i = 0; i < s->n; i++)
-            add(e, s->of[i], power);
-        return;
-    case DM_SYMBOL_TERM:
-        if ((s->number != 1 || s->scalars) && power == floor(power)) {
-            e->number *= pow(s->number, power);
-            for (size_t i = 0; i < s->scalars; i++)
-                dm_list_add(&e->scalars, dm_symbol_power(s->of[i], power));
-            add(e, dm_symbol_product(s->context, 1, NULL, 0, s->of + s->scalars, s->n - s->scalars, s->rows,
-                                     s->cols), power);
-            return;
-        }
-        break;
-    default:
-        break;
+    } else if (dm_symbol_opens(s, power)) {
+        add_opened(e, s, power);
+    } else {
+        double *all = dm_list_number(&e->base, s), sum = all ? *all + power : power;
+        bool opens = dm_symbol_opens(s, sum);
+        if (all)
+            *all = opens ? 0 : sum;
+        if (all && opens)
+            add_opened(e, s, sum);
     }
-    for (size_t i = 0; i < e->base.n; i++)
-        if (dm_symbol_same(e->base.at[i], s)) {
-            e->power[i] += power;
-            return;
-        }
-    if (e->base.n == sizeof e->power / sizeof *e->power) {
-        e->base.failed = true;
-        return;
-    }
-    e->power[e->base.n] = power;
-    dm_list_add(&e->base, s);
 }
 
 /* h(z) with its argument, as h(-z): the argument turned round. */
@@ -77,15 +85,15 @@ static const dm_symbol *call_like(const dm_symbol *like, const char *name, const
 /* Pairs of factors that are one together; true: something changed. */
 static bool reduce(entries *e)
 {
-    for (size_t i = 0; i < e->base.n; i++)
-        for (size_t j = 0; j < e->base.n; j++) {
-            const dm_symbol *a = e->base.at[i], *b = e->base.at[j];
-            if (i == j || !dm_symbol_is_call(b, "sigmoid") || e->power[j] == 0 || e->power[i] == 0)
+    for (size_t i = 0; i < e->base.of.n; i++)
+        for (size_t j = 0; j < e->base.of.n; j++) {
+            const dm_symbol *a = e->base.of.at[i], *b = e->base.of.at[j];
+            if (i == j || !dm_symbol_is_call(b, "sigmoid") || e->base.number[j] == 0 || e->base.number[i] == 0)
                 continue;
             /* exp(z).*sigmoid(-z) = sigmoid(z) */
-            if (dm_symbol_is_call(a, "exp") && e->power[i] == 1 && e->power[j] == 1
+            if (dm_symbol_is_call(a, "exp") && e->base.number[i] == 1 && e->base.number[j] == 1
                 && opposite(a->of[0], b->of[0])) {
-                e->power[i] = e->power[j] = 0;
+                e->base.number[i] = e->base.number[j] = 0;
                 add(e, call_like(a, "sigmoid", a->of[0]), 1);
                 return true;
             }
@@ -98,15 +106,15 @@ static const dm_symbol *finished(entries *e, size_t rows, size_t cols)
     dm_symbol_list kept = { .context = e->context };
     const dm_symbol *all;
 
-    while (!e->base.failed && reduce(e)) { }
-    if (e->base.failed || e->scalars.failed)
+    while (!e->base.of.failed && reduce(e)) { }
+    if (e->base.of.failed || e->scalars.failed)
         return NULL;
     if (e->zero)
         return dm_symbol_zero(e->context, rows, cols);
-    for (size_t i = 0; i < e->base.n; i++)
-        if (e->power[i] != 0) {
-            const dm_symbol *s = e->base.at[i];
-            dm_list_add(&kept, e->power[i] == 1 ? s : dm_symbol_power(s, e->power[i]));
+    for (size_t i = 0; i < e->base.of.n; i++)
+        if (e->base.number[i] != 0) {
+            const dm_symbol *s = e->base.of.at[i];
+            dm_list_add(&kept, e->base.number[i] == 1 ? s : dm_symbol_power(s, e->base.number[i]));
         }
     if (kept.failed)
         return NULL;
@@ -125,7 +133,7 @@ const dm_symbol *dm_symbol_hadamard(const dm_symbol *const s[], size_t n)
 {
     dm_context *context = s[0] ? s[0]->context : NULL;
     entries e = { .context = context, .number = 1, .scalars = { .context = context },
-                  .base = { .context = context } };
+                  .base = { .of = { .context = context } } };
 
     if (!context)
         return NULL;
@@ -220,7 +228,7 @@ const dm_symbol *dm_symbol_power(const dm_symbol *a, double p)
             return a;
         break;
     case DM_SYMBOL_POWER:
-        if (whole || a->number != floor(a->number) || dm_symbol_is_call(a->of[0], "norm_frobenius"))
+        if (dm_symbol_opens(a, p))
             return dm_symbol_power(a->of[0], p * a->number);
         break;
     case DM_SYMBOL_TERM:
@@ -228,7 +236,7 @@ const dm_symbol *dm_symbol_power(const dm_symbol *a, double p)
             return dm_symbol_power(known, 2 * p);
         return power_of_term(a, p);
     case DM_SYMBOL_HADAMARD:
-        if (whole) {
+        if (dm_symbol_opens(a, p)) {
             dm_symbol_list parts = { .context = a->context };
             for (size_t i = 0; i < a->n; i++)
                 dm_list_add(&parts, dm_symbol_power(a->of[i], p));

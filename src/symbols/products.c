@@ -9,57 +9,33 @@
 typedef struct {
     dm_context *context;
     double number;
-    dm_symbol_list scalars, chain;
-    double *power;                     /* of the scalars */
+    dm_numbered_list scalars;          /* and their powers */
+    dm_symbol_list chain;
     bool zero;
 } product;
-
-static bool is_dot(const dm_symbol *s)
-{
-    return s->kind == DM_SYMBOL_TERM && dm_symbol_is_scalar(s) && s->n > 0 && s->scalars == 0;
-}
 
 /* ----------------------------------------------------------------------------------- scalar factors */
 
 static void add_scalar(product *p, const dm_symbol *s, double power)
 {
     if (!s) {
-        p->scalars.failed = true;
+        p->scalars.of.failed = true;
+    } else if (p->scalars.of.failed) {
         return;
-    }
-    if (p->scalars.failed)
-        return;
-    if (s->kind == DM_SYMBOL_ZERO) {
+    } else if (s->kind == DM_SYMBOL_ZERO) {
         p->zero = true;
-        return;
-    }
-    if (s->kind == DM_SYMBOL_POWER) {
-        add_scalar(p, s->of[0], power * s->number);
-        return;
-    }
-    if (s->kind == DM_SYMBOL_TERM && !is_dot(s) && (power == floor(power) || s->n == 0)) {
-        p->number *= pow(s->number, power);
+    } else if (dm_symbol_opens(s, power)) {
+        p->number *= s->kind == DM_SYMBOL_TERM ? pow(s->number, power) : 1;
         for (size_t i = 0; i < s->n; i++)
-            add_scalar(p, s->of[i], power);
-        return;
+            add_scalar(p, s->of[i], s->kind == DM_SYMBOL_POWER ? power * s->number : power);
+    } else {
+        double *all = dm_list_number(&p->scalars, s), sum = all ? *all + power : power;
+        bool opens = dm_symbol_opens(s, sum);      /* sqrt(s^2)*sqrt(s^2) does, sqrt(s^2) does not */
+        if (all)
+            *all = opens ? 0 : sum;
+        if (all && opens)
+            add_scalar(p, s, sum);
     }
-    for (size_t i = 0; i < p->scalars.n; i++)
-        if (dm_symbol_same(p->scalars.at[i], s)) {
-            p->power[i] += power;
-            return;
-        }
-    if (p->scalars.n % 8 == 0) {
-        double *longer = dm_arena_alloc(p->context, (p->scalars.n + 8) * sizeof *longer);
-        if (!longer) {
-            p->scalars.failed = true;
-            return;
-        }
-        if (p->scalars.n)
-            memcpy(longer, p->power, p->scalars.n * sizeof *longer);
-        p->power = longer;
-    }
-    p->power[p->scalars.n] = power;
-    dm_list_add(&p->scalars, s);
 }
 
 /* -------------------------------------------------------------------------------------------- chain */
@@ -262,17 +238,18 @@ static const dm_symbol *finished(product *p, size_t rows, size_t cols)
 {
     dm_symbol_list all = { .context = p->context };
 
-    if (p->scalars.failed || p->chain.failed)
+    if (p->scalars.of.failed || p->chain.failed)
         return NULL;
     if (p->zero || p->number == 0)
         return dm_symbol_zero(p->context, rows, cols);
     for (int pass = 0; pass < 3; pass++)                   /* names first, what moves last */
-        for (size_t i = 0; i < p->scalars.n; i++) {
-            const dm_symbol *s = p->scalars.at[i];
-            if (p->power[i] == 0 || pass != (s->moves ? 2 : s->kind != DM_SYMBOL_NAME))
+        for (size_t i = 0; i < p->scalars.of.n; i++) {
+            const dm_symbol *s = p->scalars.of.at[i];
+            double power = p->scalars.number[i];
+            if (power == 0 || pass != (s->moves ? 2 : s->kind != DM_SYMBOL_NAME))
                 continue;
-            dm_list_add(&all, p->power[i] == 1 ? s : dm_symbol_make(p->context, DM_SYMBOL_POWER, 1, 1,
-                                                                    p->power[i], &s, 1, 0));
+            dm_list_add(&all, power == 1 ? s : dm_symbol_make(p->context, DM_SYMBOL_POWER, 1, 1, power, &s, 1,
+                                                              0));
         }
     size_t scalars = all.n;
     for (size_t i = 0; i < p->chain.n; i++)
@@ -290,18 +267,18 @@ const dm_symbol *dm_symbol_product(dm_context *context, double number, const dm_
                                    size_t n_scalars, const dm_symbol *const chain[], size_t n_chain,
                                    size_t rows, size_t cols)
 {
-    product p = { .context = context, .number = number, .scalars = { .context = context },
+    product p = { .context = context, .number = number, .scalars = { .of = { .context = context } },
                   .chain = { .context = context } };
 
     for (size_t i = 0; i < n_scalars; i++)
         add_scalar(&p, scalars[i], 1);
     for (size_t i = 0; i < n_chain; i++)
         add_factor(&p, chain[i]);
-    if (p.scalars.failed || p.chain.failed)
+    if (p.scalars.of.failed || p.chain.failed)
         return NULL;
     do
         take_out_dots(&p);
-    while (!p.scalars.failed && !p.chain.failed && reduce(&p));
+    while (!p.scalars.of.failed && !p.chain.failed && reduce(&p));
     return finished(&p, rows, cols);
 }
 

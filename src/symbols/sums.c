@@ -3,25 +3,15 @@
 #include <math.h>
 #include "symbols/list.h"
 
-typedef struct {
-    dm_symbol_list rest;
-    double *number;
-    size_t room;
-} collection;
-
-static void collect(collection *c, double p, const dm_symbol *s)
+static void collect(dm_numbered_list *c, double p, const dm_symbol *s)
 {
     double q;
 
-    if (!s) {
-        c->rest.failed = true;
-        return;
-    }
-    if (s->kind == DM_SYMBOL_ZERO || c->rest.failed)
+    if ((s && s->kind == DM_SYMBOL_ZERO) || c->of.failed)
         return;
     const dm_symbol *rest = dm_symbol_split(s, &q);
     if (!rest) {
-        c->rest.failed = true;
+        c->of.failed = true;
         return;
     }
     p *= q;
@@ -30,38 +20,23 @@ static void collect(collection *c, double p, const dm_symbol *s)
             collect(c, p, rest->of[i]);
         return;
     }
-    for (size_t i = 0; i < c->rest.n; i++)
-        if (dm_symbol_same(c->rest.at[i], rest)) {
-            double sum = c->number[i] + p;
-            c->number[i] = fabs(sum) < 8 * GSL_DBL_EPSILON * fabs(p) ? 0 : sum;
-            return;
-        }
-    if (c->rest.n == c->room) {
-        size_t room = c->room ? 2 * c->room : 8;
-        double *longer = dm_arena_alloc(c->rest.context, room * sizeof *longer);
-        if (!longer) {
-            c->rest.failed = true;
-            return;
-        }
-        if (c->room)
-            memcpy(longer, c->number, c->room * sizeof *longer);
-        c->number = longer;
-        c->room = room;
+    double *number = dm_list_number(c, rest);
+    if (number) {
+        double sum = *number + p;
+        *number = fabs(sum) < 8 * GSL_DBL_EPSILON * fabs(p) ? 0 : sum;
     }
-    c->number[c->rest.n] = p;
-    dm_list_add(&c->rest, rest);
 }
 
-static void drop_zeros(collection *c)
+static void drop_zeros(dm_numbered_list *c)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < c->rest.n; i++)
+    for (size_t i = 0; i < c->of.n; i++)
         if (c->number[i] != 0) {
             c->number[n] = c->number[i];
-            c->rest.at[n++] = c->rest.at[i];
+            c->of.at[n++] = c->of.at[i];
         }
-    c->rest.n = n;
+    c->of.n = n;
 }
 
 /* ------------------------------------------------------------------------ the number to be taken out */
@@ -77,12 +52,12 @@ static double divisor(double a, double b)
 }
 
 /* What all have in common: a whole divisor of whole numbers, or one size. */
-static double content(const collection *c)
+static double content(const dm_numbered_list *c)
 {
     double g = 0, one = fabs(c->number[0]);
     bool whole = true, alike = true;
 
-    for (size_t i = 0; i < c->rest.n; i++) {
+    for (size_t i = 0; i < c->of.n; i++) {
         double x = fabs(c->number[i]);
         whole = whole && x == floor(x) && x < 1e9;
         alike = alike && x == one;
@@ -115,35 +90,35 @@ static bool leads(const dm_symbol *a, const dm_symbol *b)
 }
 
 /* Most terms are positive; where there are as many of both kinds, the constant is, or the heaviest. */
-static bool is_negative(const collection *c)
+static bool is_negative(const dm_numbered_list *c)
 {
     size_t negative = 0, best = 0;
 
-    for (size_t i = 0; i < c->rest.n; i++) {
+    for (size_t i = 0; i < c->of.n; i++) {
         negative += c->number[i] < 0;
-        if (leads(c->rest.at[i], c->rest.at[best]))
+        if (leads(c->of.at[i], c->of.at[best]))
             best = i;
     }
-    return 2 * negative == c->rest.n ? c->number[best] < 0 : 2 * negative > c->rest.n;
+    return 2 * negative == c->of.n ? c->number[best] < 0 : 2 * negative > c->of.n;
 }
 
 const dm_symbol *dm_symbol_sum(dm_context *context, const dm_symbol *const s[], size_t n)
 {
-    collection c = { .rest = { .context = context } };
+    dm_numbered_list c = { .of = { .context = context } };
     dm_symbol_list terms = { .context = context };
 
     for (size_t i = 0; i < n; i++)
         collect(&c, 1, s[i]);
-    if (c.rest.failed)
+    if (c.of.failed)
         return NULL;
     drop_zeros(&c);
-    if (c.rest.n == 0)
+    if (c.of.n == 0)
         return dm_symbol_zero(context, s[0]->rows, s[0]->cols);
-    if (c.rest.n == 1)
-        return dm_symbol_scale(c.number[0], c.rest.at[0]);
+    if (c.of.n == 1)
+        return dm_symbol_scale(c.number[0], c.of.at[0]);
     double g = content(&c) * (is_negative(&c) ? -1 : 1);
-    for (size_t i = 0; i < c.rest.n; i++)
-        dm_list_add(&terms, dm_symbol_scale(c.number[i] / g, c.rest.at[i]));
+    for (size_t i = 0; i < c.of.n; i++)
+        dm_list_add(&terms, dm_symbol_scale(c.number[i] / g, c.of.at[i]));
     if (terms.failed)
         return NULL;
     return dm_symbol_scale(g, dm_symbol_make(context, DM_SYMBOL_SUM, s[0]->rows, s[0]->cols, 0, terms.at,

@@ -141,6 +141,7 @@ const dm_symbol *dm_symbol_inner(const dm_symbol *a, const dm_symbol *b);     /*
 const dm_symbol *dm_symbol_hadamard(const dm_symbol *const s[], size_t n);                  /* entries.c */
 const dm_symbol *dm_symbol_times(const dm_symbol *a, const dm_symbol *b);
 const dm_symbol *dm_symbol_power(const dm_symbol *a, double p);
+bool dm_symbol_opens(const dm_symbol *s, double power);      /* is s^power made of powers of the parts of s? */
 bool dm_symbol_is_entrywise(const dm_symbol *call);                           /* h(A), entry by entry */
 
 /* s with `from` replaced by `to` wherever it stands.                                         rebuild.c */
