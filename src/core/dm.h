@@ -39,6 +39,7 @@ struct dm_op {
     const char *formula;               /* "A*B" */
     const char *differential;          /* "dA*B + A*dB" */
     const char *shapes;                /* "mn np mp" */
+    bool entrywise;                                      /* an entry is made of the operands' entry there */
     void (*value)(dm *C, dm *const X[]);                 /* level 0: fill C's number */
     bool later;                                          /* which cannot fail, so that it is not done before
                                                             somebody asks for an entry */

@@ -77,11 +77,6 @@ static bool is_product(const dm_op *op)
     return false;
 }
 
-static bool is_entrywise(const dm_op *op)
-{
-    return strcmp(op->shapes, "mn mn") == 0;
-}
-
 /* Linear as it stands here: nothing to tell. */
 static bool is_plain(const dm *C)
 {
@@ -114,7 +109,7 @@ static const char *name_of_rule(deriving *g, const dm *C)
         return "product rule";
     if (strcmp(op->name, "quotient") == 0)
         return "quotient rule";
-    if (is_entrywise(op))
+    if (op->entrywise)
         return words(g, "chain rule: d(%s) = %s", op->formula, op->differential);
     return words(g, "d(%s) = %s", op->formula, op->differential);
 }

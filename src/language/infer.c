@@ -348,7 +348,7 @@ static bool factors_among(dm_inference *in, size_t variable, size_t parent[], bo
             factor[a] = factor[i];
             break;
         case NODE_CALL:
-            factor[a] = factor[i] && n->form.op && strcmp(n->form.op->shapes, "mn mn") == 0;
+            factor[a] = factor[i] && n->form.op && n->form.op->entrywise && dm_arity(n->form.op) == 1;
             break;
         default:
             break;

@@ -71,7 +71,7 @@ static void along_rule(dm *C, dm *const X[])
 
 static const dm_op along_op = {
     .name = "hadamard", .operands = "AB", .formula = "A.*B", .differential = "dA.*B + A.*dB",
-    .shapes = "mn mn mn", .value = along_value, .rule = along_rule,
+    .shapes = "mn mn mn", .entrywise = true, .value = along_value, .rule = along_rule,
 };
 
 static dm *hadamard_push(const dm_term *t, dm *d, dm *sum)
@@ -118,7 +118,7 @@ static void add_rule(dm *C, dm *const X[])
 
 static const dm_op add_op = {
     .name = "add", .operands = "AB", .formula = "A+B", .differential = "dA+dB",
-    .shapes = "mn mn mn", .value = add_value, .rule = add_rule,
+    .shapes = "mn mn mn", .entrywise = true, .value = add_value, .rule = add_rule,
 };
 
 dm *dm_add(dm *A, dm *B)
@@ -139,7 +139,7 @@ static void sub_rule(dm *C, dm *const X[])
 
 static const dm_op sub_op = {
     .name = "sub", .operands = "AB", .formula = "A-B", .differential = "dA-dB",
-    .shapes = "mn mn mn", .value = sub_value, .rule = sub_rule,
+    .shapes = "mn mn mn", .entrywise = true, .value = sub_value, .rule = sub_rule,
 };
 
 dm *dm_sub(dm *A, dm *B)
@@ -169,6 +169,7 @@ static bool neg_form(const dm *C, dm_sandwich *form)
 
 static const dm_op neg_op = {
     .name = "neg", .operands = "A", .formula = "-A", .differential = "-dA", .shapes = "mn mn",
+    .entrywise = true,
     .value = neg_value, .rule = dm_linear, .adjoint = neg_adjoint, .form = neg_form,
 };
 
@@ -196,6 +197,7 @@ static bool times_form(const dm *C, dm_sandwich *form)
 
 static const dm_op scale_op = {
     .name = "scale", .operands = "A", .formula = "p*A", .differential = "p*dA", .shapes = "mn mn",
+    .entrywise = true,
     .value = scale_value, .rule = dm_linear, .adjoint = scale_adjoint, .form = times_form,
     .parameters = "p",
 };
@@ -261,7 +263,7 @@ static void hadamard_rule(dm *C, dm *const X[])
 
 static const dm_op hadamard_op = {
     .name = "hadamard", .operands = "AB", .formula = "A.*B", .differential = "dA.*B + A.*dB",
-    .shapes = "mn mn mn", .value = hadamard_value, .rule = hadamard_rule,
+    .shapes = "mn mn mn", .entrywise = true, .value = hadamard_value, .rule = hadamard_rule,
 };
 
 dm *dm_hadamard(dm *A, dm *B)
@@ -303,7 +305,7 @@ static void quotient_rule(dm *C, dm *const X[])
 
 static const dm_op quotient_op = {
     .name = "quotient", .operands = "AB", .formula = "A./B", .differential = "(dA - (A./B).*dB)./B",
-    .shapes = "mn mn mn", .value = quotient_value, .rule = quotient_rule,
+    .shapes = "mn mn mn", .entrywise = true, .value = quotient_value, .rule = quotient_rule,
 };
 
 dm *dm_quotient(dm *A, dm *B)

@@ -176,7 +176,7 @@ static void tanh_slope_rule(dm *C, dm *const X[])
 #define ROW(NAME, H, FORMULA, DIFFERENTIAL, RULE, LATER, INSIDE, CODE, NEEDS)                         \
     static const entry_op NAME##_entry = {                                                           \
         { .name = #NAME, .operands = "A", .formula = FORMULA, .differential = DIFFERENTIAL,          \
-          .shapes = "mn mn", .value = entry_value, .later = LATER, .rule = RULE },                   \
+          .shapes = "mn mn", .entrywise = true, .value = entry_value, .later = LATER, .rule = RULE }, \
         H, INSIDE, CODE, NEEDS,                                                                      \
     };                                                                                               \
     dm *dm_##NAME(dm *A)                                                                             \
@@ -272,7 +272,7 @@ static void pow_rule(dm *C, dm *const X[])
 
 static const dm_op pow_op = {
     .name = "pow", .operands = "A", .formula = "A.^p", .differential = "p*A.^(p-1).*dA",
-    .shapes = "mn mn", .value = pow_value, .rule = pow_rule, .parameters = "p",
+    .shapes = "mn mn", .entrywise = true, .value = pow_value, .rule = pow_rule, .parameters = "p",
 };
 
 static dm *edge_power(dm *A, double p)
@@ -323,7 +323,7 @@ static void hadamard_power_rule(dm *C, dm *const X[])
 static const dm_op hadamard_power_op = {
     .name = "hadamard_power", .operands = "AB", .formula = "A.^B",
     .differential = "B.*A.^(B-ones(m,n)).*dA + A.^B.*log(A).*dB", .shapes = "mn mn mn",
-    .value = hadamard_power_value, .rule = hadamard_power_rule,
+    .entrywise = true, .value = hadamard_power_value, .rule = hadamard_power_rule,
 };
 
 dm *dm_hadamard_power(dm *A, dm *B)

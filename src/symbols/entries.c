@@ -12,8 +12,7 @@ typedef struct {
 
 bool dm_symbol_is_entrywise(const dm_symbol *s)
 {
-    return s->kind == DM_SYMBOL_CALL
-        && (strcmp(s->op->shapes, "mn mn") == 0 || strcmp(s->op->shapes, "mn mn mn") == 0);
+    return s->kind == DM_SYMBOL_CALL && s->op->entrywise;
 }
 
 bool dm_symbol_opens(const dm_symbol *s, double power)

@@ -849,6 +849,36 @@ START_TEST(a_nan_is_never_lost)
 }
 END_TEST
 
+/* -------------------------------------------------------------------------------------- entry by entry */
+
+/* F(i,j) is op(X(i,j), ...) for all i and j if the row says so, and only then. */
+static void check_entries(example *e)
+{
+    bool alone = true, fits = strncmp(e->op->shapes, "mn mn mn", 3 * e->arity + 2) == 0;
+    dm *X[DM_OPERANDS], *x[DM_OPERANDS];
+
+    ck_assert_msg(fits || !e->op->entrywise, "%s is marked entrywise", e->text);
+    for (size_t i = 0; i < e->arity; i++)
+        X[i] = dm_constant(here, e->X[i]);
+    gsl_matrix *F = value_of(apply(e, X));
+    for (size_t row = 0; fits && row < e->rows; row++)
+        for (size_t col = 0; col < e->cols; col++) {
+            for (size_t i = 0; i < e->arity; i++)
+                x[i] = dm_scalar(here, gsl_matrix_get(e->X[i], row, col));
+            dm *f = apply(e, x);
+            double entry = gsl_matrix_get(F, row, col);
+            alone = alone && !dm_status(f)
+                 && fabs(dm_value_scalar(f) - entry) <= 4 * DBL_EPSILON * fabs(entry);
+        }
+    ck_assert_msg(!fits || alone == e->op->entrywise, "%s is%s entry by entry", e->text, alone ? "" : " not");
+}
+
+START_TEST(entry_by_entry_is_what_the_row_says)
+{
+    for_every_example((size_t) _i, 4, check_entries);
+}
+END_TEST
+
 /* ------------------------------------------------------------------------------------ lack of memory
  *
  * With room for so and so many bytes in the arena and for no more, whatever they are asked for: either the
@@ -979,6 +1009,7 @@ Suite *operations_rules_suite(void)
     tcase_add_loop_test(tc, pushing_nests_too, 0, rows);
     tcase_add_loop_test(tc, texts_of_the_row_say_what_the_code_does, 0, rows);
     tcase_add_loop_test(tc, a_nan_is_never_lost, 0, rows);
+    tcase_add_loop_test(tc, entry_by_entry_is_what_the_row_says, 0, rows);
     tcase_add_loop_test(tc, lack_of_memory_is_never_silent, 0, rows);
     return suite;
 }

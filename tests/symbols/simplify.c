@@ -229,6 +229,20 @@ START_TEST(a_simplified_expression_means_the_same)
 }
 END_TEST
 
+/* The transpose of a lower triangle is no lower triangle. */
+START_TEST(only_what_is_done_entry_by_entry_is_transposed_within)
+{
+    const dm_op tril = { .name = "tril", .operands = "A", .formula = "tril(A)", .shapes = "mn mn" };
+
+    ck_assert(dm_symbols_begin(here, dm_op_named));
+    const dm_symbol *A = dm_symbol_name(here, "A", 3, 4, false);
+    const dm_symbol *L = dm_symbol_call(here, &tril, NULL, &A, 3, 4);
+    const dm_symbol *h = dm_symbol_call(here, dm_op_named("sin"), NULL, &A, 3, 4);
+    ck_assert_str_eq(dm_symbol_text(dm_symbol_transpose(L)), "tril(A)'");
+    ck_assert_str_eq(dm_symbol_text(dm_symbol_transpose(h)), "sin(A')");
+}
+END_TEST
+
 Suite *symbols_simplify_suite(void)
 {
     Suite *suite = suite_create("symbols/simplify");
@@ -236,5 +250,6 @@ Suite *symbols_simplify_suite(void)
 
     tcase_add_loop_test(tc, an_expression_is_simplified, 0, SIMPLIFICATIONS);
     tcase_add_loop_test(tc, a_simplified_expression_means_the_same, 0, SIMPLIFICATIONS);
+    tcase_add_test(tc, only_what_is_done_entry_by_entry_is_transposed_within);
     return suite;
 }
