@@ -512,6 +512,39 @@ const dm_helper dm_helpers_octave[] = {
     { NULL, NULL, NULL },
 };
 
+/* --------------------------------------------------------------------------------- names of variables */
+
+const dm_vocabulary dm_words_c = {
+    " auto break case char const continue default do double else enum extern float for goto if inline int "
+    "long register restrict return short signed sizeof static struct switch typedef union unsigned void "
+    "volatile while NULL exp log sin cos tan tanh fabs fmax sqrt pow expm1 log1p log10 log2 ", dm_helpers_c,
+};
+
+const dm_vocabulary dm_words_numpy = {
+    " False None True and as assert async await break class continue def del elif else except finally for "
+    "from global if import in is lambda nonlocal not or pass raise return try while with yield np ",
+    dm_helpers_numpy,
+};
+
+const dm_vocabulary dm_words_octave = {
+    " break case catch continue do else elseif end endfor endfunction endif endswitch endwhile for function "
+    "global if otherwise parfor persistent return switch try until while double max repmat ",
+    dm_helpers_octave,
+};
+
+const char *dm_name_in_program(dm_context *context, const dm_vocabulary *in, const char *variable)
+{
+    size_t n = strlen(variable);
+
+    for (const char *word = in->words; (word = strstr(word, variable)); word += n)
+        if (word[-1] == ' ' && word[n] == ' ')
+            return dm_unused_name(context, variable);
+    for (const dm_helper *helper = in->helpers; helper->name; helper++)
+        if (strcmp(helper->name, variable) == 0)
+            return dm_unused_name(context, variable);
+    return variable;
+}
+
 /* ----------------------------------------------------------------------------------- which are used */
 
 void dm_use_helper(uint64_t *used, const dm_helper *all, const char *name)

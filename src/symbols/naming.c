@@ -74,6 +74,21 @@ bool dm_symbol_is_variable(const dm_context *context, const char *name)
     return v != NULL;
 }
 
+const char *dm_unused_name(dm_context *context, const char *name)
+{
+    size_t n = strlen(name);
+
+    while (name && dm_symbol_is_variable(context, name)) {
+        char *longer = dm_arena_alloc(context, n + 2);
+        if (longer) {
+            memcpy(longer, name, n);
+            memcpy(longer + n++, "_", 2);
+        }
+        name = longer;
+    }
+    return name;
+}
+
 static bool occurs(const dm_symbol *s, const char *name)
 {
     if (s->kind == DM_SYMBOL_NAME && strcmp(s->name, name) == 0)
@@ -84,16 +99,22 @@ static bool occurs(const dm_symbol *s, const char *name)
     return false;
 }
 
-/* A letter that neither a variable nor anything in s is called by. */
-static const char *new_name(const dm_symbol *s, bool matrix, size_t first)
+/* A letter for the part that neither a variable nor anything in s is called by, nor one of the n parts. */
+static const char *new_name(const dm_symbol *s, const dm_symbol *part, const dm_named_part parts[], size_t n)
 {
-    static const char *const vectors[] = { "r", "p", "q", "u", "v", "w", "z" };
-    static const char *const matrices[] = { "M", "N", "P", "Q", "R", "V", "W" };
-    const char *const *names = matrix ? matrices : vectors;
+    const char *letters = is_commutation(part) ? "KTPQRVW" : part->rows > 1 && part->cols > 1 ? "MNPQRVW"
+                        : "rpquvwz";
 
-    for (size_t i = first; i < sizeof vectors / sizeof *vectors; i++)
-        if (!dm_symbol_is_variable(s->context, names[i]) && !occurs(s, names[i]))
-            return names[i];
+    for (; *letters; letters++) {
+        char name[2] = { *letters };
+        bool taken = dm_symbol_is_variable(s->context, name) || occurs(s, name);
+        for (size_t i = 0; !taken && i < n; i++)
+            taken = strcmp(parts[i].name, name) == 0;
+        if (taken)
+            continue;
+        char *copy = dm_arena_alloc(s->context, sizeof name);
+        return copy ? memcpy(copy, name, sizeof name) : NULL;
+    }
     return NULL;
 }
 
@@ -102,8 +123,7 @@ const dm_symbol *dm_symbol_name_parts(const dm_symbol *s, dm_named_part parts[],
     *n = 0;
     while (s && *n < room) {
         const dm_symbol *part = best_part(s);
-        const char *name = !part ? NULL : is_commutation(part) ? "K"
-                         : new_name(s, part->rows > 1 && part->cols > 1, *n);
+        const char *name = part ? new_name(s, part, parts, *n) : NULL;
         if (!name)
             break;
         parts[*n] = (dm_named_part) { name, part };

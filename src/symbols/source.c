@@ -1,10 +1,13 @@
 /* Functions in Octave and in Python: the formulas, with a head and a foot and what they need. */
 #include "symbols/source.h"
 
-static void arguments(dm_text *to, const dm_source *s)
+static void arguments(dm_text *to, const dm_source *s, const dm_vocabulary *in)
 {
-    for (size_t i = 0; i < s->n; i++)
-        dm_text_put(to, "%s%s", i ? ", " : "", s->variable[i].name);
+    for (size_t i = 0; i < s->n; i++) {
+        const char *name = dm_name_in_program(to->context, in, s->variable[i].name);
+        to->failed = to->failed || !name;
+        dm_text_put(to, "%s%s", i ? ", " : "", name);
+    }
 }
 
 /* The function alone is written first: it is known then what it needs. */
@@ -17,16 +20,18 @@ static void take(dm_text *to, const dm_text *body)
 void dm_write_numpy_function(dm_text *to, const dm_source *s)
 {
     dm_text body = { .context = to->context };
+    const char *f = dm_unused_name(to->context, "f"), *U = dm_unused_name(to->context, s->result);
     bool scalar = dm_symbol_is_scalar(s->f);
 
+    body.failed = !f || !U;
     dm_text_put(&body, "def derivative(");
-    arguments(&body, s);
-    dm_text_put(&body, "):\n    \"\"\"f = %s and %s = %s; all arguments are two-dimensional arrays.\"\"\"\n"
-                       "    f = ", s->expression, s->result, s->formula);
+    arguments(&body, s, &dm_words_numpy);
+    dm_text_put(&body, "):\n    \"\"\"%s = %s and %s = %s; all arguments are two-dimensional arrays.\"\"\"\n"
+                       "    %s = ", f, s->expression, U, s->formula, f);
     dm_write_numpy(&body, dm_formula_of(s->f));
-    dm_text_put(&body, "\n    %s = ", s->result);
+    dm_text_put(&body, "\n    %s = ", U);
     dm_write_numpy(&body, dm_formula_of(s->U));
-    dm_text_put(&body, "\n    return %s, %s\n", scalar ? "np.asarray(f).item()" : "f", s->result);
+    dm_text_put(&body, scalar ? "\n    return np.asarray(%s).item(), %s\n" : "\n    return %s, %s\n", f, U);
     take(to, &body);
     dm_text_put(to, "import numpy as np\n\n\n");
     dm_put_helpers(to, body.helpers, dm_helpers_numpy, "", "\n\n");
@@ -36,12 +41,14 @@ void dm_write_numpy_function(dm_text *to, const dm_source *s)
 void dm_write_octave_function(dm_text *to, const dm_source *s)
 {
     dm_text body = { .context = to->context };
+    const char *f = dm_unused_name(to->context, "f"), *U = dm_unused_name(to->context, s->result);
 
-    dm_text_put(&body, "function [f, %s] = derivative(", s->result);
-    arguments(&body, s);
-    dm_text_put(&body, ")\n  %% f = %s and %s = %s\n  f = ", s->expression, s->result, s->formula);
+    body.failed = !f || !U;
+    dm_text_put(&body, "function [%s, %s] = derivative(", f, U);
+    arguments(&body, s, &dm_words_octave);
+    dm_text_put(&body, ")\n  %% %s = %s and %s = %s\n  %s = ", f, s->expression, U, s->formula, f);
     dm_write_octave(&body, dm_formula_of(s->f));
-    dm_text_put(&body, ";\n  %s = ", s->result);
+    dm_text_put(&body, ";\n  %s = ", U);
     dm_write_octave(&body, dm_formula_of(s->U));
     dm_text_put(&body, ";\nend\n");
     take(to, &body);

@@ -24,6 +24,16 @@ typedef struct {
 } dm_helper;
 
 extern const dm_helper dm_helpers_c[], dm_helpers_numpy[], dm_helpers_octave[];  /* at most 64, NULL behind */
+
+/* The words of a language that no variable may be called by, besides the names of its helpers. */
+typedef struct {
+    const char *words;
+    const dm_helper *helpers;
+} dm_vocabulary;
+
+extern const dm_vocabulary dm_words_c, dm_words_numpy, dm_words_octave;
+const char *dm_name_in_program(dm_context *context, const dm_vocabulary *in, const char *variable);
+
 void dm_use_helper(uint64_t *used, const dm_helper *all, const char *name);    /* and what it needs */
 void dm_put_helpers(dm_text *to, uint64_t used, const dm_helper *all, const char *before, const char *behind);
 

@@ -62,9 +62,30 @@ static bool is_scalar(const dm_formula *f)
     return f->rows == 1 && f->cols == 1;
 }
 
+static const char *kept(program *p, const char *name)
+{
+    p->failed = p->failed || !name;
+    return name ? name : "";
+}
+
+static const char *unused(program *p, const char *name)
+{
+    return kept(p, dm_unused_name(p->context, name));
+}
+
+static const char *variable(program *p, const char *name)
+{
+    return kept(p, dm_name_in_program(p->context, &dm_words_c, name));
+}
+
+static const char *matrix(program *p, size_t i)
+{
+    return unused(p, text(p, "t%zu", i));
+}
+
 static place new_matrix(program *p, const char *helper, const char *arguments)
 {
-    place at = { text(p, "t%zu", ++p->matrices), false };
+    place at = { matrix(p, ++p->matrices), false };
 
     use(p, helper);
     dm_text_put(&p->body, "    gsl_matrix *%s = %s(%s);\n", at.text, helper, arguments);
@@ -73,7 +94,7 @@ static place new_matrix(program *p, const char *helper, const char *arguments)
 
 static place new_scalar(program *p, const char *value)
 {
-    place at = { text(p, "s%zu", ++p->scalars), false };
+    place at = { unused(p, text(p, "s%zu", ++p->scalars)), false };
 
     dm_text_put(&p->body, "    double %s = %s;\n", at.text, value);
     return at;
@@ -115,9 +136,10 @@ static const char *size(program *p, const dm_symbol *s, size_t n)
 
     for (const dm_size_name *a = name ? NULL : dm_symbol_sizes(s->context); a; a = a->next)
         if (a->size > 1 && n % a->size == 0 && (other = dm_name_of_size(s, n / a->size)))
-            return text(p, "%s->size%d * %s->size%d", a->variable, a->columns ? 2 : 1, other->variable,
-                        other->columns ? 2 : 1);
-    return name ? text(p, "%s->size%d", name->variable, name->columns ? 2 : 1) : text(p, "%zu", n);
+            return text(p, "%s->size%d * %s->size%d", variable(p, a->variable), a->columns ? 2 : 1,
+                        variable(p, other->variable), other->columns ? 2 : 1);
+    return name ? text(p, "%s->size%d", variable(p, name->variable), name->columns ? 2 : 1)
+                : text(p, "%zu", n);
 }
 
 static place product(program *p, const dm_formula *f)
@@ -276,15 +298,15 @@ static place solve(program *p, const char *A, const dm_formula *B)
 
 static place literal(program *p, const dm_symbol *s)
 {
-    size_t k = ++p->matrices;
+    const char *A = matrix(p, ++p->matrices);
 
     use(p, "filled");
-    dm_text_put(&p->body, "    gsl_matrix *t%zu = filled(%zu, %zu, 0);\n", k, s->rows, s->cols);
+    dm_text_put(&p->body, "    gsl_matrix *%s = filled(%zu, %zu, 0);\n", A, s->rows, s->cols);
     for (size_t i = 0; i < s->rows; i++)
         for (size_t j = 0; j < s->cols; j++)
-            dm_text_put(&p->body, "    gsl_matrix_set(t%zu, %zu, %zu, %s);\n", k, i, j,
+            dm_text_put(&p->body, "    gsl_matrix_set(%s, %zu, %zu, %s);\n", A, i, j,
                         digits(p, s->entries[i * s->cols + j]));
-    return (place) { text(p, "t%zu", k), false };
+    return (place) { A, false };
 }
 
 static place leaf(program *p, const dm_formula *f)
@@ -294,8 +316,8 @@ static place leaf(program *p, const dm_formula *f)
         return (place) { digits(p, f->number), false };
     case DM_FORMULA_NAME:
         if (is_scalar(f))
-            return (place) { text(p, "gsl_matrix_get(%s, 0, 0)", f->symbol->name), false };
-        return (place) { f->symbol->name, false };
+            return (place) { text(p, "gsl_matrix_get(%s, 0, 0)", variable(p, f->symbol->name)), false };
+        return (place) { variable(p, f->symbol->name), false };
     case DM_FORMULA_SIZE:
         return (place) { text(p, "(double) %s", size(p, f->symbol, (size_t) f->symbol->number)), false };
     case DM_FORMULA_ONES: case DM_FORMULA_ZEROS:
@@ -416,41 +438,43 @@ static void hand_out(program *p, const dm_formula *f, const char *to)
                                                                  : "gsl_matrix_memcpy", to, at.text);
 }
 
+/* What follows the name of the function. */
+static void put_parameters(program *p, dm_text *to, const char *value, const char *U)
+{
+    dm_text_put(to, "(");
+    for (size_t i = 0; i < p->s->n; i++)
+        dm_text_put(to, "const gsl_matrix *%s, ", variable(p, p->s->variable[i].name));
+    dm_text_put(to, "%s *%s, gsl_matrix *%s)", dm_symbol_is_scalar(p->s->f) ? "double" : "gsl_matrix", value,
+                U);
+}
+
 void dm_write_c_function(dm_text *to, const dm_source *s)
 {
     program p = { .s = s, .context = to->context, .body = { .context = to->context } };
     const dm_formula *f = dm_formula_of(s->f), *U = dm_formula_of(s->U);
-    bool scalar = dm_symbol_is_scalar(s->f);
+    const char *value = unused(&p, "value"), *result = unused(&p, s->result);
 
     if (!f || !U) {
         to->failed = true;
         return;
     }
-    if (scalar)
-        dm_text_put(&p.body, "    *value = %s;\n", emit(&p, f).text);
+    if (is_scalar(f))
+        dm_text_put(&p.body, "    *%s = %s;\n", value, emit(&p, f).text);
     else
-        hand_out(&p, f, "value");
-    hand_out(&p, U, s->result);
-    if (p.failed || p.body.failed || p.unknown) {
-        to->failed = p.failed || p.body.failed;
-        to->missing = p.unknown;
-        return;
-    }
+        hand_out(&p, f, value);
+    hand_out(&p, U, result);
+    for (size_t i = 1; i <= p.matrices; i++)
+        dm_text_put(&p.body, "%s    gsl_matrix_free(%s);\n", i == 1 ? "\n" : "", matrix(&p, i));
     dm_text_put(to, "/* f = %s and %s = %s */\n#include <math.h>\n#include <gsl/gsl_blas.h>\n"
                     "#include <gsl/gsl_eigen.h>\n#include <gsl/gsl_linalg.h>\n#include <gsl/gsl_math.h>\n"
                     "#include <gsl/gsl_matrix.h>\n\n",
-                s->expression, s->result, s->formula);
+                s->expression, result, s->formula);
     dm_put_helpers(to, p.used, dm_helpers_c, "", "\n");
-    dm_text_put(to, "void derivative(");
-    for (size_t i = 0; i < s->n; i++)
-        dm_text_put(to, "const gsl_matrix *%s, ", s->variable[i].name);
-    dm_text_put(to, "%s, gsl_matrix *%s);\nvoid derivative(", scalar ? "double *value" : "gsl_matrix *value",
-                s->result);
-    for (size_t i = 0; i < s->n; i++)
-        dm_text_put(to, "const gsl_matrix *%s, ", s->variable[i].name);
-    dm_text_put(to, "%s, gsl_matrix *%s)\n{\n%s", scalar ? "double *value" : "gsl_matrix *value", s->result,
-                dm_text_done(&p.body));
-    for (size_t i = 1; i <= p.matrices; i++)
-        dm_text_put(to, "%s    gsl_matrix_free(t%zu);\n", i == 1 ? "\n" : "", i);
-    dm_text_put(to, "}\n");
+    dm_text_put(to, "void derivative");
+    put_parameters(&p, to, value, result);
+    dm_text_put(to, ";\nvoid derivative");
+    put_parameters(&p, to, value, result);
+    to->failed = to->failed || p.failed || p.body.failed;
+    to->missing = p.unknown;
+    dm_text_put(to, "\n{\n%s}\n", to->failed ? "" : dm_text_done(&p.body));
 }

@@ -176,6 +176,7 @@ typedef struct {
 void dm_symbol_quantities(const dm_symbol *const s[], size_t n, dm_quantities *q);     /* those in all of s */
 const dm_symbol *dm_symbol_in_quantities(const dm_symbol *s, const dm_quantities *q);
 bool dm_symbol_is_variable(const dm_context *context, const char *name);
+const char *dm_unused_name(dm_context *context, const char *name);     /* name_ where that is a variable */
 
 /* The shortest form that is known: common factors taken out.                                 shorten.c */
 const dm_symbol *dm_symbol_shorten(const dm_symbol *s);

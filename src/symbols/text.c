@@ -81,7 +81,7 @@ typedef struct {
     const char *row_end, *matrix_begin, *matrix_end;       /* of a matrix of numbers */
     size_t origin;                                         /* indexes count from here */
     const spelling *calls;
-    const dm_helper *helpers;          /* a call of that name carries it along */
+    const dm_vocabulary *words;        /* a call that one of its helpers is named for carries that along */
     bool all;                          /* a call that is not listed is written as its row's formula */
 } language;
 
@@ -117,7 +117,7 @@ static const language octave = {
     .product = "*", .scale = "*", .times = ".*", .over = "/", .quotient = "./", .power = "^",
     .entry_power = ".^", .transpose = "'", .inverse = "inv(A)", .root = "sqrt(A)", .ones = "ones(r,c)",
     .zeros = "zeros(r,c)", .eye = "eye(r)", .rows = "rows(%s)", .columns = "columns(%s)", .row_end = "; ",
-    .matrix_begin = "[", .matrix_end = "]", .origin = 1, .calls = octave_calls, .helpers = dm_helpers_octave,
+    .matrix_begin = "[", .matrix_end = "]", .origin = 1, .calls = octave_calls, .words = &dm_words_octave,
 };
 
 static const spelling numpy_calls[] = {
@@ -147,7 +147,7 @@ static const language numpy = {
     .inverse = "np.linalg.inv(A)", .root = "np.sqrt(A)", .ones = "np.ones((r, c))",
     .zeros = "np.zeros((r, c))", .eye = "np.eye(r)", .rows = "%s.shape[0]", .columns = "%s.shape[1]", .row_end = "], [",
     .matrix_begin = "np.array([[", .matrix_end = "]])", .origin = 0, .calls = numpy_calls,
-    .helpers = dm_helpers_numpy,
+    .words = &dm_words_numpy,
 };
 
 typedef struct {
@@ -166,11 +166,19 @@ const dm_size_name *dm_name_of_size(const dm_symbol *s, size_t n)
     return name;
 }
 
+static const char *name_of(const writer *w, const char *variable)
+{
+    const char *name = w->in->words ? dm_name_in_program(w->to->context, w->in->words, variable) : variable;
+
+    w->to->failed = w->to->failed || !name;
+    return name ? name : "";
+}
+
 static void size_name(const writer *w, const dm_size_name *name)
 {
     const char *form = name->columns ? w->in->columns : w->in->rows, *at = strstr(form, "%s");
 
-    dm_text_put(w->to, "%.*s%s%s", (int) (at - form), form, name->variable, at + 2);
+    dm_text_put(w->to, "%.*s%s%s", (int) (at - form), form, name_of(w, name->variable), at + 2);
 }
 
 /* rows(A), rows(A)*columns(B), or a number */
@@ -331,8 +339,8 @@ static void call(const writer *w, const dm_formula *f)
         w->to->missing = op->name;
         return;
     }
-    if (w->in->helpers)
-        dm_use_helper(&w->to->helpers, w->in->helpers, op->name);
+    if (w->in->words)
+        dm_use_helper(&w->to->helpers, w->in->words->helpers, op->name);
     form(w, text, &(letters) {
         .operands = operands, .parameters = op->parameters ? op->parameters : "", .of = { f->of[0], f->of[1] },
         .with = f->with, .symbol = f->symbol, .rows = f->with ? f->with->rows : 0,
@@ -390,7 +398,7 @@ static void leaf(const writer *w, const dm_formula *f)
         dm_text_number(w->to, f->number);
         break;
     case DM_FORMULA_NAME:
-        dm_text_put(w->to, "%s", f->symbol->name);
+        dm_text_put(w->to, "%s", name_of(w, f->symbol->name));
         break;
     case DM_FORMULA_SIZE:
         size(w, f->symbol, (size_t) f->symbol->number);

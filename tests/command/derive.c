@@ -477,6 +477,15 @@ START_TEST(a_program_says_what_shapes_it_is_for)
 }
 END_TEST
 
+START_TEST(a_part_is_called_by_no_name_that_is_taken)
+{
+    ck_assert_int_eq(shell("dualmat derive \"K*X'\" --wrt X"), 0);
+    ck_assert_ptr_nonnull(strstr(out, "J = kron(eye(rows(X)),K)*T   with T = "));
+    ck_assert_int_eq(shell("dualmat derive \"A*X'\" --wrt X"), 0);
+    ck_assert_ptr_nonnull(strstr(out, "*K   with K = "));
+}
+END_TEST
+
 START_TEST(several_variables_have_a_derivation_each)
 {
     ck_assert_int_eq(shell("dualmat derive 'norm(A*x-b)^2' --wrt x,A,b --json"), 0);
@@ -543,6 +552,10 @@ static const struct {
     { "normalize(X)(2,1)+sum(cofactor(X)*x)+diag(X)'*d", "X", "X x d", true },
     { "logsumexp(A*X)*logsumexp(d)+softmax(d)'*x", "d", "A X d x", false },
     { "sum(expm1(x)+log1p(x.^2)-log10(d.^2).*log2(exp(x)))", "x", "x d", false },
+    /* variables that are called as what the program has names for itself */
+    { "f'*U*f+exp(s1)", "f", "f U s1", false },
+    { "norm(U*t1-value)^2", "t1", "U t1 value", false },
+    { "sum(lambda.*product.*product)+s1*norm(lambda)", "lambda", "lambda product s1", false },
 };
 enum { PROGRAMS = sizeof programs / sizeof *programs };
 
@@ -550,7 +563,10 @@ static const char *const data[][2] = {
     { "A.csv", "1.1,-0.3,0.7\n0.4,2.2,-0.6\n-1.3,0.5,0.8\n0.2,-0.9,1.7\n" },
     { "X.csv", "3.1,0.4,-0.2\n0.3,2.6,0.7\n-0.5,0.1,2.9\n" },
     { "x.csv", "0.7\n-1.2\n0.4\n" }, { "b.csv", "0.3\n-0.8\n1.4\n0.6\n" }, { "c.csv", "1.3\n0.2\n-0.7\n" },
-    { "d.csv", "-0.4\n0.9\n1.6\n" }, { "s.csv", "0.37\n" },
+    { "d.csv", "-0.4\n0.9\n1.6\n" }, { "s.csv", "0.37\n" }, { "s1.csv", "0.61\n" },
+    { "U.csv", "1.1,0.4,-0.2\n0.3,0.6,0.7\n-0.5,0.1,0.9\n" },
+    { "f.csv", "0.3\n0.8\n-1.2\n" }, { "t1.csv", "-0.6\n0.1\n0.7\n" }, { "value.csv", "1.2\n-0.4\n0.5\n" },
+    { "lambda.csv", "0.9\n1.3\n-0.2\n" }, { "product.csv", "0.2\n-1.1\n0.6\n" },
 };
 
 static int rows_of(const char *variable)
@@ -622,19 +638,20 @@ START_TEST(the_function_in_c_computes_the_gradient)
     at += sprintf(at, "void derivative(");
     for (const char *v = strtok(names, " "); v; v = strtok(NULL, " "))
         at += sprintf(at, "const gsl_matrix *, ");
-    at += sprintf(at, "double *, gsl_matrix *);\nint main(void)\n{\n    double value;\n");
+    at += sprintf(at, "double *, gsl_matrix *);\nint main(void)\n{\n    double f_at;\n");
     strcpy(names, programs[_i].variables);
     for (const char *v = strtok(names, " "); v; v = strtok(NULL, " "))
         at += sprintf(at, "    gsl_matrix *%s = read_matrix(\"%s.csv\", %d, %d);\n", v, v,
                       rows_of(v), columns_of(v));
-    at += sprintf(at, "    gsl_matrix *U = gsl_matrix_alloc(%s->size1, %s->size2);\n    derivative(",
+    at += sprintf(at, "    gsl_matrix *result = gsl_matrix_alloc(%s->size1, %s->size2);\n    derivative(",
                   programs[_i].wrt, programs[_i].wrt);
     strcpy(names, programs[_i].variables);
     for (const char *v = strtok(names, " "); v; v = strtok(NULL, " "))
         at += sprintf(at, "%s, ", v);
-    sprintf(at, "&value, U);\n    for (size_t i = 0; i < U->size1; i++)\n"
-                "        for (size_t j = 0; j < U->size2; j++)\n"
-                "            printf(\"%%.17g%%s\", gsl_matrix_get(U, i, j), j + 1 < U->size2 ? \",\" : \"\\n\");\n"
+    sprintf(at, "&f_at, result);\n    for (size_t i = 0; i < result->size1; i++)\n"
+                "        for (size_t j = 0; j < result->size2; j++)\n"
+                "            printf(\"%%.17g%%s\", gsl_matrix_get(result, i, j),\n"
+                "                   j + 1 < result->size2 ? \",\" : \"\\n\");\n"
                 "    return 0;\n}\n");
     write_file("main.c", main_text);
     ck_assert_msg(shell("cc -std=c17 -Wall -Wextra -Werror -o run main.c derivative.c "
@@ -793,6 +810,7 @@ Suite *command_derive_suite(void)
     tcase_add_loop_test(tc, what_cannot_be_derived_is_said, 0, REFUSALS);
     tcase_add_test(tc, without_a_closed_form_the_differential_is_the_result);
     tcase_add_test(tc, a_program_says_what_shapes_it_is_for);
+    tcase_add_test(tc, a_part_is_called_by_no_name_that_is_taken);
     tcase_add_test(tc, several_variables_have_a_derivation_each);
     tcase_add_test(tc, a_symmetric_matrix_has_a_symmetric_gradient);
     tc = with_program(suite, "languages");
