@@ -155,7 +155,7 @@ typedef struct {
 } dm_check_report;
 
 /* Derived by hand: the derivative at A, in U of the shape that dm_gradient, dm_jacobian or dm_hessian give
- * it.  Returns a GSL code.                                                                         */
+ * it.  Returns a GSL code.  Where it is wrong it is asked for at points near A too, as the function is.  */
 typedef struct {
     int (*df)(const gsl_matrix *A, void *params, gsl_matrix *U);
     void *params;

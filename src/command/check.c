@@ -26,7 +26,7 @@ int exact_of(evaluation *e, gsl_matrix *to)
 {
     const variable *v = checked(e->problem);
     dm_check_kind kind = e->problem->options->kind;
-    int status = dm_check_exact(&(dm_function) { evaluate, e }, kind, v->value, to);
+    int status = dm_check_exact(&(dm_function) { evaluate, e }, kind, v->value, to, false);
 
     if (!status && v->symmetric)
         symmetrize_derivative(to, kind, v->rows);

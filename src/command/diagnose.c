@@ -201,7 +201,7 @@ static int derivative(diagnosis *d, const dm_expression *expression, const char 
     dm_check_shape_of(d->c->kind, p->rows, p->cols, X->size1, X->size2, &rows, &cols);
     if (rows != to->size1 || cols != to->size2)
         return GSL_EBADLEN;
-    return dm_check_exact(&(dm_function) { call, &f }, d->c->kind, X, to);
+    return dm_check_exact(&(dm_function) { call, &f }, d->c->kind, X, to, true);
 }
 
 static int projected(const diagnosis *d, int status, gsl_matrix *to)

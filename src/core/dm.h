@@ -148,6 +148,7 @@ struct dm_context {
     char *at, *end;                    /* the free rest of the chunk in use */
     dm_chunk *chunk, *first;
     const dm_base *base;
+    bool quiet;                        /* failures are kept, not raised: the driver asks for them itself */
     dm_failure error;                  /* the first one, code 0: none */
     dm_level dual, formal;             /* of dm_dual and dm_variable: depth 1 and 2 */
     const dm_op *within;               /* the operation whose rule is being run, the outermost one */

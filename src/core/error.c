@@ -66,7 +66,8 @@ int dm_raise(const dm *A)
         return GSL_SUCCESS;
     if (!A->failure->raised) {
         A->failure->raised = true;
-        gsl_error(A->failure->message, __FILE__, __LINE__, A->failure->code);
+        if (!A->context->quiet)
+            gsl_error(A->failure->message, __FILE__, __LINE__, A->failure->code);
     }
     return A->failure->code;
 }

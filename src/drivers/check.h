@@ -3,6 +3,7 @@
 #ifndef DM_DRIVERS_CHECK_H
 #define DM_DRIVERS_CHECK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <dualmat.h>
 
@@ -10,8 +11,9 @@
 void dm_check_shape_of(dm_check_kind kind, size_t p, size_t q, size_t m, size_t n, size_t *rows,
                        size_t *cols);
 
-/* The exact one. */
-int dm_check_exact(const dm_function *F, dm_check_kind kind, const gsl_matrix *A, gsl_matrix *exact);
+/* The exact one; quietly: that there is none is told by the code alone and not raised. */
+int dm_check_exact(const dm_function *F, dm_check_kind kind, const gsl_matrix *A, gsl_matrix *exact,
+                   bool quietly);
 
 /* Fill in the first two parts of the report.  noise: how far rounding errors alone may take the entries
  * of the two apart, beyond the few units in the last place of the largest entry that are always allowed. */

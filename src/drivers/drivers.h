@@ -5,6 +5,14 @@
 #include "differentials/terms.h"
 #include "numbers/number.h"
 
+/* The drivers of these names in a context that is made already, of arguments that were looked at. */
+int dm_gradient_in(dm_context *context, const dm_function *F, const gsl_matrix *A, double *value,
+                   gsl_matrix *U);
+int dm_jacobian_in(dm_context *context, const dm_function *F, const gsl_matrix *A, gsl_matrix *value,
+                   gsl_matrix *J);
+int dm_hessian_in(dm_context *context, const dm_function *F, const gsl_matrix *A, double *value,
+                  gsl_matrix *U, gsl_matrix *H);
+
 /* F at X.  Failed where F gives nothing or something of another context. */
 dm *dm_call(const char *driver, const dm_function *F, dm *X);
 

@@ -76,8 +76,8 @@ int dm_read_off(dm *f, dm *A, gsl_matrix *U)
     return GSL_SUCCESS;
 }
 
-static int gradient(const dm_function *F, dm_context *context, const gsl_matrix *A, double *value,
-                    gsl_matrix *U)
+int dm_gradient_in(dm_context *context, const dm_function *F, const gsl_matrix *A, double *value,
+                   gsl_matrix *U)
 {
     dm *input = dm_input(context, A, U, NULL);
     dm *X = dm_is_failed(input) ? input : dm_on_level(dm_level_open(context, DM_FORMAL), input, NULL);
@@ -104,7 +104,7 @@ int dm_gradient(const dm_function *F, const gsl_matrix *A, double *value, gsl_ma
     dm_context *context = dm_context_alloc();
     if (!context)
         return GSL_ENOMEM;
-    status = gradient(F, context, A, value, U);
+    status = dm_gradient_in(context, F, A, value, U);
     dm_context_free(context);
     return status;
 }

@@ -24,8 +24,8 @@ static dm *wrong(const char *driver, dm *f, const double *value, dm *G, const gs
     return bad;
 }
 
-static int hessian(const dm_function *F, dm_context *context, const gsl_matrix *A, double *value,
-                   gsl_matrix *U, gsl_matrix *H)
+int dm_hessian_in(dm_context *context, const dm_function *F, const gsl_matrix *A, double *value,
+                  gsl_matrix *U, gsl_matrix *H)
 {
     dm *A0 = dm_input(context, A, U, H), *f;
     dm *X = dm_on_level(dm_level_open(context, DM_FORMAL), A0, NULL);
@@ -54,7 +54,7 @@ int dm_hessian(const dm_function *F, const gsl_matrix *A, double *value, gsl_mat
     dm_context *context = dm_context_alloc();
     if (!context)
         return GSL_ENOMEM;
-    status = hessian(F, context, A, value, U, H);
+    status = dm_hessian_in(context, F, A, value, U, H);
     dm_context_free(context);
     return status;
 }

@@ -236,8 +236,8 @@ dm *dm_jacobian_dm(const char *driver, dm *Y, dm *X, gsl_matrix *J)
     return failed;
 }
 
-static int jacobian(const dm_function *F, dm_context *context, const gsl_matrix *A, gsl_matrix *value,
-                    gsl_matrix *J)
+int dm_jacobian_in(dm_context *context, const dm_function *F, const gsl_matrix *A, gsl_matrix *value,
+                   gsl_matrix *J)
 {
     dm *A0 = dm_input(context, A, value, J);
     dm *X = dm_on_level(dm_level_open(context, DM_FORMAL), A0, NULL);
@@ -246,9 +246,9 @@ static int jacobian(const dm_function *F, dm_context *context, const gsl_matrix 
 
     if (dm_is_failed(Y))
         return dm_raise(Y);
-    if ((value && (status = dm_check_shape(NULL, "dm_jacobian", "value", value, Y->rows, Y->cols,
+    if ((value && (status = dm_check_shape(context, "dm_jacobian", "value", value, Y->rows, Y->cols,
                                            "the shape of F(A)")))
-        || (status = dm_check_shape(NULL, "dm_jacobian", "J", J, Y->rows * Y->cols, A->size1 * A->size2,
+        || (status = dm_check_shape(context, "dm_jacobian", "J", J, Y->rows * Y->cols, A->size1 * A->size2,
                                     "entries of F(A) by entries of A")))
         return status;
     dm *bad = value ? dm_not_finite("dm_jacobian", "the value", dm_number_of(Y)) : NULL;
@@ -271,7 +271,7 @@ int dm_jacobian(const dm_function *F, const gsl_matrix *A, gsl_matrix *value, gs
     dm_context *context = dm_context_alloc();
     if (!context)
         return GSL_ENOMEM;
-    int status = jacobian(F, context, A, value, J);
+    int status = dm_jacobian_in(context, F, A, value, J);
     dm_context_free(context);
     return status;
 }

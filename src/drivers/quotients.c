@@ -165,18 +165,18 @@ int dm_check_fdf(double (*f)(const gsl_vector *x, void *params),
                  void (*df)(const gsl_vector *x, void *params, gsl_vector *g), void *params,
                  const gsl_vector *x, dm_check_report *report)
 {
+    if (!f || !df || !x)
+        return dm_refuse(NULL, GSL_EFAULT, "dm_check_fdf: f, df or x is NULL");
     quotients d = { f, df, params, x, gsl_vector_alloc(x->size), gsl_vector_alloc(x->size), 0 };
     gsl_matrix *exact = gsl_matrix_alloc(x->size, 1), *hand = gsl_matrix_alloc(x->size, 1);
-    dm_check_report unwanted;
-    int status = GSL_ENOMEM;
+    dm_check_report found;
+    int status = d.y && d.g && exact && hand ? check(&d, exact, hand, &found) : GSL_ENOMEM;
 
-    report = report ? report : &unwanted;
-    *report = (dm_check_report) { .right = false };
-    if (d.y && d.g && exact && hand)
-        status = check(&d, exact, hand, report);
     gsl_vector_free(d.y);
     gsl_vector_free(d.g);
     gsl_matrix_free(exact);
     gsl_matrix_free(hand);
-    return status ? status : report->right ? GSL_SUCCESS : GSL_FAILURE;
+    if (!status && report)
+        *report = found;
+    return status ? status : found.right ? GSL_SUCCESS : GSL_FAILURE;
 }

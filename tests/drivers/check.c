@@ -49,7 +49,7 @@ static dm_check_report report_of(dm *(*f)(dm *A, void *params), void *params, dm
     gsl_matrix *exact = zeros(hand->size1, hand->size2);
     dm_check_report report;
 
-    ck_assert_int_eq(dm_check_exact(&F, kind, A, exact), GSL_SUCCESS);
+    ck_assert_int_eq(dm_check_exact(&F, kind, A, exact, false), GSL_SUCCESS);
     dm_check_compare(hand, exact, 1e-8, 0, &report);
     ck_assert_int_eq(dm_check_taylor(&F, kind, A, D, hand, exact, &report), GSL_SUCCESS);
     return report;
@@ -258,7 +258,7 @@ START_TEST(passes_errors_on)
     dm_function F = { sum_of_logs, NULL };
     dm_check_report r;
 
-    ck_assert_int_eq(dm_check_exact(&F, DM_CHECK_GRADIENT, A, hand), GSL_EDOM);
+    ck_assert_int_eq(dm_check_exact(&F, DM_CHECK_GRADIENT, A, hand, false), GSL_EDOM);
     forget_errors();
     ck_assert_int_eq(dm_check_taylor(&F, DM_CHECK_GRADIENT, A, D, hand, hand, &r), GSL_EDOM);
 }
@@ -275,7 +275,7 @@ START_TEST(without_memory)
         dm_check_report r = { .rows = 2 };
         long lost = blocks_in_use();
         fail_allocation(k, false);
-        int status = dm_check_exact(&F, DM_CHECK_JACOBIAN, x, exact);
+        int status = dm_check_exact(&F, DM_CHECK_JACOBIAN, x, exact, false);
         if (!status)
             status = dm_check_taylor(&F, DM_CHECK_JACOBIAN, x, D, J, exact, &r);
         allocate_again();

@@ -296,6 +296,70 @@ START_TEST(text)
 }
 END_TEST
 
+/* The sum of log(A - 0.9), which keeps an eye on GSL's error handler. */
+typedef struct {
+    gsl_error_handler_t *handler;
+    size_t failures, changed;
+} watch;
+
+static gsl_error_handler_t *handler_now(void)
+{
+    gsl_error_handler_t *handler = gsl_set_error_handler_off();
+
+    gsl_set_error_handler(handler);
+    return handler;
+}
+
+static dm *logs_of_the_excess(dm *A, void *params)
+{
+    watch *w = params;
+    dm_context *context = dm_context_of(A);
+    dm *f = dm_sum(dm_log(dm_sub(A, dm_scale(dm_ones(context, dm_rows(A), dm_columns(A)), 0.9))));
+
+    w->failures += dm_status(f) != GSL_SUCCESS;
+    w->changed += handler_now() != w->handler;
+    return f;
+}
+
+/* The error handler belongs to the program, and all its threads have the same one. */
+START_TEST(where_the_function_fails_on_the_way_nothing_is_raised_and_no_handler_changed)
+{
+    gsl_matrix *A = MATRIX(2, 2, 1, 1.1, 1.2, 1.05);
+    multiples m = { 2, 0 };
+    watch w = { handler_now(), 0, 0 };
+    dm_function F = { logs_of_the_excess, &w };
+    dm_hand hand = { multiple, &m };
+    dm_check_report r;
+
+    ck_assert_int_eq(dm_check_gradient(&F, &hand, A, &r), GSL_FAILURE);
+    ck_assert_uint_gt(w.failures, 0);
+    ck_assert_uint_eq(w.changed, 0);
+    ck_assert_int_eq(raised.times, 0);
+}
+END_TEST
+
+START_TEST(null)
+{
+    gsl_matrix *A = MATRIX(1, 1, 1);
+    multiples m = { 2, 0 };
+    dm_function F = { trace_of_square, NULL }, no_F = { NULL, NULL };
+    dm_hand hand = { multiple, &m }, no_hand = { NULL, NULL };
+    double half = 0.5;
+    gsl_vector_view x = gsl_matrix_column(A, 0);
+
+    ck_assert_int_eq(dm_check_gradient(&F, NULL, A, NULL), GSL_EFAULT);
+    ck_assert_str_eq(raised.message, "dm_check_gradient: F, hand or A is NULL");
+    ck_assert_int_eq(dm_check_gradient(&F, &no_hand, A, NULL), GSL_EFAULT);
+    ck_assert_int_eq(dm_check_jacobian(NULL, &hand, A, NULL), GSL_EFAULT);
+    ck_assert_int_eq(dm_check_jacobian(&no_F, &hand, A, NULL), GSL_EFAULT);
+    ck_assert_int_eq(dm_check_hessian(&F, &hand, NULL, NULL), GSL_EFAULT);
+    ck_assert_int_eq(dm_check_fdf(NULL, its_gradient, &half, &x.vector, NULL), GSL_EFAULT);
+    ck_assert_int_eq(dm_check_fdf(rosenbrock, NULL, &half, &x.vector, NULL), GSL_EFAULT);
+    ck_assert_int_eq(dm_check_fdf(rosenbrock, its_gradient, &half, NULL, NULL), GSL_EFAULT);
+    ck_assert_int_eq(raised.times, 8);
+}
+END_TEST
+
 START_TEST(errors)
 {
     gsl_matrix *A = MATRIX(2, 2, 1, 2, -3.5, 4), *B = MATRIX(2, 3, 1, 2, 3, 4, 5, 6);
@@ -303,15 +367,20 @@ START_TEST(errors)
     dm_function logs = { sum_of_logs, NULL }, trace = { trace_of_square, NULL },
                 transpose = { transposed_matrix, NULL };
     dm_hand hand = { multiple, &m }, reciprocal = { reciprocals, NULL };
-    dm_check_report r;
+    double data[] = { -1, 1 }, right = 1;
+    gsl_vector_view x = gsl_vector_view_array(data, 2);
+    dm_check_report r, before;
 
+    memset(&r, 7, sizeof r);
+    memcpy(&before, &r, sizeof r);
     ck_assert_int_eq(dm_check_gradient(&logs, &hand, A, &r), GSL_EDOM);
     ck_assert_int_eq(raised.times, 1);
-    ck_assert(!r.right);
+    ck_assert_int_eq(dm_check_fdf(logarithms, their_gradient, &right, &x.vector, &r), GSL_EDOM);
     ck_assert_int_eq(dm_check_gradient(&trace, &hand, B, &r), GSL_EBADLEN);
     ck_assert_int_eq(dm_check_gradient(&transpose, &hand, A, &r), GSL_EBADLEN);
     ck_assert_int_eq(dm_check_gradient(&trace, &reciprocal, zeros(2, 2), &r), GSL_EDOM);
     ck_assert_str_eq(raised.message, "dm_check: the hand-derived derivative fails, or is not finite");
+    ck_assert_msg(memcmp(&r, &before, sizeof r) == 0, "the report is not as it was");
 }
 END_TEST
 
@@ -357,6 +426,8 @@ Suite *drivers_diagnose_suite(void)
     tcase_add_test(plain, difference_quotients);
     tcase_add_test(plain, difference_quotients_at_the_edge);
     tcase_add_test(rest, text);
+    tcase_add_test(rest, where_the_function_fails_on_the_way_nothing_is_raised_and_no_handler_changed);
+    tcase_add_test(rest, null);
     tcase_add_test(rest, errors);
     tcase_add_test(rest, without_memory);
     return suite;
