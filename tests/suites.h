@@ -34,6 +34,7 @@ Suite *language_parse_suite(void);
 Suite *language_functions_suite(void);
 Suite *language_infer_suite(void);
 Suite *language_evaluate_suite(void);
+Suite *language_vary_suite(void);
 Suite *files_table_suite(void);
 Suite *command_suite(void);
 Suite *command_diagnose_suite(void);

@@ -150,7 +150,7 @@ void json_derived(const derived *all, size_t n)
         json_close();
     }
     for (size_t i = 0; i < n; i++)
-        error = all[i].formula ? fmax(error, all[i].error) : NAN;
+        error = !all[i].formula || isnan(error) ? NAN : fmax(error, all[i].error);
     if (n == 1 && *all[0].derivation.note)
         json_string("note", all[0].derivation.note);
     json_number("verified_rel_error", error);

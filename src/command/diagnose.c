@@ -3,6 +3,7 @@
  * Every question is an expression and a variable to differentiate it by, evaluated at one of a few random
  * points.  At them all variables that were drawn are drawn anew; those that were given move by about a third,
  * but for whole numbers, which may be sizes or exponents.                                              */
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -338,15 +339,24 @@ static dm *call_symbols(dm_context *context, dm *const values[], void *params)
     return C;
 }
 
-/* Without the underscores of names that were made up: A__2 is A. */
-static void use_own_names(char *text)
+/* Names that were made up are those of the variables again: A__2 is A, unless it is a variable itself. */
+static void use_own_names(const problem *p, char *text)
 {
     char *to = text;
 
     while (*text) {
-        if (text[0] == '_' && text[1] == '_' && text[2] >= '0' && text[2] <= '9')
-            text += 2 + strspn(text + 2, "0123456789");
-        else
+        size_t n = 0;
+        while (isalnum((unsigned char) text[n]) || text[n] == '_')
+            n++;
+        char after = text[n];
+        text[n] = '\0';                /* a word alone, which may be a name */
+        const variable *v = n ? variable_of(p, text) : NULL;
+        size_t kept = v ? strlen(v->name) : n;
+        memmove(to, text, kept);
+        text += n;
+        to += kept;
+        *text = after;
+        if (n == 0)
             *to++ = *text++;
     }
     *to = '\0';
@@ -408,7 +418,7 @@ static char *derived(diagnosis *d, const dm_expression *expression, const char *
         free(text);
         return NULL;
     }
-    use_own_names(text);
+    use_own_names(c->problem, text);
     return text;
 }
 

@@ -305,6 +305,6 @@ void json_draws(const problem *p)
     for (size_t i = 0; i < p->variables; i++)
         some = some || p->variable[i].drawn || p->variable[i].direction_drawn;
     if (some)
-        json_number("seed", (double) p->options->seed);
+        json_count("seed", p->options->seed);
     json_drawn(p);
 }

@@ -272,7 +272,7 @@ void json_verdict(const checking *c)
     json_number("noise", r->noise);
     json_taylor(r);
     json_notes(c);
-    json_number("seed", (double) c->problem->options->seed);
+    json_count("seed", c->problem->options->seed);
     json_draw_kinds(c->problem);
     if (!r->right)                     /* then the report is of these */
         json_drawn(c->problem);

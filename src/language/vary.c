@@ -245,12 +245,27 @@ static size_t how_manyeth(const dm_expression *e, size_t node)
     return count;
 }
 
+/* Names that are made of that one have numbers from here on: no variable is called so. */
+static size_t first_number(const dm_expression *e, const char *name)
+{
+    size_t first = 0, length = strlen(name);
+
+    for (size_t i = 0; i < dm_expression_variables(e); i++) {
+        const char *other = dm_expression_variable(e, i);
+        if (strncmp(other, name, length) == 0 && strncmp(other + length, "__", 2) == 0) {
+            size_t number = strtoul(other + length + 2, NULL, 10);
+            first = number >= first ? number + 1 : first;
+        }
+    }
+    return first;
+}
+
 static void name_occurrence(rendering *r, size_t node)
 {
     const dm_node *n = node_of(r, node);
     writing name = { NULL, 0, 0, false }, what = { NULL, 0, 0, false };
 
-    putf(&name, "%s__%zu", n->name, r->each->n + 1);
+    putf(&name, "%s__%zu", n->name, first_number(r->e, n->name) + r->each->n + 1);
     put(r->to, name.text ? name.text : "");
     putf(&what, "the %s %s (column %zu)", ordinal(how_manyeth(r->e, node)), n->name, n->from + 1);
     if (r->power != NONE) {
@@ -316,7 +331,7 @@ static bool hold_constant(rendering *r, size_t node)
 
     if (n->kind != NODE_NAME || n->aside)
         return false;
-    putf(r->to, "%s__0", n->name);
+    putf(r->to, "%s__%zu", n->name, first_number(r->e, n->name));
     return true;
 }
 
@@ -749,6 +764,14 @@ static void edit_names(const editing *d, const char *const names[], size_t n)
         }
 }
 
+static bool calls(const dm_expression *e, size_t node, const char *function)
+{
+    const dm_node *n = &e->node[node];
+
+    return n->kind == NODE_CALL && strlen(function) == n->length
+        && strncmp(e->text + n->at, function, n->length) == 0;
+}
+
 /* kron(A,B) -> kron(B',A) and the like. */
 static void edit_kron(const editing *d, size_t node)
 {
@@ -815,9 +838,9 @@ static void edit_functions(const editing *d)
             edit(d, i, &w, "%.*s must not be applied to %s", (int) n->length, e->text + n->at,
                  quote(e, n->first).text);
         }
-        for (size_t k = 0; n->kind == NODE_CALL && k < 2 * sizeof swapped / sizeof swapped[0]; k++) {
+        for (size_t k = 0; k < 2 * sizeof swapped / sizeof swapped[0]; k++) {
             const char *is = swapped[k / 2][k % 2], *instead = swapped[k / 2][1 - k % 2];
-            if (strlen(is) != n->length || strncmp(e->text + n->at, is, n->length) != 0)
+            if (!calls(e, i, is))
                 continue;
             put(&w, instead);
             put_n(&w, e->text + n->at + n->length, n->to - n->at - n->length);
@@ -831,7 +854,7 @@ static void edit_functions(const editing *d)
             put(&w, ")");
             edit(d, i, &w, "the arguments of %s stand in the wrong order", quote(e, i).text);
         }
-        if (n->kind == NODE_CALL && n->operands == 2 && strncmp(e->text + n->at, "kron", 4) == 0)
+        if (calls(e, i, "kron"))
             edit_kron(d, i);
         if (n->kind == NODE_NAME || n->kind == NODE_MUL || n->kind == NODE_ADD || n->kind == NODE_SUB) {
             put(&w, "inv(");

@@ -402,6 +402,7 @@ static const struct {
            "\"volume_factor\": 2" } },
     { 0, "dualmat hess 'x^3' --wrt x x=2 --json",
          { "{\n  \"value\": 8,\n  \"gradient\": [[12]],\n  \"hessian\": [[12]]\n}\n" } },
+    { 0, "dualmat eval 'A' A~1x2 --json --seed 9007199254740993", { "\"seed\": 9007199254740993" } },
     { 0, "dualmat eval 'A' A~1x2 --json --seed 3", { "\"seed\": 3", "\"drawn\": {\n    \"A\": [[" } },
     { 0, "dualmat info --json", { "\"version\": \"" DM_VERSION "\"", "\"blas\": \"", "\"gsl\": \"" } },
     { 0, "dualmat ops --json", { "\"formula\": \"A*B\",\n      \"differential\": \"dA*B + A*dB\"" } },

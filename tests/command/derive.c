@@ -499,6 +499,15 @@ START_TEST(several_variables_have_a_derivation_each)
 }
 END_TEST
 
+/* Nothing is verified where one of them was not. */
+START_TEST(without_all_closed_forms_nothing_is_verified)
+{
+    ck_assert_int_eq(shell("dualmat derive 'expm(A)+B' --wrt A,B --json"), 0);
+    ck_assert_ptr_nonnull(strstr(out, "\"A\": null"));
+    ck_assert_ptr_nonnull(strstr(out, "\"verified_rel_error\": null"));
+}
+END_TEST
+
 START_TEST(a_symmetric_matrix_has_a_symmetric_gradient)
 {
     char text[100];
@@ -811,6 +820,7 @@ Suite *command_derive_suite(void)
     tcase_add_test(tc, without_a_closed_form_the_differential_is_the_result);
     tcase_add_test(tc, a_program_says_what_shapes_it_is_for);
     tcase_add_test(tc, a_part_is_called_by_no_name_that_is_taken);
+    tcase_add_test(tc, without_all_closed_forms_nothing_is_verified);
     tcase_add_test(tc, several_variables_have_a_derivation_each);
     tcase_add_test(tc, a_symmetric_matrix_has_a_symmetric_gradient);
     tc = with_program(suite, "languages");

@@ -124,6 +124,8 @@ static const formula mistakes[] = {
     /* Terms */
     { "x'*A*x", "--wrt x --hand", "A*x",
       "the term of the second x (column 6), A'*x, is left out" },
+    { "tr(A*A__2*A)", "--wrt A --hand", "(A__2*A)'",
+      "the term of the second A (column 11), A__2'*A', is left out" },
     { "x'*A*x", "--wrt x --hand", "A'*x",
       "the term of the first x (column 1), A*x, is left out" },
     { "x'*A*x", "--wrt x --hand", "A*x-A'*x",
@@ -490,6 +492,7 @@ static const formula rights[] = {
     { "A*x", "--wrt x --hand-jac", "(A+1e9*B)-1e9*B", NULL },
     { "logdet(A)", "--wrt A A~40x40 --hand", "inv(A)'", NULL },
     { "tr(A*B)", "--wrt A A~50x80 --hand", "B'", NULL },
+    { "x__2'*A*x__2", "--wrt x__2 --hand", "(A+A')*x__2", NULL },
 };
 enum { RIGHTS = sizeof rights / sizeof rights[0] };
 
