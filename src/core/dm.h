@@ -248,6 +248,7 @@ dm_level *dm_level_open(dm_context *context, dm_kind kind);       /* on top of a
 dm *dm_fail(dm *C, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 dm *dm_failed(dm_context *context, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+dm *dm_no_memory(dm *C);               /* C fails with GSL_ENOMEM */
 int dm_raise(const dm *A);             /* its code; through gsl_error if it has not been yet */
 
 /* How messages speak of the operand X, the i-th of op: its name, or the letter of the formula. */

@@ -45,6 +45,11 @@ dm *dm_fail(dm *C, int code, const char *format, ...)
     return C;
 }
 
+dm *dm_no_memory(dm *C)
+{
+    return dm_fail(C, GSL_ENOMEM, "out of memory");
+}
+
 dm *dm_failed(dm_context *context, int code, const char *format, ...)
 {
     dm *C = dm_new(context, 1, 1, 1);

@@ -22,9 +22,16 @@ static int refuse(deriving *g, int code, const char *message)
     return code;
 }
 
+/* What is NULL without a reason had no memory. */
 static int no_memory(deriving *g)
 {
     return refuse(g, GSL_ENOMEM, "out of memory");
+}
+
+static void *refuse_failed(deriving *g, const dm *failed)
+{
+    refuse(g, dm_status(failed), dm_message(failed));
+    return NULL;
 }
 
 /* ------------------------------------------------------------------------------------------- lines */
@@ -134,7 +141,7 @@ static const dm_symbol *by_terms(deriving *g, dm *C)
     }
     if (!sum)
         return dm_symbol_zero(g->context, C->rows, C->cols);
-    return dm_is_failed(sum) ? NULL : dm_symbol_of(sum);
+    return dm_is_failed(sum) ? refuse_failed(g, sum) : dm_symbol_of(sum);
 }
 
 static const dm_symbol *differential_of(deriving *g, dm *C)
@@ -243,7 +250,7 @@ static const dm_symbol *gradient_of(deriving *g, dm *f)
     dm *seed = dm_number_identity(g->context, 1, 1), *failed = dm_is_failed(seed) ? seed : dm_pull(f, seed);
 
     if (failed)
-        return NULL;
+        return refuse_failed(g, failed);
     dm *U = dm_adjoint(f, g->X);
     return U ? dm_symbol_of(U) : dm_symbol_zero(g->context, g->X->rows, g->X->cols);
 }
@@ -519,7 +526,7 @@ static void derive_hessian(deriving *g, dm *f, dm *Y)
     const dm_symbol *d;
 
     if (U && dm_is_failed(U)) {
-        no_memory(g);
+        refuse_failed(g, U);
         return;
     }
     if (!U || U->level != g->X->level) {

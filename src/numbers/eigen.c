@@ -39,7 +39,7 @@ static void fix_signs(double *Q, size_t n)
     }
 }
 
-bool dm_number_eigen(dm *A, double *lambda, double *Q)
+int dm_number_eigen(dm *A, double *lambda, double *Q)
 {
     size_t n = A->rows;
     dm_panel a = dm_entries(A);
@@ -48,7 +48,7 @@ bool dm_number_eigen(dm *A, double *lambda, double *Q)
     const char *job = Q ? "V" : "N";
 
     if (!a.data || !copy || n > INT_MAX / 8)
-        return false;
+        return GSL_ENOMEM;
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++)
             copy[i * n + j] = dm_row(a, i, 0)[j] / 2 + dm_row(a, j, 0)[i] / 2;
@@ -58,15 +58,15 @@ bool dm_number_eigen(dm *A, double *lambda, double *Q)
     double *work = dm_arena_alloc(A->context, (size_t) lwork * sizeof *work);
     int *iwork = dm_arena_alloc(A->context, (size_t) liwork * sizeof *iwork);
     if (!work || !iwork)
-        return false;
+        return GSL_ENOMEM;
     dsyevd_(job, "L", &N, copy, &N, lambda, work, &lwork, iwork, &liwork, &info, 1, 1);
-    if (info != 0)                     /* it did not converge: nobody has seen that of a finite matrix */
-        return false;
+    if (info != 0)                     /* nobody has seen that of a finite matrix */
+        return GSL_EMAXITER;
     if (Q) {
         for (size_t i = 0; i < n; i++)
             for (size_t j = 0; j < n; j++)
                 Q[i * n + j] = copy[j * n + i];
         fix_signs(Q, n);
     }
-    return true;
+    return GSL_SUCCESS;
 }

@@ -326,8 +326,8 @@ static double sign_of_determinant(dm_context *context, size_t n, const double *Q
     return fraction < 0 ? -1 : 1;
 }
 
-/* A = U*diag(s)*V', everything row-major, sign = det(U)*det(V).  LAPACK sees A' = V*diag(s)*U'. */
-bool dm_number_svd(dm *A, double *U, double *s, double *V, double *sign)
+/* A = U*diag(s)*V', everything row-major.  LAPACK sees A' = V*diag(s)*U'. */
+int dm_number_svd(dm *A, double *U, double *s, double *V, double *sign)
 {
     dm_panel P = dm_entries(A);
     size_t n = A->rows;
@@ -337,16 +337,16 @@ bool dm_number_svd(dm *A, double *U, double *s, double *V, double *sign)
     double *Vc = dm_arena_alloc(A->context, n * n * sizeof *Vc);
 
     if (!P.data || !copy || !work || !Vc)
-        return false;
+        return GSL_ENOMEM;
     for (size_t i = 0; i < n; i++)
         memcpy(copy + i * n, P.data + i * P.stride, n * sizeof *copy);
     dgesvd_("A", "A", &N, &N, copy, &N, s, Vc, &N, U, &N, work, &lwork, &info, 1, 1);
     if (info != 0)
-        return false;
+        return GSL_EMAXITER;
     /* U came as the column-major U', which is the row-major U; V came column-major. */
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++)
             V[i * n + j] = Vc[j * n + i];
     *sign = sign_of_determinant(A->context, n, U) * sign_of_determinant(A->context, n, V);
-    return *sign != 0;
+    return *sign != 0 ? GSL_SUCCESS : GSL_ENOMEM;
 }

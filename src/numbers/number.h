@@ -103,11 +103,13 @@ bool dm_number_inverse(dm *C, dm *A);
 bool dm_number_determinant(dm *A, double *fraction, double *exponent);   /* fraction * 2^exponent */
 bool dm_number_singular(dm *A, size_t *pivot, double *size);       /* to working precision */
 double dm_number_weakest(dm *A);       /* the smallest pivot over the sizes of what it is a difference of */
-bool dm_number_svd(dm *A, double *U, double *s, double *V, double *sign);  /* A = U diag(s) V', row-major */
+
+/* A = U*diag(s)*V', row-major, sign = det(U)*det(V).  GSL_ENOMEM, or GSL_EMAXITER: it does not converge. */
+int dm_number_svd(dm *A, double *U, double *s, double *V, double *sign);
 
 /* Of a square A: its symmetric part is Q*diag(lambda)*Q', lambda ascending, Q row-major (NULL: not wanted)
- * with the first entry of each column positive.  false: no memory.                             eigen.c */
-bool dm_number_eigen(dm *A, double *lambda, double *Q);
+ * with the first entry of each column positive.  Codes as above.                               eigen.c */
+int dm_number_eigen(dm *A, double *lambda, double *Q);
 bool dm_number_asymmetric(dm *A, size_t *row, size_t *col);    /* by more than rounding error; where most */
 
 #endif

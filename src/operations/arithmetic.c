@@ -221,7 +221,7 @@ static void scale_by_value(dm *C, dm *const X[])
     }
     dm_panel c = dm_fresh(C), a = dm_entries(A), f = dm_entries(s);
     if (!c.data || !a.data || !f.data) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
         return;
     }
     for (size_t i = 0; i < c.rows; i++)
@@ -279,7 +279,7 @@ static void quotient_value(dm *C, dm *const X[])
     dm_letter letter;
 
     if (!a.data || !b.data || !c.data) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
         return;
     }
     for (size_t i = 0; i < c.rows; i++)

@@ -34,13 +34,23 @@ static bool suits(dm *C, dm *A)
     return false;
 }
 
+/* What has no entries had no memory for them. */
+static void decompose(dm *C, dm *A, const double *entries, double *lambda, double *Q)
+{
+    int code = entries && lambda ? dm_number_eigen(A, lambda, Q) : GSL_ENOMEM;
+    dm_letter letter;
+
+    if (code)
+        dm_fail(C, code, "dm_%s: %s is %zu×%zu and its eigenvalues do not converge", C->op->name,
+                dm_operand_name(&letter, C->op, 0, A), A->rows, A->cols);
+}
+
 static void eigenvalues_value(dm *C, dm *const X[])
 {
     if (!suits(C, X[0]))
         return;
     dm_panel c = dm_fresh(C);
-    if (!c.data || !dm_number_eigen(X[0], c.data, NULL))
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+    decompose(C, X[0], c.data, c.data, NULL);
 }
 
 static void eigenvectors_value(dm *Q, dm *const X[])
@@ -49,8 +59,7 @@ static void eigenvectors_value(dm *Q, dm *const X[])
         return;
     dm_panel q = dm_fresh(Q);
     double *lambda = dm_arena_alloc(Q->context, Q->rows * sizeof *lambda);
-    if (!q.data || !lambda || !dm_number_eigen(X[0], lambda, q.data))
-        dm_fail(Q, GSL_ENOMEM, "out of memory");
+    decompose(Q, X[0], q.data, lambda, q.data);
 }
 
 /* How many eigenvalues from the i-th on are the same. */
@@ -77,7 +86,7 @@ static dm *means(dm *C, dm *lambda)
         return NULL;
     dm *P = dm_new(C->context, n, 1, n);
     if (!x.data || dm_inherit(C, P) || !(p = dm_fresh(P)).data) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
         return NULL;
     }
     memset(p.data, 0, n * n * sizeof *p.data);

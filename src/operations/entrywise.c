@@ -52,7 +52,7 @@ static void entry_value(dm *C, dm *const X[])
     size_t n = c.rows * c.cols;
 
     if (!a.data || !c.data) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
         return;
     }
     for (size_t i = 0; i < n; i++)
@@ -239,7 +239,7 @@ static void pow_value(dm *C, dm *const X[])
     dm_panel a = dm_entries(X[0]), c = dm_fresh(C);
 
     if (!a.data || !c.data) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
         return;
     }
     for (size_t i = 0; i < c.rows; i++)
@@ -296,7 +296,7 @@ static void hadamard_power_value(dm *C, dm *const X[])
     dm_panel a = dm_entries(X[0]), b = dm_entries(X[1]), c = dm_fresh(C);
 
     if (!a.data || !b.data || !c.data) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
         return;
     }
     for (size_t i = 0; i < c.rows; i++)

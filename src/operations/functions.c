@@ -230,7 +230,7 @@ static void exponential(dm *C, dm *A, dm *E)
     dm_letter letter;
 
     if (!a.data || !c.data || (E && !dm_entries(E).data)) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
         return;
     }
     if (!dm_number_finite(A) || (E && !dm_number_finite(E))) {
@@ -250,7 +250,7 @@ static void exponential(dm *C, dm *A, dm *E)
         dm_fail(C, GSL_EOVRFLW, "dm_%s: %s is %zu×%zu and of norm %.2g: the result overflows", C->op->name,
                 dm_operand_name(&letter, C->op, 0, A), A->rows, A->cols, one_norm(a));
     else if (!made)
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
 }
 
 /* ------------------------------------------------------------------------------------ the operations */

@@ -27,7 +27,7 @@ static void norm_value(dm *C, dm *const X[])
     dm_panel a = dm_entries(X[0]), c = dm_fresh(C);
 
     if (!a.data || !c.data)
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
     else
         *c.data = frobenius(a);
 }
@@ -107,7 +107,7 @@ static void normalize_value(dm *N, dm *const X[])
     dm_panel a = dm_entries(X[0]), n = dm_fresh(N);
 
     if (!a.data || !n.data) {
-        dm_fail(N, GSL_ENOMEM, "out of memory");
+        dm_no_memory(N);
         return;
     }
     /* First by the power of two that brings the largest entry near 1: the norm may be out of range, N is not. */

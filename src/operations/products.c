@@ -236,7 +236,7 @@ static void kron_value(dm *C, dm *const X[])
     dm_panel a = dm_entries(X[0]), b = dm_entries(X[1]), c = dm_fresh(C);
 
     if (!a.data || !b.data || !c.data) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
         return;
     }
     for (size_t i = 0; i < a.rows; i++)
@@ -256,7 +256,7 @@ static void kron_left_value(dm *Z, dm *const X[])
     dm_panel c = dm_entries(X[0]), b = dm_entries(X[1]), z = dm_fresh(Z);
 
     if (!c.data || !b.data || !z.data) {
-        dm_fail(Z, GSL_ENOMEM, "out of memory");
+        dm_no_memory(Z);
         return;
     }
     for (size_t i = 0; i < z.rows; i++)
@@ -278,7 +278,7 @@ static void kron_right_value(dm *Z, dm *const X[])
     dm_panel a = dm_entries(X[0]), c = dm_entries(X[1]), z = dm_fresh(Z);
 
     if (!a.data || !c.data || !z.data) {
-        dm_fail(Z, GSL_ENOMEM, "out of memory");
+        dm_no_memory(Z);
         return;
     }
     for (size_t k = 0; k < z.rows; k++)

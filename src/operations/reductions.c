@@ -34,7 +34,7 @@ static void sum_value(dm *C, dm *const X[])
     dm_panel a = dm_entries(X[0]), c = dm_fresh(C);
 
     if (!a.data || !c.data) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
         return;
     }
     for (size_t i = 0; i < c.rows * c.stride; i++)
@@ -154,7 +154,7 @@ static void logsumexp_value(dm *C, dm *const X[])
     size_t i, j;
 
     if (!a.data || !c.data) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
         return;
     }
     const double *m = largest(a, &i, &j);
@@ -183,7 +183,7 @@ static void softmax_value(dm *S, dm *const X[])
     size_t i, j;
 
     if (!a.data || !s.data) {
-        dm_fail(S, GSL_ENOMEM, "out of memory");
+        dm_no_memory(S);
         return;
     }
     double sum = 1 + rest(a, largest(a, &i, &j), s.data);
@@ -204,7 +204,7 @@ static dm *beside_largest(dm *S, dm *A)
         return M;
     dm_panel e = dm_fresh(E);
     if (!a.data || !e.data)
-        return dm_fail(M, GSL_ENOMEM, "out of memory");
+        return dm_no_memory(M);
     largest(a, &i, &j);
     for (size_t k = 0; k < e.rows * e.stride; k++)
         e.data[k] = 0;

@@ -153,7 +153,7 @@ static void logdet_value(dm *C, dm *const X[])
     dm_letter letter;
 
     if (!P.data || !dm_number_determinant(A, &fraction, &exponent))
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
     else if (dm_number_singular(A, &pivot, &size))
         singular(C, 0, A);
     else if (fraction < 0)
@@ -191,7 +191,7 @@ static void det_value(dm *C, dm *const X[])
     dm_letter letter;
 
     if (!P.data || !dm_number_determinant(A, &fraction, &exponent)) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
         return;
     }
     if (fraction == 0)
@@ -336,20 +336,21 @@ static bool decompose(dm *C, dm *A, svd *d)
     dm_panel b = dm_fresh(B);
     int *rows = dm_arena_alloc(C->context, 2 * n * sizeof *rows);
     d->s = dm_arena_alloc(C->context, n * sizeof *d->s);
-    bool made = U.data && V.data && b.data && rows && d->s && dm_number_write(b, 1, A);
-    if (made) {
-        int *columns = rows + n;
-        d->shift = balance_rows(b, rows);
-        d->shift += balance_columns(b, columns);
-        made = dm_number_svd(B, U.data, d->s, V.data, &d->sign);
-        if (made) {
-            undo(U, rows);
-            undo(V, columns);
-        }
+    if (!U.data || !V.data || !b.data || !rows || !d->s || !dm_number_write(b, 1, A)) {
+        dm_no_memory(C);
+        return false;
     }
-    if (!made)
-        dm_fail(C, GSL_ENOMEM, "out of memory");
-    return made;
+    int *columns = rows + n;
+    d->shift = balance_rows(b, rows);
+    d->shift += balance_columns(b, columns);
+    int code = dm_number_svd(B, U.data, d->s, V.data, &d->sign);
+    if (code) {
+        dm_fail(C, code, "dm_cofactor: A is %zu×%zu and its singular values do not converge", n, n);
+        return false;
+    }
+    undo(U, rows);
+    undo(V, columns);
+    return true;
 }
 
 static void cofactor_of_singular(dm *C, dm *A)
@@ -385,7 +386,7 @@ static void cofactor_value(dm *C, dm *const X[])
             dm_number_scale(C, 1, one);
     } else if (dm_number_weakest(A) > REGULAR) {
         if (!cofactor_of_regular(C, A))
-            dm_fail(C, GSL_ENOMEM, "out of memory");
+            dm_no_memory(C);
     } else {
         cofactor_of_singular(C, A);
     }

@@ -46,7 +46,7 @@ static bool panels(dm *C, dm *A, dm_panel *c, dm_panel *a)
     *a = dm_entries(A);
     *c = dm_fresh(C);
     if (!a->data || !c->data)
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
     return a->data && c->data;
 }
 
@@ -314,7 +314,7 @@ static void cat_value(dm *C, dm *const X[])
 
     second_place(C, &row, &col);
     if (!a.data || !b.data || !c.data) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
         return;
     }
     for (size_t i = 0; i < a.rows; i++)

@@ -531,7 +531,7 @@ static void apply(dm *C, dm *const X[])
         of[i] = dm_symbol_of(X[i]);
     C->symbol = dm_symbol_apply(C->context, C->op, C->with, of, C->rows, C->cols);
     if (!C->symbol)
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
 }
 
 static dm *accumulate(dm *sum_so_far, double p, dm *x)

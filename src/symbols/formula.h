@@ -5,6 +5,7 @@
 #ifndef DM_SYMBOLS_FORMULA_H
 #define DM_SYMBOLS_FORMULA_H
 
+#include <stdarg.h>
 #include "symbols/symbols.h"
 
 typedef enum {
@@ -49,6 +50,8 @@ typedef struct {
 } dm_text;
 
 void dm_text_put(dm_text *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void dm_text_put_list(dm_text *to, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 void dm_text_number(dm_text *to, double x);            /* the shortest digits that give x */
 const char *dm_text_done(const dm_text *to);           /* NULL: no memory */
 

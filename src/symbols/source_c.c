@@ -3,8 +3,6 @@
  * Every part of the two formulas becomes one statement, parts that are the same one statement together.  A
  * matrix is a pointer with a mark whether it stands transposed, which products take without a copy; a 1×1 is
  * a double.  Only those helpers are written that are used.                                             */
-#include <stdarg.h>
-#include <stdio.h>
 #include "symbols/list.h"
 #include "symbols/source.h"
 
@@ -39,33 +37,27 @@ static void use(program *p, const char *name)
     dm_use_helper(&p->used, dm_helpers_c, name);
 }
 
+static const char *kept(program *p, const char *name)
+{
+    p->failed = p->failed || !name;
+    return name ? name : "";
+}
+
 static const char *text(program *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static const char *text(program *p, const char *format, ...)
 {
-    char buffer[1024];
+    dm_text made = { .context = p->context };
     va_list arguments;
 
     va_start(arguments, format);
-    int n = vsnprintf(buffer, sizeof buffer, format, arguments);
+    dm_text_put_list(&made, format, arguments);
     va_end(arguments);
-    char *copy = n >= 0 && (size_t) n < sizeof buffer ? dm_arena_alloc(p->context, (size_t) n + 1) : NULL;
-    if (!copy) {
-        p->failed = true;
-        return "";
-    }
-    memcpy(copy, buffer, (size_t) n + 1);
-    return copy;
+    return kept(p, dm_text_done(&made));
 }
 
 static bool is_scalar(const dm_formula *f)
 {
     return f->rows == 1 && f->cols == 1;
-}
-
-static const char *kept(program *p, const char *name)
-{
-    p->failed = p->failed || !name;
-    return name ? name : "";
 }
 
 static const char *unused(program *p, const char *name)

@@ -2,22 +2,20 @@
  * that differ from it by a table of signs and names.                                                      */
 #include <ctype.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include "symbols/source.h"
 
 /* ---------------------------------------------------------------------------------- text that grows */
 
-void dm_text_put(dm_text *to, const char *format, ...)
+void dm_text_put_list(dm_text *to, const char *format, va_list arguments)
 {
-    va_list arguments;
-
     if (to->failed)
         return;
     for (;;) {
-        va_start(arguments, format);
-        int n = vsnprintf(to->text ? to->text + to->length : NULL, to->room - to->length, format, arguments);
-        va_end(arguments);
+        va_list again;
+        va_copy(again, arguments);
+        int n = vsnprintf(to->text ? to->text + to->length : NULL, to->room - to->length, format, again);
+        va_end(again);
         size_t needed = to->length + (size_t) (n > 0 ? n : 0) + 1;
         if (needed <= to->room) {
             to->length = needed - 1;
@@ -33,6 +31,15 @@ void dm_text_put(dm_text *to, const char *format, ...)
         to->text = longer;
         to->room = 2 * needed;
     }
+}
+
+void dm_text_put(dm_text *to, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    dm_text_put_list(to, format, arguments);
+    va_end(arguments);
 }
 
 const char *dm_text_done(const dm_text *to)

@@ -499,6 +499,25 @@ START_TEST(several_variables_have_a_derivation_each)
 }
 END_TEST
 
+/* A product of a hundred vectors, and a name that is longer than a line. */
+START_TEST(nothing_is_too_long)
+{
+    static char f[2000], name[1200], gradient[2000];
+    char *at = f + sprintf(f, "sum(x0");
+
+    for (int i = 1; i < 100; i++)
+        at += sprintf(at, ".*x%d", i);
+    strcpy(at, ")");
+    ck_assert_msg(command("derive --json", f, "x0", "") == 0, "%s", err);
+    json_text("gradient", gradient, sizeof gradient);
+    ck_assert_uint_eq(strlen(gradient), strlen(f) - strlen("sum(x0.*)"));
+    memset(name, 'v', sizeof name - 1);
+    snprintf(f, sizeof f, "norm(%s)", name);
+    ck_assert_msg(command("derive --as c", f, name, "") == 0, "%s", err);
+    ck_assert_ptr_nonnull(strstr(out, "gsl_matrix_memcpy(U, "));
+}
+END_TEST
+
 /* Nothing is verified where one of them was not. */
 START_TEST(without_all_closed_forms_nothing_is_verified)
 {
@@ -821,6 +840,7 @@ Suite *command_derive_suite(void)
     tcase_add_test(tc, a_program_says_what_shapes_it_is_for);
     tcase_add_test(tc, a_part_is_called_by_no_name_that_is_taken);
     tcase_add_test(tc, without_all_closed_forms_nothing_is_verified);
+    tcase_add_test(tc, nothing_is_too_long);
     tcase_add_test(tc, several_variables_have_a_derivation_each);
     tcase_add_test(tc, a_symmetric_matrix_has_a_symmetric_gradient);
     tc = with_program(suite, "languages");

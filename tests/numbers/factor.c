@@ -440,7 +440,7 @@ START_TEST(singular_values_of_any_matrix)
             double s[8], sign;
             if (rank)
                 A = product(random_matrix(&d, ANY, n, rank), random_matrix(&d, ANY, rank, n));
-            ck_assert(dm_number_svd(dm_number_copy(here, A), U->data, s, V->data, &sign));
+            ck_assert_int_eq(dm_number_svd(dm_number_copy(here, A), U->data, s, V->data, &sign), GSL_SUCCESS);
             for (size_t i = 0; i < n; i++) {
                 gsl_matrix_set(S, i, i, s[i]);
                 ck_assert(s[i] >= 0 && (i == 0 || s[i] <= s[i - 1]));
@@ -452,6 +452,18 @@ START_TEST(singular_values_of_any_matrix)
             if (n <= 6)
                 same_number(sign, determinant(U) * determinant(V), 100 * small, "det(U)*det(V)");
         }
+}
+END_TEST
+
+/* Which LAPACK may see, or not: it is no lack of memory. */
+START_TEST(what_does_not_converge_is_no_lack_of_memory)
+{
+    gsl_matrix *A = eye(3);
+    double U[9], s[3], V[9], sign;
+
+    gsl_matrix_set(A, 1, 1, GSL_NAN);
+    ck_assert_int_ne(dm_number_svd(dm_number_copy(here, A), U, s, V, &sign), GSL_ENOMEM);
+    ck_assert_int_ne(dm_number_eigen(dm_number_copy(here, A), s, U), GSL_ENOMEM);
 }
 END_TEST
 
@@ -471,5 +483,6 @@ Suite *numbers_factor_suite(void)
     tcase_add_test(tc, determinants_neither_overflow_nor_underflow);
     tcase_add_test(tc, factors_are_kept_by_the_original);
     tcase_add_test(tc, singular_values_of_any_matrix);
+    tcase_add_test(tc, what_does_not_converge_is_no_lack_of_memory);
     return suite;
 }
