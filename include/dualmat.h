@@ -37,7 +37,7 @@
  *              (a driver, dm_read_off, dm_value ...) returns a GSL code and raises it through
  *              gsl_error, once, with a message that names the operation and the shapes.  On an error
  *              the outputs of a call are left as they were.  A result with a NaN or an infinity in it
- *              is an error, not a result.
+ *              is an error, not a result.  What is NULL is GSL_EFAULT.
  *   Constants. An operand without a differential costs no derivative work.
  *   Threads.   Contexts are independent: use one a thread.
  *   Indices    count from 0 in C.  In the formulas beside the operations, which are in the notation of

@@ -1,5 +1,6 @@
 /* Where dual matrices come from: constants, duals (differential: numbers), variables (formal). */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "differentials/terms.h"
 #include "numbers/kernels.h"
@@ -24,11 +25,21 @@ static bool not_finite(const gsl_matrix *A, size_t *row, size_t *col)
     return false;
 }
 
+static dm *no_context(const char *what)
+{
+    char message[80];
+
+    snprintf(message, sizeof message, "dm_%s: the context is NULL", what);
+    GSL_ERROR_NULL(message, GSL_EFAULT);
+}
+
 /* NULL, or the failed dm that says what is wrong with the matrix. */
 static dm *empty(dm_context *context, const char *what, const char *letter, const gsl_matrix *A)
 {
     if (A && A->data && A->size1 > 0 && A->size2 > 0)
         return NULL;
+    if (!A)
+        return dm_failed(context, GSL_EFAULT, "dm_%s: %s is NULL", what, letter);
     return dm_failed(context, GSL_EINVAL, "dm_%s: %s is empty: a matrix has at least one row and one column",
                      what, letter);
 }
@@ -47,7 +58,7 @@ static dm *refused(dm_context *context, const char *what, const char *letter, co
 dm *dm_constant(dm_context *context, const gsl_matrix *A)
 {
     if (!context)
-        return NULL;
+        return no_context("constant");
     dm *no = refused(context, "constant", "A", A);
     return no ? no : dm_number_copy(context, A);
 }
@@ -57,7 +68,7 @@ dm *dm_scalar(dm_context *context, double a)
     gsl_matrix_const_view A = gsl_matrix_const_view_array(&a, 1, 1);
 
     if (!context)
-        return NULL;
+        return no_context("scalar");
     dm *no = refused(context, "scalar", "a", &A.matrix);
     return no ? no : dm_number_copy(context, &A.matrix);
 }
@@ -71,21 +82,21 @@ static dm *no_shape(dm_context *context, const char *what, size_t m, size_t n)
 dm *dm_identity(dm_context *context, size_t n)
 {
     if (!context)
-        return NULL;
+        return no_context("identity");
     return n ? dm_number_identity(context, n, 1) : no_shape(context, "identity", n, n);
 }
 
 dm *dm_zeros(dm_context *context, size_t m, size_t n)
 {
     if (!context)
-        return NULL;
+        return no_context("zeros");
     return m && n ? dm_number_zero(context, m, 1, n) : no_shape(context, "zeros", m, n);
 }
 
 dm *dm_ones(dm_context *context, size_t m, size_t n)
 {
     if (!context)
-        return NULL;
+        return no_context("ones");
     if (m == 0 || n == 0)
         return no_shape(context, "ones", m, n);
     return dm_number_fill(context, m, n, 1);
@@ -131,7 +142,7 @@ dm *dm_dual_panel(dm_context *context, const gsl_matrix *A, size_t k, const gsl_
     dm *no;
 
     if (!context)
-        return NULL;
+        return no_context("dual_panel");
     if ((no = refused(context, "dual", "A", A)))
         return no;
     if (k == 0)
@@ -154,7 +165,7 @@ dm *dm_dual(dm_context *context, const gsl_matrix *A, const gsl_matrix *dA)
 dm *dm_variable(dm_context *context, const gsl_matrix *A)
 {
     if (!context)
-        return NULL;
+        return no_context("variable");
     dm *no = refused(context, "variable", "A", A);
     return no ? no : dm_on_level(&context->formal, dm_number_copy(context, A), NULL);
 }
@@ -162,7 +173,7 @@ dm *dm_variable(dm_context *context, const gsl_matrix *A)
 dm *dm_constant_view(dm_context *context, const gsl_matrix *A)
 {
     if (!context)
-        return NULL;
+        return no_context("constant_view");
     dm *no = empty(context, "constant_view", "A", A);
     return no ? no : dm_number_view(context, A, 1);
 }
@@ -172,7 +183,7 @@ dm *dm_dual_view(dm_context *context, const gsl_matrix *A, size_t k, const gsl_m
     dm *no;
 
     if (!context)
-        return NULL;
+        return no_context("dual_view");
     if ((no = empty(context, "dual_view", "A", A)) || (no = empty(context, "dual_view", "dA", dA)))
         return no;
     if (k == 0 || dA->size1 != A->size1 || dA->size2 != k * A->size2)
@@ -185,7 +196,7 @@ dm *dm_dual_view(dm_context *context, const gsl_matrix *A, size_t k, const gsl_m
 dm *dm_variable_view(dm_context *context, const gsl_matrix *A)
 {
     if (!context)
-        return NULL;
+        return no_context("variable_view");
     dm *no = empty(context, "variable_view", "A", A);
     return no ? no : dm_on_level(&context->formal, dm_number_view(context, A, 1), NULL);
 }

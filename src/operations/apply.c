@@ -199,12 +199,22 @@ static void compute(dm *C)
     dm_stated(C);
 }
 
+/* Where an operand is NULL; NULL too if there is no context to fail in. */
+static dm *missing(const dm_op *op, dm *A, dm *B)
+{
+    dm *there = A ? A : B;
+
+    if (!there || dm_is_failed(there))
+        return there;
+    return dm_failed(there->context, GSL_EFAULT, "dm_%s: %c is NULL", op->name, op->operands[A ? 1 : 0]);
+}
+
 dm *dm_apply(const dm_op *op, dm *const X[], const dm_parameters *with)
 {
     dm *A = X[0], *B = dm_arity(op) > 1 ? X[1] : NULL;
 
     if (!A || (dm_arity(op) > 1 && !B))
-        return NULL;
+        return missing(op, A, B);
     if (dm_is_failed(A))
         return A;
     if (B && dm_is_failed(B))

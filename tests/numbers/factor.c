@@ -455,18 +455,6 @@ START_TEST(singular_values_of_any_matrix)
 }
 END_TEST
 
-/* Which LAPACK may see, or not: it is no lack of memory. */
-START_TEST(what_does_not_converge_is_no_lack_of_memory)
-{
-    gsl_matrix *A = eye(3);
-    double U[9], s[3], V[9], sign;
-
-    gsl_matrix_set(A, 1, 1, GSL_NAN);
-    ck_assert_int_ne(dm_number_svd(dm_number_copy(here, A), U, s, V, &sign), GSL_ENOMEM);
-    ck_assert_int_ne(dm_number_eigen(dm_number_copy(here, A), s, U), GSL_ENOMEM);
-}
-END_TEST
-
 Suite *numbers_factor_suite(void)
 {
     Suite *suite = suite_create("numbers/factor");
@@ -483,6 +471,5 @@ Suite *numbers_factor_suite(void)
     tcase_add_test(tc, determinants_neither_overflow_nor_underflow);
     tcase_add_test(tc, factors_are_kept_by_the_original);
     tcase_add_test(tc, singular_values_of_any_matrix);
-    tcase_add_test(tc, what_does_not_converge_is_no_lack_of_memory);
     return suite;
 }

@@ -115,10 +115,12 @@ END_TEST
 
 START_TEST(null_goes_through_and_is_an_error_in_the_end)
 {
-    dm *A = M(2, 2), *nothing = dm_mul(A, NULL);
+    dm *A = M(2, 2), *nothing = dm_mul(NULL, NULL);
 
     ck_assert_ptr_null(nothing);
-    ck_assert_ptr_null(dm_trace(dm_add(nothing, A)));
+    fails(dm_mul(A, NULL), GSL_EFAULT, "dm_mul: B is NULL");
+    fails(dm_trace(dm_mul(nothing, A)), GSL_EFAULT, "dm_mul: A is NULL");
+    fails(dm_add(dm_trace(M(2, 3)), NULL), GSL_EBADLEN, dm_message(dm_trace(M(2, 3))));
     ck_assert_ptr_null(dm_scale(NULL, 2));
     ck_assert_ptr_null(dm_pow(NULL, NAN));
     ck_assert_ptr_null(dm_variable_of(NULL));
