@@ -14,6 +14,7 @@ typedef struct {
     dm_derivation derivation;
     const char *formula;               /* the result, in the expression language; NULL: no closed form */
     double error;                      /* the largest relative one at those points */
+    bool unseen;                       /* at one of them the derivative is nothing but rounding errors */
     dm_check_report taylor;            /* at the last point */
 } derived;
 

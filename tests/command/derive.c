@@ -441,6 +441,8 @@ static const struct {
     { "dualmat derive 'tr(A*A)' --wrt A --as fortran", 2, "text, latex, octave, python, c or mathml" },
     { "dualmat derive 'tr(A*A' --wrt A", 2, "')' is missing" },
     { "dualmat derive 'A*x' --wrt x --hess", 2, "1×1" },
+    { "dualmat derive \"sum(log(eig(X'*X).values))\" --wrt X X~3x5", 3,
+      "at X of 3×5 the derivative is nothing but rounding errors" },
     { "dualmat derive 'sum(A*x)' --wrt x --html /nowhere/page.html", 2, "/nowhere/page.html" },
 };
 enum { REFUSALS = sizeof refusals / sizeof *refusals };
@@ -496,6 +498,14 @@ START_TEST(several_variables_have_a_derivation_each)
     ck_assert_str_eq(text, "2*(A*x-b)*x'");
     json_text("b", text, sizeof text);
     ck_assert_str_eq(text, "2*(b-A*x)");
+}
+END_TEST
+
+/* X'*X is singular where X is wide. */
+START_TEST(shapes_are_drawn_for_which_the_derivative_can_be_seen)
+{
+    ck_assert_msg(shell("dualmat derive \"sum(log(eig(X'*X).values))\" --wrt X --json") == 0, "%s", err);
+    ck_assert(json_value("verified_rel_error") < 1e-12);
 }
 END_TEST
 
@@ -840,6 +850,7 @@ Suite *command_derive_suite(void)
     tcase_add_test(tc, a_program_says_what_shapes_it_is_for);
     tcase_add_test(tc, a_part_is_called_by_no_name_that_is_taken);
     tcase_add_test(tc, without_all_closed_forms_nothing_is_verified);
+    tcase_add_test(tc, shapes_are_drawn_for_which_the_derivative_can_be_seen);
     tcase_add_test(tc, nothing_is_too_long);
     tcase_add_test(tc, several_variables_have_a_derivation_each);
     tcase_add_test(tc, a_symmetric_matrix_has_a_symmetric_gradient);
