@@ -62,12 +62,12 @@ static void eigenvectors_value(dm *Q, dm *const X[])
     decompose(Q, X[0], q.data, lambda, q.data);
 }
 
-/* How many eigenvalues from the i-th on are the same. */
+/* How many eigenvalues from the i-th on are the same: each is off by some n roundings of the largest. */
 static size_t cluster(dm_panel lambda, size_t i)
 {
     size_t n = lambda.rows, count = 1;
     const double *x = lambda.data;
-    double rounding = (double) n * DBL_EPSILON * fmax(fabs(x[0]), fabs(x[n - 1]));
+    double rounding = 4 * (double) n * DBL_EPSILON * fmax(fabs(x[0]), fabs(x[n - 1]));
 
     while (i + count < n && x[i + count] - x[i + count - 1] <= rounding)
         count++;
