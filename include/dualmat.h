@@ -110,7 +110,7 @@ DM_API int dm_hessian_vector(const dm_function *F, const gsl_matrix *A, const gs
  *
  * GSL_SUCCESS  right;  GSL_FAILURE  wrong, and report (NULL: not wanted) says where and why;  GSL_EBADLEN,
  * GSL_EDOM ...  it could not be checked.  Only the latter is raised.                                  */
-typedef enum { DM_CHECK_GRADIENT, DM_CHECK_JACOBIAN, DM_CHECK_HESSIAN } dm_check_kind;
+typedef enum { DM_GRADIENT, DM_JACOBIAN, DM_HESSIAN } dm_derivative;
 
 enum { DM_CHECK_STEPS = 14, DM_CHECK_RANKS = 5 };
 

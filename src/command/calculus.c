@@ -251,7 +251,7 @@ static int compute_jacobian(evaluation *e, void *to)
     int status = dm_jacobian(&(dm_function) { evaluate, e }, v->value, r->value, r->derivative);
 
     if (!status && v->symmetric)
-        symmetrize_derivative(r->derivative, DM_CHECK_JACOBIAN, v->rows);
+        symmetrize_derivative(r->derivative, DM_JACOBIAN, v->rows);
     if (!status && e->problem->options->det)
         status = determinant(r->derivative, &r->det);
     return status;
@@ -298,7 +298,7 @@ static int compute_hessian(evaluation *e, void *to)
 
     if (!status && v->symmetric) {
         symmetrize(U);
-        symmetrize_derivative(H, DM_CHECK_HESSIAN, v->rows);
+        symmetrize_derivative(H, DM_HESSIAN, v->rows);
     }
     return status;
 }

@@ -6,7 +6,7 @@
 
 typedef struct {
     const problem *problem;
-    dm_check_kind kind;
+    dm_derivative kind;
     gsl_matrix *exact, *hand, *other;  /* other: room for one more of that shape */
     gsl_matrix **kept;                 /* the variables' values, while they are moved */
     dm_check_report report;

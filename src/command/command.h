@@ -35,7 +35,7 @@ typedef struct {
     names wrt, symmetric;
     const char *hand;                  /* EXPR or @FILE; NULL: none given */
     const char *hand_option;           /* "--hand", "--hand-jac" or "--hand-hess" */
-    dm_check_kind kind;
+    dm_derivative kind;
     double tolerance;                  /* < 0: none given */
     unsigned long seed;
     int digits;
@@ -107,7 +107,7 @@ typedef struct {
 int draw(gsl_matrix *A, draw_kind kind, bool symmetric, ticket t);
 
 void symmetrize(gsl_matrix *D);                         /* (D + D')/2 */
-void symmetrize_derivative(gsl_matrix *derivative, dm_check_kind kind, size_t n);   /* by an n×n matrix */
+void symmetrize_derivative(gsl_matrix *derivative, dm_derivative kind, size_t n);   /* by an n×n matrix */
 double magnitude(const gsl_matrix *A);                  /* the largest absolute entry */
 
 /* -------------------------------------------------------------------------------------- problem --
@@ -182,6 +182,7 @@ void print_draws(const problem *p, unsigned points);
 void json_begin(void);
 void json_end(void);
 void json_key(const char *key);
+const char *derivative_word(dm_derivative kind);        /* "gradient" */
 void json_open(const char *key);                        /* an object within */
 void json_close(void);
 void json_string(const char *key, const char *text);

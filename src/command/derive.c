@@ -145,10 +145,10 @@ static dm *read_expression(dm_context *context, dm *const values[], void *params
                                   r->problem->variables, &r->complaint);
 }
 
-static dm_derive_kind kind_of(const problem *p)
+static dm_derivative kind_of(const problem *p)
 {
-    return p->options->hess ? DM_DERIVE_HESSIAN
-         : p->rows == 1 && p->cols == 1 ? DM_DERIVE_GRADIENT : DM_DERIVE_JACOBIAN;
+    return p->options->hess ? DM_HESSIAN
+         : p->rows == 1 && p->cols == 1 ? DM_GRADIENT : DM_JACOBIAN;
 }
 
 static int derive(const problem *p, size_t wrt, dm_derivation *d)
@@ -175,12 +175,11 @@ static int derive(const problem *p, size_t wrt, dm_derivation *d)
 
 /* ---------------------------------------------------------------------------------- is it right? */
 
-enum { SHAKES = 3 };
 static const double WRONG = 1e-6;      /* from this error on a formula is, if rounding does not explain it */
 
 typedef struct {
     const dm_expression *formula;
-    dm_derive_kind kind;
+    dm_derivative kind;
     gsl_matrix *exact, *found, *direction;
     derived *d;
 } verification;
@@ -197,31 +196,25 @@ static int take_formula(const problem *p, dm *C, dm *const values[], void *to)
     return gsl_matrix_memcpy(v->found, &found.matrix);
 }
 
-static dm_check_kind check_kind(dm_derive_kind kind)
+/* The exact one, with rounding errors on the way to it. */
+static int shake(void *params, bool by_hand, unsigned number, gsl_matrix *to)
 {
-    return kind == DM_DERIVE_GRADIENT ? DM_CHECK_GRADIENT
-         : kind == DM_DERIVE_JACOBIAN ? DM_CHECK_JACOBIAN : DM_CHECK_HESSIAN;
-}
-
-/* How far rounding errors on the way to it take the exact one, relative to its largest entry, which is given:
- * that of log(det(X'*X)) is nothing else where X is wide.  v->found is overwritten.                      */
-static double noise_of(evaluation *e, verification *v, double largest)
-{
+    evaluation *e = params;
     const variable *x = &e->problem->variable[e->of];
-    dm_function F = { evaluate, e };
-    double noise = 0;
+    dm_derivative kind = kind_of(e->problem);
 
-    for (e->shake = 1; e->shake <= SHAKES; e->shake++) {
-        if (dm_check_exact(&F, check_kind(v->kind), x->value, v->found, true))
-            noise = INFINITY;
-        if (x->symmetric)
-            symmetrize_derivative(v->found, check_kind(v->kind), x->rows);
-        gsl_matrix_sub(v->found, v->exact);
-        noise = fmax(noise, magnitude(v->found) / largest);
-    }
+    (void) by_hand;
+    e->shake = number;
+    int status = dm_check_exact(&(dm_function) { evaluate, e }, kind, x->value, to, true);
     e->shake = 0;
     e->complaint.code = GSL_SUCCESS;
-    return 4 * noise;
+    if (status && status != GSL_ENOMEM) {
+        gsl_matrix_set_all(to, GSL_POSINF);        /* a hair's breadth from where it has no value */
+        return GSL_SUCCESS;
+    }
+    if (!status && x->symmetric)
+        symmetrize_derivative(to, kind, x->rows);
+    return status;
 }
 
 /* The formula at the problem's values, against the dual numbers and against the function itself. */
@@ -229,13 +222,12 @@ static int verify_once(evaluation *e, void *to)
 {
     verification *v = to;
     const variable *x = &e->problem->variable[e->of];
-    dm_check_kind kind = check_kind(v->kind);
     dm_function F = { evaluate, e };
     evaluation formula = { .problem = e->problem, .expression = v->formula, .of = e->of };
-    int status = dm_check_exact(&F, kind, x->value, v->exact, false);
+    int status = dm_check_exact(&F, v->kind, x->value, v->exact, false);
 
     if (!status && x->symmetric)
-        symmetrize_derivative(v->exact, kind, x->rows);
+        symmetrize_derivative(v->exact, v->kind, x->rows);
     if (!status)
         status = evaluate_in_context(&formula, make_constant, take_formula, v);
     if (!status && draw(v->direction, ANY, x->symmetric,
@@ -243,12 +235,15 @@ static int verify_once(evaluation *e, void *to)
         status = GSL_ENOMEM;
     if (status)
         return status;
-    status = dm_check_taylor(&F, kind, x->value, v->direction, v->found, v->exact, &v->d->taylor);
+    status = dm_check_taylor(&F, v->kind, x->value, v->direction, v->found, v->exact, &v->d->taylor);
     e->complaint.code = GSL_SUCCESS;   /* of a step that led out of the function's domain */
     double largest = fmax(magnitude(v->exact), magnitude(v->found));
     gsl_matrix_sub(v->found, v->exact);
     double error = largest > 0 ? magnitude(v->found) / largest : 0;
-    v->d->unseen = v->d->unseen || (error >= WRONG && error <= noise_of(e, v, largest));
+    /* That of log(det(X'*X)) is nothing but rounding errors where X is wide. */
+    if (error >= WRONG)
+        v->d->unseen = v->d->unseen
+                    || error * largest <= dm_check_noise(v->exact, false, shake, e, v->found);
     v->d->error = fmax(v->d->error, error);
     return status;
 }
@@ -256,20 +251,19 @@ static int verify_once(evaluation *e, void *to)
 static int verify(problem *p, derived *d)
 {
     const variable *x = d->x;
-    dm_derive_kind kind = d->derivation.kind;
     dm_complaint complaint = { .code = 0 };
     dm_expression *formula = dm_expression_parse(d->formula, &complaint);
-    verification v = { .formula = formula, .kind = kind, .d = d };
-    size_t n = x->rows * x->cols;
+    verification v = { .formula = formula, .kind = d->derivation.kind, .d = d };
+    size_t rows, cols;
     int status = DONE;
 
     if (!formula)
         return complain_about("the formula", d->formula, &complaint);
-    v.exact = kind == DM_DERIVE_GRADIENT ? gsl_matrix_alloc(x->rows, x->cols)
-            : gsl_matrix_alloc(kind == DM_DERIVE_HESSIAN ? n : p->rows * p->cols, n);
-    v.found = v.exact ? gsl_matrix_alloc(v.exact->size1, v.exact->size2) : NULL;
+    dm_check_shape_of(v.kind, p->rows, p->cols, x->rows, x->cols, &rows, &cols);
+    v.exact = gsl_matrix_alloc(rows, cols);
+    v.found = gsl_matrix_alloc(rows, cols);
     v.direction = gsl_matrix_alloc(x->rows, x->cols);
-    if (!v.found || !v.direction)
+    if (!v.exact || !v.found || !v.direction)
         status = out_of_memory();
     for (unsigned point = 0; status == DONE && point < DERIVE_POINTS; point++)
         status = solve_problem(p, point, verify_once, &v);

@@ -18,8 +18,7 @@ typedef struct {
     dm_check_report taylor;            /* at the last point */
 } derived;
 
-const char *result_words(dm_derive_kind kind);         /* "gradient" */
-const char *result_name(dm_derive_kind kind);          /* "U" */
+const char *result_name(dm_derivative kind);          /* "U" */
 const char *line_of(const derived *d, size_t i);       /* the i-th line of the derivation, without its left */
 const char *agreement(const derived *d, char text[120]);       /* "agrees with the dual numbers to ..." */
 

@@ -166,7 +166,7 @@ static void put_section(dm_text *to, const derived *d)
     char text[120];
 
     dm_text_put(to, "<section>\n<table>\n");
-    put_line(to, g->kind == DM_DERIVE_JACOBIAN ? "F" : "f", dm_formula_of(g->f_shown), "");
+    put_line(to, g->kind == DM_JACOBIAN ? "F" : "f", dm_formula_of(g->f_shown), "");
     for (size_t i = 0; i < g->steps; i++)
         put_line(to, g->step[i].left, g->step[i].right, g->step[i].why);
     dm_text_put(to, "</table>\n");
@@ -181,7 +181,7 @@ static void put_section(dm_text *to, const derived *d)
         return;
     }
     dm_text_put(to, "<div class=\"result\"><p>%c%s with respect to <code>",
-                (char) (result_words(g->kind)[0] & ~0x20), result_words(g->kind) + 1);
+                (char) (derivative_word(g->kind)[0] & ~0x20), derivative_word(g->kind) + 1);
     dm_put_xml(to, d->x->name);
     dm_text_put(to, "</code>:</p>\n<p><math display=\"block\"><mi>%s</mi><mo>=</mo>", result_name(g->kind));
     dm_write_mathml(to, dm_formula_of(g->shown));

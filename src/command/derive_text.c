@@ -6,14 +6,9 @@
 #include "symbols/source.h"
 #include "symbols/typeset.h"
 
-const char *result_name(dm_derive_kind kind)
+const char *result_name(dm_derivative kind)
 {
-    return kind == DM_DERIVE_GRADIENT ? "U" : kind == DM_DERIVE_JACOBIAN ? "J" : "H";
-}
-
-const char *result_words(dm_derive_kind kind)
-{
-    return kind == DM_DERIVE_GRADIENT ? "gradient" : kind == DM_DERIVE_JACOBIAN ? "Jacobian" : "Hessian";
+    return kind == DM_GRADIENT ? "U" : kind == DM_JACOBIAN ? "J" : "H";
 }
 
 static const char *or_nothing(const char *text)
@@ -42,7 +37,7 @@ const char *agreement(const derived *d, char text[120])
 
 static const char *function_name(const derived *d)
 {
-    return d->derivation.kind == DM_DERIVE_JACOBIAN ? "F" : "f";
+    return d->derivation.kind == DM_JACOBIAN ? "F" : "f";
 }
 
 /* ------------------------------------------------------------------------------------------- text */
@@ -84,8 +79,8 @@ static void print_text(const derived *d)
             printf("%*s   %s", (int) (strlen(line) < column ? column - strlen(line) : 0), "", why);
         putchar('\n');
     }
-    if (g->kind != DM_DERIVE_GRADIENT)
-        printf("vec(d%s) = %s*vec(d%s)\n", g->kind == DM_DERIVE_JACOBIAN ? "F" : "U", result_name(g->kind),
+    if (g->kind != DM_GRADIENT)
+        printf("vec(d%s) = %s*vec(d%s)\n", g->kind == DM_JACOBIAN ? "F" : "U", result_name(g->kind),
                d->x->name);
     if (!d->formula) {
         printf("there is no closed form of %s: %s says all there is\n", result_name(g->kind),
@@ -94,7 +89,7 @@ static void print_text(const derived *d)
             printf("%s\n", g->note);
         return;
     }
-    printf("%s  %s = %s   %s\n", result_words(g->kind), result_name(g->kind), d->formula,
+    printf("%s  %s = %s   %s\n", derivative_word(g->kind), result_name(g->kind), d->formula,
            agreement(d, text));
     print_with_names(d);
     if (*g->note)
@@ -128,8 +123,8 @@ static void json_steps(const char *key, const derived *d)
 /* One variable: its formula as a string.  Several: an object of them. */
 void json_derived(const derived *all, size_t n)
 {
-    dm_derive_kind kind = all[0].derivation.kind;
-    const char *key = kind == DM_DERIVE_GRADIENT ? "gradient" : kind == DM_DERIVE_JACOBIAN ? "jacobian"
+    dm_derivative kind = all[0].derivation.kind;
+    const char *key = kind == DM_GRADIENT ? "gradient" : kind == DM_JACOBIAN ? "jacobian"
                                                                                            : "hessian";
     double error = 0;
 
@@ -298,7 +293,7 @@ int print_derived(const derived *d, const char *language)
         }
         if (!d->formula && languages[i].write != write_latex)
             return words("--as %s: there is no closed form of the %s of %s", language,
-                         result_words(d->derivation.kind), d->problem->options->expression);
+                         derivative_word(d->derivation.kind), d->problem->options->expression);
         languages[i].write(&to, d);
     }
     if (to.missing)

@@ -365,10 +365,6 @@ static void use_own_names(const problem *p, char *text)
 /* The derivative of the expression by that name as a text from malloc; NULL: it cannot be written. */
 static char *derived_text(diagnosis *d, const dm_expression *expression, const char *moving)
 {
-    static const dm_derive_kind kinds[] = {
-        [DM_CHECK_GRADIENT] = DM_DERIVE_GRADIENT, [DM_CHECK_JACOBIAN] = DM_DERIVE_JACOBIAN,
-        [DM_CHECK_HESSIAN] = DM_DERIVE_HESSIAN,
-    };
     size_t n = dm_expression_variables(expression), wrt = n;
     dm_derive_variable *all = calloc(n + 1, sizeof *all);
     function f = { d, expression, moving };
@@ -382,7 +378,7 @@ static char *derived_text(diagnosis *d, const dm_expression *expression, const c
         wrt = strcmp(own, moving) == 0 ? i : wrt;
     }
     if (all && wrt < n
-        && dm_derive(&(dm_derive_function) { call_symbols, &f, all, n }, wrt, kinds[d->c->kind],
+        && dm_derive(&(dm_derive_function) { call_symbols, &f, all, n }, wrt, d->c->kind,
                      &derivation) == GSL_SUCCESS) {
         const char *derived = dm_symbol_text(derivation.result);
         if (derived && (text = malloc(strlen(derived) + 1)))
@@ -481,7 +477,7 @@ static void collect_terms(diagnosis *d)
 {
     const problem *p = d->e->problem;
     const char *by = checked(p)->name;
-    char *terms = d->c->kind == DM_CHECK_HESSIAN ? NULL : dm_vary_occurrences(p->expression, by, &d->term);
+    char *terms = d->c->kind == DM_HESSIAN ? NULL : dm_vary_occurrences(p->expression, by, &d->term);
 
     if (terms)
         d->terms = dm_expression_parse(terms, NULL);

@@ -117,7 +117,7 @@ static int take_along(options *o, const char *text)
     return add_assignment(&o->along, &o->alongs, text);
 }
 
-static int take_hand_as(options *o, const char *option, dm_check_kind kind, const char *text)
+static int take_hand_as(options *o, const char *option, dm_derivative kind, const char *text)
 {
     if (o->hand)
         return words("%s after %s: one hand-derived result at a time", option, o->hand_option);
@@ -129,17 +129,17 @@ static int take_hand_as(options *o, const char *option, dm_check_kind kind, cons
 
 static int take_hand(options *o, const char *text)
 {
-    return take_hand_as(o, "--hand", DM_CHECK_GRADIENT, text);
+    return take_hand_as(o, "--hand", DM_GRADIENT, text);
 }
 
 static int take_hand_jac(options *o, const char *text)
 {
-    return take_hand_as(o, "--hand-jac", DM_CHECK_JACOBIAN, text);
+    return take_hand_as(o, "--hand-jac", DM_JACOBIAN, text);
 }
 
 static int take_hand_hess(options *o, const char *text)
 {
-    return take_hand_as(o, "--hand-hess", DM_CHECK_HESSIAN, text);
+    return take_hand_as(o, "--hand-hess", DM_HESSIAN, text);
 }
 
 static int take_tolerance(options *o, const char *text)

@@ -246,6 +246,11 @@ void print_titled(const char *title, const gsl_matrix *A, const options *o)
     }
 }
 
+const char *derivative_word(dm_derivative kind)
+{
+    return kind == DM_GRADIENT ? "gradient" : kind == DM_JACOBIAN ? "Jacobian" : "Hessian";
+}
+
 /* "A drawn at random, 5×5 (--seed 1)" */
 static void print_draw(const char *what, const char *name, const gsl_matrix *A, draw_kind kind,
                        bool symmetric, unsigned points, const options *o)

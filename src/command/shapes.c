@@ -34,17 +34,17 @@ static int infer(problem *p, const dm_expression *expression, dm_shape *result, 
     return infer_from_shapes(p, expression, result, complaint);
 }
 
-static const char *kind_of_hand(dm_check_kind kind)
+static const char *kind_of_hand(dm_derivative kind)
 {
-    return kind == DM_CHECK_GRADIENT ? "the gradient has the shape of"
-         : kind == DM_CHECK_JACOBIAN ? "the Jacobian has the entries of the expression by those of"
+    return kind == DM_GRADIENT ? "the gradient has the shape of"
+         : kind == DM_JACOBIAN ? "the Jacobian has the entries of the expression by those of"
                                      : "the Hessian has the entries by the entries of";
 }
 
 /* A variable of that shape, by which it may have been differentiated; NULL: there is none. */
 static const variable *of_shape(const problem *p, size_t rows, size_t cols)
 {
-    for (size_t i = 0; p->options->kind == DM_CHECK_GRADIENT && i < p->variables; i++)
+    for (size_t i = 0; p->options->kind == DM_GRADIENT && i < p->variables; i++)
         if (i != p->wrt && p->variable[i].rows == rows && p->variable[i].cols == cols && rows * cols > 1)
             return &p->variable[i];
     return NULL;
@@ -129,7 +129,7 @@ static void make_square(problem *p, dm_shape *result)
 
 static bool needs_scalar(const options *o)
 {
-    return (o->command->takes & SCALAR) && !(o->hand && o->kind == DM_CHECK_JACOBIAN);
+    return (o->command->takes & SCALAR) && !(o->hand && o->kind == DM_JACOBIAN);
 }
 
 int infer_shapes(problem *p)
@@ -149,7 +149,7 @@ int infer_shapes(problem *p)
     if (needs_scalar(p->options) && (p->rows != 1 || p->cols != 1))
         return words("%s is %zu×%zu: a %s is that of a scalar (a matrix has a Jacobian: %s)",
                      p->options->expression, p->rows, p->cols,
-                     p->options->command->run == run_hess || p->options->kind == DM_CHECK_HESSIAN
+                     p->options->command->run == run_hess || p->options->kind == DM_HESSIAN
                          ? "Hessian" : "gradient",
                      p->options->hand ? "--hand-jac" : "dualmat jac");
     if (p->options->det && p->rows * p->cols != p->variable[p->wrt].rows * p->variable[p->wrt].cols)

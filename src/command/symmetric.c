@@ -41,12 +41,12 @@ static void symmetrize_rows(gsl_matrix *J, size_t n)
                 average(gsl_matrix_ptr(J, i + n * j, col), gsl_matrix_ptr(J, j + n * i, col));
 }
 
-void symmetrize_derivative(gsl_matrix *derivative, dm_check_kind kind, size_t n)
+void symmetrize_derivative(gsl_matrix *derivative, dm_derivative kind, size_t n)
 {
-    if (kind == DM_CHECK_GRADIENT)
+    if (kind == DM_GRADIENT)
         symmetrize(derivative);
     else
         symmetrize_columns(derivative, n);
-    if (kind == DM_CHECK_HESSIAN)
+    if (kind == DM_HESSIAN)
         symmetrize_rows(derivative, n);
 }

@@ -4,16 +4,11 @@
 #include <string.h>
 #include "command/check.h"
 
-static const char *kind_word(dm_check_kind kind)
-{
-    return kind == DM_CHECK_GRADIENT ? "gradient" : kind == DM_CHECK_JACOBIAN ? "Jacobian" : "Hessian";
-}
-
 static void print_taylor(const checking *c)
 {
     const dm_check_report *r = &c->report;
-    const char *of = c->kind == DM_CHECK_HESSIAN ? "grad f" : "f", *A = checked(c->problem)->name;
-    const char *linear = c->kind == DM_CHECK_GRADIENT ? "h*<G,D>" : c->kind == DM_CHECK_JACOBIAN
+    const char *of = c->kind == DM_HESSIAN ? "grad f" : "f", *A = checked(c->problem)->name;
+    const char *linear = c->kind == DM_GRADIENT ? "h*<G,D>" : c->kind == DM_JACOBIAN
                              ? "h*J*vec(D)" : "h*H*vec(D)";
 
     printf("\nTaylor test along a random D: |%s(%s + h*D) - %s(%s) - %s|\n\n", of, A, of, A, linear);
@@ -156,7 +151,7 @@ static void print_heading(const checking *c)
     const char *A = checked(p)->name;
 
     print_draws(p, c->points);
-    printf("%s of %s with respect to %s%s, %zu×%zu\n", kind_word(c->kind), p->options->expression, A,
+    printf("%s of %s with respect to %s%s, %zu×%zu\n", derivative_word(c->kind), p->options->expression, A,
            checked(p)->symmetric ? " (symmetric)" : "", c->report.rows, c->report.cols);
     printf("by hand: %s\n\n", p->options->hand);
     print_sentence(&c->report);
@@ -254,7 +249,7 @@ void json_verdict(const checking *c)
         json_string("why", r->why);
     if (*r->formula)
         json_string("formula", r->formula);
-    json_string("of", kind_word(c->kind));
+    json_string("of", derivative_word(c->kind));
     json_count("points", c->points);
     json_bool("moved", c->moved);
     json_count("rows", r->rows);
@@ -302,7 +297,7 @@ void tap_verdict(const checking *c)
     char text[1200];
 
     printf("TAP version 13\n1..1\n%sok 1 - ", r->right ? "" : "not ");
-    snprintf(text, sizeof text, "%s of %.500s with respect to %s, by hand %.500s", kind_word(c->kind),
+    snprintf(text, sizeof text, "%s of %.500s with respect to %s, by hand %.500s", derivative_word(c->kind),
              c->problem->options->expression, checked(c->problem)->name, c->problem->options->hand);
     tap_text(text, '#', "\\#");
     printf("\n  ---\n");

@@ -12,14 +12,14 @@
 #include "drivers/check.h"
 #include "drivers/drivers.h"
 
-void dm_check_shape_of(dm_check_kind kind, size_t p, size_t q, size_t m, size_t n, size_t *rows,
+void dm_check_shape_of(dm_derivative kind, size_t p, size_t q, size_t m, size_t n, size_t *rows,
                        size_t *cols)
 {
-    *rows = kind == DM_CHECK_GRADIENT ? m : kind == DM_CHECK_JACOBIAN ? p * q : m * n;
-    *cols = kind == DM_CHECK_GRADIENT ? n : m * n;
+    *rows = kind == DM_GRADIENT ? m : kind == DM_JACOBIAN ? p * q : m * n;
+    *cols = kind == DM_GRADIENT ? n : m * n;
 }
 
-int dm_check_exact(const dm_function *F, dm_check_kind kind, const gsl_matrix *A, gsl_matrix *exact,
+int dm_check_exact(const dm_function *F, dm_derivative kind, const gsl_matrix *A, gsl_matrix *exact,
                    bool quietly)
 {
     dm_context *context = dm_context_alloc();
@@ -29,8 +29,8 @@ int dm_check_exact(const dm_function *F, dm_check_kind kind, const gsl_matrix *A
         return GSL_ENOMEM;
     context->quiet = quietly;
     switch (kind) {
-    case DM_CHECK_GRADIENT: status = dm_gradient_in(context, F, A, NULL, exact); break;
-    case DM_CHECK_JACOBIAN: status = dm_jacobian_in(context, F, A, NULL, exact); break;
+    case DM_GRADIENT: status = dm_gradient_in(context, F, A, NULL, exact); break;
+    case DM_JACOBIAN: status = dm_jacobian_in(context, F, A, NULL, exact); break;
     default:                status = dm_hessian_in(context, F, A, NULL, NULL, exact);
     }
     dm_context_free(context);
@@ -178,14 +178,38 @@ void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double to
     }
 }
 
+double dm_check_noise(const gsl_matrix *derivative, bool by_hand, dm_check_shake shake, void *params,
+                      gsl_matrix *room)
+{
+    double noise = 0;
+
+    for (unsigned number = 1; number <= DM_CHECK_SHAKES; number++)
+        if (shake(params, by_hand, number, room) == GSL_SUCCESS)
+            for (size_t i = 0; i < room->size1; i++)
+                for (size_t j = 0; j < room->size2; j++)
+                    noise = fmax(noise, fabs(at(derivative, i, j) - at(room, i, j)));
+    return 4 * noise;
+}
+
+void dm_check_compare_shaken(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double noise,
+                             dm_check_shake shake, void *params, gsl_matrix *room, dm_check_report *report)
+{
+    dm_check_compare(hand, exact, tolerance, noise, report);
+    if (report->right)
+        return;
+    noise += fmax(dm_check_noise(exact, false, shake, params, room),
+                  dm_check_noise(hand, true, shake, params, room));
+    dm_check_compare(hand, exact, tolerance, noise, report);
+}
+
 /* ----------------------------------------------------------------------------------- Taylor test -- */
 
 /* What is modelled, at A: the function's value; for a Hessian, its gradient. */
-static int model_value(const dm_function *F, dm_check_kind kind, const gsl_matrix *A, gsl_matrix *Y,
+static int model_value(const dm_function *F, dm_derivative kind, const gsl_matrix *A, gsl_matrix *Y,
                        bool quietly)
 {
-    if (kind == DM_CHECK_HESSIAN)
-        return dm_check_exact(F, DM_CHECK_GRADIENT, A, Y, quietly);
+    if (kind == DM_HESSIAN)
+        return dm_check_exact(F, DM_GRADIENT, A, Y, quietly);
 
     dm_context *context = dm_context_alloc();
     if (!context)
@@ -205,14 +229,14 @@ static int model_value(const dm_function *F, dm_check_kind kind, const gsl_matri
 }
 
 /* The derivative along D, in the shape of what is modelled: tr(U'*D); or J*vec(D), H*vec(D) unstacked. */
-static void along(dm_check_kind kind, const gsl_matrix *derivative, const gsl_matrix *D, gsl_matrix *dY)
+static void along(dm_derivative kind, const gsl_matrix *derivative, const gsl_matrix *D, gsl_matrix *dY)
 {
     gsl_matrix_set_zero(dY);
     for (size_t k = 0; k < D->size1 * D->size2; k++) {
         size_t i = k % D->size1, j = k / D->size1;      /* vec stacks columns */
         for (size_t l = 0; l < dY->size1 * dY->size2; l++)
             *gsl_matrix_ptr(dY, l % dY->size1, l / dY->size1) +=
-                at(D, i, j) * (kind == DM_CHECK_GRADIENT ? at(derivative, i, j) : at(derivative, l, k));
+                at(D, i, j) * (kind == DM_GRADIENT ? at(derivative, i, j) : at(derivative, l, k));
     }
 }
 
@@ -266,7 +290,7 @@ static double slope(const dm_check_report *report, bool hand)
 
 /* By how much the value moves when A moves by sixteen units in the last place of D, there and back; or what
  * is computed on the way to it, if there is such a function.                                        */
-static double rounding_of(const dm_function *F, const dm_function *rounded, dm_check_kind kind,
+static double rounding_of(const dm_function *F, const dm_function *rounded, dm_derivative kind,
                           const gsl_matrix *A, const gsl_matrix *D, gsl_matrix *B, const gsl_matrix *Y0,
                           gsl_matrix *Y, gsl_matrix *E)
 {
@@ -280,7 +304,7 @@ static double rounding_of(const dm_function *F, const dm_function *rounded, dm_c
     return rounding;
 }
 
-static int taylor(const dm_function *F, const dm_function *rounded, dm_check_kind kind, const gsl_matrix *A,
+static int taylor(const dm_function *F, const dm_function *rounded, dm_derivative kind, const gsl_matrix *A,
                   const gsl_matrix *D, gsl_matrix *B, gsl_matrix *Y[4], gsl_matrix *E,
                   dm_check_report *report)
 {
@@ -313,12 +337,12 @@ static int taylor(const dm_function *F, const dm_function *rounded, dm_check_kin
 }
 
 /* Rows and columns of what is modelled. */
-static int model_shape(const dm_function *F, dm_check_kind kind, const gsl_matrix *A, size_t *rows,
+static int model_shape(const dm_function *F, dm_derivative kind, const gsl_matrix *A, size_t *rows,
                        size_t *cols)
 {
-    *rows = kind == DM_CHECK_GRADIENT ? 1 : A->size1;
-    *cols = kind == DM_CHECK_GRADIENT ? 1 : A->size2;
-    if (kind != DM_CHECK_JACOBIAN)
+    *rows = kind == DM_GRADIENT ? 1 : A->size1;
+    *cols = kind == DM_GRADIENT ? 1 : A->size2;
+    if (kind != DM_JACOBIAN)
         return GSL_SUCCESS;
 
     dm_context *context = dm_context_alloc();
@@ -332,13 +356,13 @@ static int model_shape(const dm_function *F, dm_check_kind kind, const gsl_matri
     return status;
 }
 
-int dm_check_taylor(const dm_function *F, dm_check_kind kind, const gsl_matrix *A, const gsl_matrix *D,
+int dm_check_taylor(const dm_function *F, dm_derivative kind, const gsl_matrix *A, const gsl_matrix *D,
                     const gsl_matrix *hand, const gsl_matrix *exact, dm_check_report *report)
 {
     return dm_check_taylor_rounded(F, NULL, kind, A, D, hand, exact, report);
 }
 
-int dm_check_taylor_rounded(const dm_function *F, const dm_function *rounded, dm_check_kind kind,
+int dm_check_taylor_rounded(const dm_function *F, const dm_function *rounded, dm_derivative kind,
                             const gsl_matrix *A, const gsl_matrix *D, const gsl_matrix *hand,
                             const gsl_matrix *exact, dm_check_report *report)
 {

@@ -631,7 +631,7 @@ static void show(deriving *g)
 
 /* ----------------------------------------------------------------------------------------- the whole */
 
-static dm *variable(deriving *g, const dm_derive_function *F, size_t i, size_t wrt, dm_derive_kind kind,
+static dm *variable(deriving *g, const dm_derive_function *F, size_t i, size_t wrt, dm_derivative kind,
                     dm **Y)
 {
     const dm_derive_variable *v = &F->variable[i];
@@ -640,12 +640,12 @@ static dm *variable(deriving *g, const dm_derive_function *F, size_t i, size_t w
     if (i != wrt || dm_is_failed(A))
         return A;
     g->X = *Y = dm_on_level(dm_level_open(g->context, DM_FORMAL), A, NULL);
-    if (kind == DM_DERIVE_HESSIAN)
+    if (kind == DM_HESSIAN)
         *Y = dm_variable_of(g->X);
     return *Y;
 }
 
-static void derive(deriving *g, const dm_derive_function *F, size_t wrt, dm_derive_kind kind)
+static void derive(deriving *g, const dm_derive_function *F, size_t wrt, dm_derivative kind)
 {
     dm **values = dm_arena_alloc(g->context, (F->n + 1) * sizeof *values), *Y = NULL;
     bool symmetric = F->variable[wrt].symmetric;
@@ -663,7 +663,7 @@ static void derive(deriving *g, const dm_derive_function *F, size_t wrt, dm_deri
                f ? dm_message(bad) : "there is no expression");
         return;
     }
-    if (kind != DM_DERIVE_JACOBIAN && (f->rows != 1 || f->cols != 1)) {
+    if (kind != DM_JACOBIAN && (f->rows != 1 || f->cols != 1)) {
         refuse(g, GSL_EBADLEN, "a gradient is that of a 1×1");
         return;
     }
@@ -674,12 +674,12 @@ static void derive(deriving *g, const dm_derive_function *F, size_t wrt, dm_deri
     if (f->level != Y->level) {                    /* it does not depend on the variable */
         size_t n = Y->rows * Y->cols;
         g->d->differential = dm_symbol_zero(g->context, f->rows, f->cols);
-        g->d->result = kind == DM_DERIVE_GRADIENT ? dm_symbol_zero(g->context, Y->rows, Y->cols)
-                     : dm_symbol_zero(g->context, kind == DM_DERIVE_HESSIAN ? n : f->rows * f->cols, n);
-        add_line(g, kind == DM_DERIVE_JACOBIAN ? "dF" : "df", g->d->differential, "it does not depend on it");
-    } else if (kind == DM_DERIVE_GRADIENT) {
+        g->d->result = kind == DM_GRADIENT ? dm_symbol_zero(g->context, Y->rows, Y->cols)
+                     : dm_symbol_zero(g->context, kind == DM_HESSIAN ? n : f->rows * f->cols, n);
+        add_line(g, kind == DM_JACOBIAN ? "dF" : "df", g->d->differential, "it does not depend on it");
+    } else if (kind == DM_GRADIENT) {
         derive_gradient(g, f, symmetric);
-    } else if (kind == DM_DERIVE_JACOBIAN) {
+    } else if (kind == DM_JACOBIAN) {
         finish_jacobian(g, differentiate(g, f, "dF"));
     } else {
         derive_hessian(g, f, Y);
@@ -690,7 +690,7 @@ static void derive(deriving *g, const dm_derive_function *F, size_t wrt, dm_deri
         no_memory(g);
 }
 
-int dm_derive(const dm_derive_function *F, size_t wrt, dm_derive_kind kind, dm_derivation *d)
+int dm_derive(const dm_derive_function *F, size_t wrt, dm_derivative kind, dm_derivation *d)
 {
     deriving g = { .d = d };
 

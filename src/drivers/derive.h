@@ -21,8 +21,6 @@ typedef struct {
     size_t n;
 } dm_derive_function;
 
-typedef enum { DM_DERIVE_GRADIENT, DM_DERIVE_JACOBIAN, DM_DERIVE_HESSIAN } dm_derive_kind;
-
 typedef struct {
     const char *left;                  /* "df"; "" where it is that of the line above */
     const dm_formula *right;
@@ -33,7 +31,7 @@ typedef struct {
 
 typedef struct {
     dm_context *context;               /* in which all of it lives; NULL: nothing was derived */
-    dm_derive_kind kind;
+    dm_derivative kind;
     dm_derive_step *step;
     size_t steps;
     const dm_symbol *f, *result;       /* result: U, J or H; NULL where there is no closed form */
@@ -45,7 +43,7 @@ typedef struct {
 } dm_derivation;
 
 /* The result's code.  Free with dm_derivation_free in any case. */
-int dm_derive(const dm_derive_function *F, size_t wrt, dm_derive_kind kind, dm_derivation *d);
+int dm_derive(const dm_derive_function *F, size_t wrt, dm_derivative kind, dm_derivation *d);
 void dm_derivation_free(dm_derivation *d);
 
 #endif

@@ -20,7 +20,7 @@ typedef struct {
     size_t terms;
     dm_question asked;                 /* which ones these are */
     double *r;                         /* E = r*H at each point ... */
-    bool scalar, transposed;           /* ... if these say so; H' for H if transposed */
+    bool transposed;                   /* ... or r*H', if so */
     int memory;                        /* GSL_ENOMEM once there was none */
 } search;
 
@@ -303,7 +303,7 @@ static bool transpose_given(search *s)
     transposes(s->E, s->X, s->world->points);
     if (!all_equal(s, s->H, s->X))
         return false;
-    because(s, s->world->kind == DM_CHECK_JACOBIAN
+    because(s, s->world->kind == DM_JACOBIAN
                    ? "it is the transpose of the right one: the Jacobian has a row for every entry of the function"
                    : "it is the transpose of the right one");
     mend(s, NULL);
@@ -354,7 +354,7 @@ static size_t by_rows(size_t k, size_t m, size_t n)
 static void stack_rows(const search *s, bool of_variable, bool of_function)
 {
     const dm_check_world *w = s->world;
-    bool hessian = w->kind == DM_CHECK_HESSIAN;
+    bool hessian = w->kind == DM_HESSIAN;
     size_t p = hessian ? w->m : w->p, q = hessian ? w->n : w->q;
 
     for (size_t k = 0; k < w->points; k++)
@@ -368,14 +368,14 @@ static bool rows_stacked(search *s)
 {
     const dm_check_world *w = s->world;
 
-    if (w->kind == DM_CHECK_GRADIENT)
+    if (w->kind == DM_GRADIENT)
         return false;
     for (int which = 3; which >= 1; which--) {
         stack_rows(s, which & 1, which & 2);
         if (all_equal(s, s->H, s->X))
             return because(s, "vec stacks the rows there, of %s: here it stacks the columns",
                            which == 3 ? "both" : which == 1 ? w->variable : "the function");
-        if (w->rows == w->cols && w->kind == DM_CHECK_JACOBIAN) {
+        if (w->rows == w->cols && w->kind == DM_JACOBIAN) {
             for (size_t k = 0; k < w->points; k++)
                 gsl_matrix_transpose(s->X[k]);
             if (all_equal(s, s->H, s->X))
@@ -417,7 +417,7 @@ static bool is_form(const search *s, size_t f, const gsl_matrix *H, const gsl_ma
 
 static bool symmetric_form(search *s)
 {
-    if (!is_square(s) || s->world->kind != DM_CHECK_GRADIENT)
+    if (!is_square(s) || s->world->kind != DM_GRADIENT)
         return false;
     for (size_t f = 0; f < FORMS; f++) {
         bool found = true;
@@ -447,7 +447,7 @@ static bool right_if_symmetric(search *s, size_t i, gsl_matrix *const hand[], bo
     if (constant_ratio(s, hand, s->X, &c))
         return because(s, "it has the right form only where %s is symmetric, and there it is %s times the right "
                        "one", name, show(c).text);
-    for (size_t f = 0; f < 2 && is_square(s) && s->world->kind == DM_CHECK_GRADIENT; f++) {
+    for (size_t f = 0; f < 2 && is_square(s) && s->world->kind == DM_GRADIENT; f++) {
         size_t form = f ? 0 : 1;
         bool found = true;
         for (size_t k = 0; found && k < s->world->points; k++)
@@ -676,7 +676,6 @@ static bool scalar_apart(search *s)
             transposes(s->H, s->X, s->world->points);
         for (size_t k = 0; found && k < s->world->points; k++)
             found = ratio(s, s->E[k], transposed ? s->X[k] : s->H[k], &s->r[k]);
-        s->scalar = found;
         s->transposed = transposed;
         if (found)
             return true;
@@ -1078,7 +1077,7 @@ static bool diagonal(search *s, bool observed)
 static bool explained(search *s)
 {
     /* Of a second derivative the product rule has a term for every pair of places, its formula fewer. */
-    dm_question terms = s->world->kind == DM_CHECK_HESSIAN ? DM_ASK_SUMMAND : DM_ASK_TERM;
+    dm_question terms = s->world->kind == DM_HESSIAN ? DM_ASK_SUMMAND : DM_ASK_TERM;
 
     return nothing_there(s) || transpose_given(s) || multiple_given(s) || transposed_multiple_given(s)
         || rows_stacked(s) || symmetric_form(s) || symmetric_only(s, false)

@@ -25,7 +25,7 @@ typedef enum {
 
 typedef struct {
     void *params;
-    dm_check_kind kind;
+    dm_derivative kind;
     size_t rows, cols;                 /* of the derivative */
     size_t p, q, m, n;                 /* shapes: of the function p×q, of the variable m×n */
     size_t points;                     /* 1: only as it is given, else at so many random points */

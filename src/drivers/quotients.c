@@ -154,7 +154,7 @@ static int check(quotients *d, gsl_matrix *exact, gsl_matrix *hand, dm_check_rep
         return GSL_SUCCESS;
     double scale = fmax(report->norm_exact, report->norm_hand);
     dm_check_world world = {
-        .params = d, .kind = DM_CHECK_GRADIENT, .rows = d->x->size, .cols = 1, .p = 1, .q = 1,
+        .params = d, .kind = DM_GRADIENT, .rows = d->x->size, .cols = 1, .p = 1, .q = 1,
         .m = d->x->size, .n = 1, .points = POINTS, .tolerance = fmax(1e-7, 100 * d->bar / scale),
         .variable = "x", .answer = answer, .name = name, .count = { [DM_ASK_SCALAR] = 1 },
     };

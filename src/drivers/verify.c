@@ -10,15 +10,13 @@
 #include "drivers/diagnose.h"
 #include "drivers/drivers.h"
 
-enum { POINTS = 5, SHAKES = 3, SCALARS = 6 };
-
-static const double default_tolerance = 1e-8;
+enum { POINTS = 5, SCALARS = 6 };
 
 typedef struct {
     const dm_function *F;
     const dm_hand *hand;
     const gsl_matrix *A;
-    dm_check_kind kind;
+    dm_derivative kind;
     gsl_matrix *B, *E;                 /* a point; room for a derivative */
 } task;
 
@@ -187,22 +185,13 @@ static const char *name(void *params, dm_question question, size_t i)
 
 /* --------------------------------------------------------------------------------------- the check -- */
 
-/* By how much the entries move when A moves by rounding errors. */
-static double measure_noise(task *t, const gsl_matrix *exact, const gsl_matrix *hand)
+/* Where A moves by rounding errors. */
+static int shake(void *params, bool by_hand, unsigned number, gsl_matrix *to)
 {
-    double noise = 0;
+    task *t = params;
 
-    for (size_t shake = 0; shake < SHAKES; shake++)
-        for (int by_hand = 0; by_hand < 2; by_hand++) {
-            const gsl_matrix *before = by_hand ? hand : exact;
-            near(t->B, t->A, 16 * DBL_EPSILON, 100 + shake);
-            if (by_hand ? hand_at(t, t->E) : exact_at(t, t->E))
-                continue;
-            for (size_t i = 0; i < before->size1; i++)
-                for (size_t j = 0; j < before->size2; j++)
-                    noise = fmax(noise, fabs(gsl_matrix_get(before, i, j) - gsl_matrix_get(t->E, i, j)));
-        }
-    return 4 * noise;
+    near(t->B, t->A, 16 * DBL_EPSILON, 99 + number);
+    return by_hand ? hand_at(t, to) : exact_at(t, to);
 }
 
 static int taylor(task *t, const gsl_matrix *hand, const gsl_matrix *exact, dm_check_report *report)
@@ -224,7 +213,7 @@ static int explain(task *t, size_t p, size_t q, dm_check_report *report)
     bool square = t->A->size1 == t->A->size2 && t->A->size1 > 1;
     dm_check_world world = {
         .params = t, .kind = t->kind, .rows = report->rows, .cols = report->cols, .p = p, .q = q,
-        .m = t->A->size1, .n = t->A->size2, .points = POINTS, .tolerance = default_tolerance,
+        .m = t->A->size1, .n = t->A->size2, .points = POINTS, .tolerance = DM_CHECK_TOLERANCE,
         .variable = "A", .answer = answer, .name = name,
         .count = { [DM_ASK_EXACT_SYMMETRIC] = square, [DM_ASK_HAND_SYMMETRIC] = square,
                    [DM_ASK_SCALAR] = SCALARS },
@@ -242,9 +231,7 @@ static int compare(task *t, size_t p, size_t q, gsl_matrix *exact, gsl_matrix *h
         return dm_refuse(NULL, status, "dm_check: the hand-derived derivative fails, or is not finite");
     if (status)
         return status;
-    dm_check_compare(hand, exact, default_tolerance, 0, report);
-    if (!report->right)
-        dm_check_compare(hand, exact, default_tolerance, measure_noise(t, exact, hand), report);
+    dm_check_compare_shaken(hand, exact, DM_CHECK_TOLERANCE, 0, shake, t, t->E, report);
     status = taylor(t, hand, exact, report);
     if (!status && !report->right)
         status = explain(t, p, q, report);
@@ -268,7 +255,7 @@ static int value_shape(const dm_function *F, const gsl_matrix *A, size_t *p, siz
     return status;
 }
 
-static int check(const char *driver, dm_check_kind kind, const dm_function *F, const dm_hand *hand,
+static int check(const char *driver, dm_derivative kind, const dm_function *F, const dm_hand *hand,
                  const gsl_matrix *A, dm_check_report *report)
 {
     task t = { .F = F, .hand = hand, .A = A, .kind = kind };
@@ -296,15 +283,15 @@ static int check(const char *driver, dm_check_kind kind, const dm_function *F, c
 
 int dm_check_gradient(const dm_function *F, const dm_hand *hand, const gsl_matrix *A, dm_check_report *report)
 {
-    return check("dm_check_gradient", DM_CHECK_GRADIENT, F, hand, A, report);
+    return check("dm_check_gradient", DM_GRADIENT, F, hand, A, report);
 }
 
 int dm_check_jacobian(const dm_function *F, const dm_hand *hand, const gsl_matrix *A, dm_check_report *report)
 {
-    return check("dm_check_jacobian", DM_CHECK_JACOBIAN, F, hand, A, report);
+    return check("dm_check_jacobian", DM_JACOBIAN, F, hand, A, report);
 }
 
 int dm_check_hessian(const dm_function *F, const dm_hand *hand, const gsl_matrix *A, dm_check_report *report)
 {
-    return check("dm_check_hessian", DM_CHECK_HESSIAN, F, hand, A, report);
+    return check("dm_check_hessian", DM_HESSIAN, F, hand, A, report);
 }

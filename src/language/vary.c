@@ -82,7 +82,6 @@ static void add(dm_variants *all, writing *text, writing *what)
         all->variant[all->n++] = (dm_variant) { t, in_words };
         return;
     }
-    all->failed = all->failed || !known;
     free(t);
     free(in_words);
 }
@@ -94,7 +93,7 @@ void dm_variants_free(dm_variants *v)
         free(v->variant[i].what);
     }
     free(v->variant);
-    *v = (dm_variants) { NULL, 0, 0, false };
+    *v = (dm_variants) { NULL, 0, 0 };
 }
 
 size_t dm_varied_from(const char *name)

@@ -16,7 +16,6 @@ typedef struct {
 typedef struct {
     dm_variant *variant;
     size_t n, capacity;
-    bool failed;                       /* there was no memory for one of them */
 } dm_variants;
 
 #define DM_INNER "dm__inner"

@@ -19,7 +19,8 @@
  *     POWER                  power entry by entry, .^number
  *     CALL                   an operation's row, applied
  *
- * Symbols live in the context's arena and never change.  NULL in, NULL out: there was no memory.        */
+ * Symbols live in the context's arena and never change, but for `formula`, filled in when it is asked for.
+ *  NULL in, NULL out: there was no memory.                                                         */
 #ifndef DM_SYMBOLS_H
 #define DM_SYMBOLS_H
 
@@ -37,7 +38,7 @@ struct dm_symbol {
     dm_symbol_kind kind;
     dm_context *context;
     size_t rows, cols;
-    uint64_t hash;                     /* equal symbols have equal hashes */
+    uint64_t hash;                     /* symbols of one kind and shape with equal ones are the same */
     double number;                     /* a TERM's coefficient, a POWER's exponent, a SIZE */
     size_t n, scalars;                 /* how many operands; so many at the front of a TERM are scalar factors */
     const dm_symbol *const *of;

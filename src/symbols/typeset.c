@@ -193,12 +193,11 @@ static void fenced(const writer *w, const dm_formula *f, bool fence)
 }
 
 /* base^mark */
-static void raised(const writer *w, const dm_formula *base, const char *before, const char *mark)
+static void raised(const writer *w, const dm_formula *base, const char *mark)
 {
     put(w, w->m->power[0]);
     fenced(w, base, level(base) < ATOMS);
     put(w, w->m->power[1]);
-    put(w, before);
     put(w, mark);
     put(w, w->m->power[2]);
 }
@@ -396,12 +395,12 @@ static void power(const writer *w, const dm_formula *f)
     switch (f->kind) {
     case DM_FORMULA_TRANSPOSE:
         if (a->kind == DM_FORMULA_INVERSE)
-            raised(w, a->of[0], "", w->m->inverse_transpose);
+            raised(w, a->of[0], w->m->inverse_transpose);
         else
-            raised(w, a, "", w->m->transpose);
+            raised(w, a, w->m->transpose);
         break;
     case DM_FORMULA_INVERSE:
-        raised(w, a, "", w->m->inverse);
+        raised(w, a, w->m->inverse);
         break;
     case DM_FORMULA_SQRT:
         if (f->rows > 1 || f->cols > 1) {
@@ -441,14 +440,14 @@ static void set(const writer *w, const dm_formula *f)
         factor(w, b, set_apart(f, b));
         break;
     case DM_FORMULA_UNDER:
-        raised(w, a, "", w->m->inverse);
+        raised(w, a, w->m->inverse);
         put(w, w->m->product);
         factor(w, b, false);
         break;
     case DM_FORMULA_SOLVE_RIGHT:
         factor(w, a, false);
         put(w, w->m->product);
-        raised(w, b, "", w->m->inverse);
+        raised(w, b, w->m->inverse);
         break;
     case DM_FORMULA_OVER:
         put(w, w->m->fraction[0]);

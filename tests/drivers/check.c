@@ -42,7 +42,7 @@ static dm *inner_with_cubes(dm *A, void *params)      /* tr(B'*A.^3), A = 0: err
 }
 
 /* What is checked, at A: the hand-derived one against the exact one. */
-static dm_check_report report_of(dm *(*f)(dm *A, void *params), void *params, dm_check_kind kind,
+static dm_check_report report_of(dm *(*f)(dm *A, void *params), void *params, dm_derivative kind,
                                  const gsl_matrix *A, const gsl_matrix *D, const gsl_matrix *hand)
 {
     dm_function F = { f, params };
@@ -70,7 +70,7 @@ START_TEST(finds_the_gradient_right)
     dice d = { 1 };
     gsl_matrix *A = random_matrix(&d, ANY, 4, 4), *D = random_like(&d, A);
     gsl_matrix *hand = sum_of(2, transposed(A), 0, A);
-    dm_check_report r = report_of(trace_of_square, NULL, DM_CHECK_GRADIENT, A, D, hand);
+    dm_check_report r = report_of(trace_of_square, NULL, DM_GRADIENT, A, D, hand);
 
     ck_assert(r.right);
     ck_assert_uint_eq(r.differ, 0);
@@ -85,7 +85,7 @@ END_TEST
 START_TEST(finds_a_transpose)
 {
     gsl_matrix *A = MATRIX(2, 2, 1, 2, 3.5, 4), *D = MATRIX(2, 2, .3, -.2, .7, .4);
-    dm_check_report r = report_of(trace_of_square, NULL, DM_CHECK_GRADIENT, A, D, sum_of(2, A, 0, A));
+    dm_check_report r = report_of(trace_of_square, NULL, DM_GRADIENT, A, D, sum_of(2, A, 0, A));
 
     ck_assert(!r.right && r.transposed);
     ck_assert_uint_eq(r.differ, 2);
@@ -121,8 +121,8 @@ END_TEST
 START_TEST(finds_a_factor)
 {
     gsl_matrix *A = MATRIX(2, 2, 1, 2, 3.5, 4), *D = MATRIX(2, 2, .3, -.2, .7, .4);
-    dm_check_report half = report_of(trace_of_square, NULL, DM_CHECK_GRADIENT, A, D, transposed(A));
-    dm_check_report sign = report_of(trace_of_square, NULL, DM_CHECK_GRADIENT, A, D,
+    dm_check_report half = report_of(trace_of_square, NULL, DM_GRADIENT, A, D, transposed(A));
+    dm_check_report sign = report_of(trace_of_square, NULL, DM_GRADIENT, A, D,
                                      sum_of(-2, transposed(A), 0, A));
 
     same_number(half.factor, 0.5, 1e-14, "factor");
@@ -140,7 +140,7 @@ START_TEST(finds_one_small_entry)
 
     gsl_matrix_set(hand, 1, 1, 1.001e-3);
     gsl_matrix_set(hand, 0, 0, 1e6 + 1e-5);            /* 1e-11 of itself: larger, but no difference */
-    dm_check_report r = report_of(inner_with, B, DM_CHECK_GRADIENT, A, A, hand);
+    dm_check_report r = report_of(inner_with, B, DM_GRADIENT, A, A, hand);
     ck_assert_uint_eq(r.differ, 1);
     ck_assert_uint_eq(r.row, 1);
     ck_assert_uint_eq(r.col, 1);
@@ -177,12 +177,12 @@ START_TEST(checks_jacobians)
 
     for (size_t i = 0; i < 3; i++)
         gsl_matrix_set(J, i, i, cos(gsl_matrix_get(x, i, 0)));
-    dm_check_report r = report_of(sines, NULL, DM_CHECK_JACOBIAN, x, D, J);
+    dm_check_report r = report_of(sines, NULL, DM_JACOBIAN, x, D, J);
     ck_assert(r.right);
     ck_assert(fabs(r.slope_hand - 2) < 0.05);
 
     gsl_matrix_set(J, 0, 1, 0.25);
-    r = report_of(sines, NULL, DM_CHECK_JACOBIAN, x, D, J);
+    r = report_of(sines, NULL, DM_JACOBIAN, x, D, J);
     ck_assert(!r.right);
     ck_assert(fabs(r.slope_hand - 1) < 0.05 && fabs(r.slope_exact - 2) < 0.05);
     says(&r, "wrong in 1 of 9 entries, worst at (1,2)");
@@ -195,11 +195,11 @@ START_TEST(checks_hessians)
     dm_function F = { trace_of_inverse, NULL };
 
     ck_assert_int_eq(dm_hessian(&F, A, NULL, NULL, H), GSL_SUCCESS);
-    dm_check_report r = report_of(trace_of_inverse, NULL, DM_CHECK_HESSIAN, A, D, H);
+    dm_check_report r = report_of(trace_of_inverse, NULL, DM_HESSIAN, A, D, H);
     ck_assert(r.right);
     ck_assert(fabs(r.slope_hand - 2) < 0.05);
     *gsl_matrix_ptr(H, 2, 0) += 1;
-    r = report_of(trace_of_inverse, NULL, DM_CHECK_HESSIAN, A, D, H);
+    r = report_of(trace_of_inverse, NULL, DM_HESSIAN, A, D, H);
     ck_assert(fabs(r.slope_hand - 1) < 0.05 && fabs(r.slope_exact - 2) < 0.05);
 }
 END_TEST
@@ -209,10 +209,10 @@ START_TEST(linear_functions_have_no_slope)
 {
     dice d = { 7 };
     gsl_matrix *A = random_matrix(&d, ANY, 3, 2), *B = random_like(&d, A), *D = random_like(&d, A);
-    dm_check_report r = report_of(inner_with, B, DM_CHECK_GRADIENT, A, D, B);
+    dm_check_report r = report_of(inner_with, B, DM_GRADIENT, A, D, B);
 
     ck_assert(isnan(r.slope_hand) && isnan(r.slope_exact));
-    r = report_of(inner_with, B, DM_CHECK_GRADIENT, A, D, sum_of(1.5, B, 0, B));
+    r = report_of(inner_with, B, DM_GRADIENT, A, D, sum_of(1.5, B, 0, B));
     ck_assert(isnan(r.slope_exact));
     ck_assert(fabs(r.slope_hand - 1) < 1e-6);
 }
@@ -221,7 +221,7 @@ END_TEST
 START_TEST(slope_three_where_curvature_vanishes)
 {
     gsl_matrix *A = zeros(2, 2), *B = MATRIX(2, 2, 1, 2, 3, 4), *D = MATRIX(2, 2, 1, -.5, .7, .9);
-    dm_check_report r = report_of(inner_with_cubes, B, DM_CHECK_GRADIENT, A, D, zeros(2, 2));
+    dm_check_report r = report_of(inner_with_cubes, B, DM_GRADIENT, A, D, zeros(2, 2));
 
     ck_assert(r.right);
     ck_assert(fabs(r.slope_hand - 3) < 0.01);
@@ -232,7 +232,7 @@ END_TEST
 START_TEST(steps_outside_the_domain)
 {
     gsl_matrix *A = MATRIX(1, 2, 0.05, 2), *D = MATRIX(1, 2, -1, 1), *hand = MATRIX(1, 2, 20, .5);
-    dm_check_report r = report_of(sum_of_logs, NULL, DM_CHECK_GRADIENT, A, D, hand);
+    dm_check_report r = report_of(sum_of_logs, NULL, DM_GRADIENT, A, D, hand);
 
     ck_assert(isnan(r.step[0].exact) && isnan(r.step[0].hand));
     ck_assert(!isnan(r.step[1].exact));
@@ -247,7 +247,7 @@ START_TEST(slope_at_ill_conditioned_points)
     dm_function F = { trace_of_inverse, NULL };
 
     ck_assert_int_eq(dm_gradient(&F, A, NULL, U), GSL_SUCCESS);
-    dm_check_report r = report_of(trace_of_inverse, NULL, DM_CHECK_GRADIENT, A, D, U);
+    dm_check_report r = report_of(trace_of_inverse, NULL, DM_GRADIENT, A, D, U);
     ck_assert_msg(fabs(r.slope_hand - 2) < 0.2, "slope %g", r.slope_hand);
 }
 END_TEST
@@ -258,9 +258,9 @@ START_TEST(passes_errors_on)
     dm_function F = { sum_of_logs, NULL };
     dm_check_report r;
 
-    ck_assert_int_eq(dm_check_exact(&F, DM_CHECK_GRADIENT, A, hand, false), GSL_EDOM);
+    ck_assert_int_eq(dm_check_exact(&F, DM_GRADIENT, A, hand, false), GSL_EDOM);
     forget_errors();
-    ck_assert_int_eq(dm_check_taylor(&F, DM_CHECK_GRADIENT, A, D, hand, hand, &r), GSL_EDOM);
+    ck_assert_int_eq(dm_check_taylor(&F, DM_GRADIENT, A, D, hand, hand, &r), GSL_EDOM);
 }
 END_TEST
 
@@ -275,9 +275,9 @@ START_TEST(without_memory)
         dm_check_report r = { .rows = 2 };
         long lost = blocks_in_use();
         fail_allocation(k, false);
-        int status = dm_check_exact(&F, DM_CHECK_JACOBIAN, x, exact, false);
+        int status = dm_check_exact(&F, DM_JACOBIAN, x, exact, false);
         if (!status)
-            status = dm_check_taylor(&F, DM_CHECK_JACOBIAN, x, D, J, exact, &r);
+            status = dm_check_taylor(&F, DM_JACOBIAN, x, D, J, exact, &r);
         allocate_again();
         lost = blocks_in_use() - lost;
         ck_assert_int_eq(lost, 0);
@@ -294,11 +294,11 @@ START_TEST(shapes)
 {
     size_t rows, cols;
 
-    dm_check_shape_of(DM_CHECK_GRADIENT, 1, 1, 2, 3, &rows, &cols);
+    dm_check_shape_of(DM_GRADIENT, 1, 1, 2, 3, &rows, &cols);
     ck_assert(rows == 2 && cols == 3);
-    dm_check_shape_of(DM_CHECK_JACOBIAN, 4, 5, 2, 3, &rows, &cols);
+    dm_check_shape_of(DM_JACOBIAN, 4, 5, 2, 3, &rows, &cols);
     ck_assert(rows == 20 && cols == 6);
-    dm_check_shape_of(DM_CHECK_HESSIAN, 1, 1, 2, 3, &rows, &cols);
+    dm_check_shape_of(DM_HESSIAN, 1, 1, 2, 3, &rows, &cols);
     ck_assert(rows == 6 && cols == 6);
 }
 END_TEST

@@ -48,7 +48,7 @@ START_TEST(a_gradient_is_read_off)
 {
     dm_derivation d;
 
-    ck_assert_int_eq(dm_derive(&F, 1, DM_DERIVE_GRADIENT, &d), GSL_SUCCESS);
+    ck_assert_int_eq(dm_derive(&F, 1, DM_GRADIENT, &d), GSL_SUCCESS);
     ck_assert_str_eq(dm_symbol_text(d.result), "A'*(b/(b'*A*x)+2*(A*x-b))");
     ck_assert_uint_ge(d.steps, 2);
     ck_assert_str_eq(d.step[0].left, "df");
@@ -60,10 +60,10 @@ START_TEST(a_jacobian_is_a_product)
 {
     dm_derivation d;
 
-    ck_assert_int_eq(dm_derive(&G, 1, DM_DERIVE_JACOBIAN, &d), GSL_SUCCESS);
+    ck_assert_int_eq(dm_derive(&G, 1, DM_JACOBIAN, &d), GSL_SUCCESS);
     ck_assert_str_eq(dm_symbol_text(d.result), "diag(exp(A*x))*A");
     dm_derivation_free(&d);
-    ck_assert_int_eq(dm_derive(&G, 0, DM_DERIVE_JACOBIAN, &d), GSL_SUCCESS);
+    ck_assert_int_eq(dm_derive(&G, 0, DM_JACOBIAN, &d), GSL_SUCCESS);
     ck_assert_str_eq(dm_symbol_text(d.result), "diag(exp(A*x))*kron(x',eye(rows(A)))");
     dm_derivation_free(&d);
 }
@@ -74,10 +74,10 @@ START_TEST(a_function_that_fails_says_why)
     dm_derive_function wrong = { product_that_does_not_fit, NULL, variables, 3 };
     dm_derivation d;
 
-    ck_assert_int_eq(dm_derive(&wrong, 0, DM_DERIVE_GRADIENT, &d), GSL_EBADLEN);
+    ck_assert_int_eq(dm_derive(&wrong, 0, DM_GRADIENT, &d), GSL_EBADLEN);
     ck_assert_ptr_nonnull(strstr(d.message, "3 columns against 4 rows"));
     dm_derivation_free(&d);
-    ck_assert_int_eq(dm_derive(&G, 0, DM_DERIVE_GRADIENT, &d), GSL_EBADLEN);
+    ck_assert_int_eq(dm_derive(&G, 0, DM_GRADIENT, &d), GSL_EBADLEN);
     dm_derivation_free(&d);
 }
 END_TEST
@@ -85,7 +85,7 @@ END_TEST
 /* The k-th allocation fails: GSL_ENOMEM, and nothing is left behind. */
 START_TEST(without_memory_there_is_an_error)
 {
-    static const dm_derive_kind kinds[] = { DM_DERIVE_GRADIENT, DM_DERIVE_JACOBIAN, DM_DERIVE_HESSIAN };
+    static const dm_derivative kinds[] = { DM_GRADIENT, DM_JACOBIAN, DM_HESSIAN };
     int status = GSL_ENOMEM;
 
     for (size_t k = 0; status != GSL_SUCCESS; k++) {
@@ -94,9 +94,9 @@ START_TEST(without_memory_there_is_an_error)
         long before = blocks_in_use();
         fail_allocation(k, _i % 2 == 1);
         if (_i / 2 == 3)
-            status = dm_derive(&E, 0, DM_DERIVE_GRADIENT, &d);
+            status = dm_derive(&E, 0, DM_GRADIENT, &d);
         else
-            status = dm_derive(kinds[_i / 2] == DM_DERIVE_JACOBIAN ? &G : &F, 1, kinds[_i / 2], &d);
+            status = dm_derive(kinds[_i / 2] == DM_JACOBIAN ? &G : &F, 1, kinds[_i / 2], &d);
         allocate_again();
         dm_derivation_free(&d);
         long lost = blocks_in_use() - before;

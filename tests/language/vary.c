@@ -26,7 +26,7 @@ static const struct {
 START_TEST(every_occurrence_has_a_name_of_its_own)
 {
     dm_expression *e = parsed(occurrences[_i].expression);
-    dm_variants each = { NULL, 0, 0, false };
+    dm_variants each = { NULL, 0, 0 };
     char *text = dm_vary_occurrences(e, occurrences[_i].variable, &each);
 
     ck_assert_str_eq(text, occurrences[_i].text);
@@ -46,7 +46,7 @@ static size_t edits_with(const char *expression, const char *part)
 {
     static const char *const names[] = { "A", "B" };
     dm_expression *e = parsed(expression);
-    dm_variants all = { NULL, 0, 0, false };
+    dm_variants all = { NULL, 0, 0 };
     size_t n = 0;
 
     dm_vary_edits(e, names, 2, &all);
