@@ -14,7 +14,7 @@ static Suite *(*const suites[])(void) = {
     language_parse_suite, language_functions_suite, language_infer_suite, language_evaluate_suite,
     language_vary_suite,
     files_table_suite, command_suite, command_diagnose_suite, formulas_suite,
-    symbols_simplify_suite, drivers_derive_suite, command_derive_suite,
+    symbols_names_suite, symbols_simplify_suite, drivers_derive_suite, command_derive_suite,
 };
 
 int main(void)

@@ -35,6 +35,7 @@ Suite *language_functions_suite(void);
 Suite *language_infer_suite(void);
 Suite *language_evaluate_suite(void);
 Suite *language_vary_suite(void);
+Suite *symbols_names_suite(void);
 Suite *files_table_suite(void);
 Suite *command_suite(void);
 Suite *command_diagnose_suite(void);

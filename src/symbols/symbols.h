@@ -20,7 +20,7 @@
  *     CALL                   an operation's row, applied
  *
  * Symbols live in the context's arena and never change, but for `formula`, filled in when it is asked for.
- *  NULL in, NULL out: there was no memory.                                                         */
+ * NULL in, NULL out: there was no memory.                                                          */
 #ifndef DM_SYMBOLS_H
 #define DM_SYMBOLS_H
 
