@@ -179,7 +179,8 @@ DM_API int dm_check_fdf(double (*f)(const gsl_vector *x, void *params),
  * long the text is, however large `size`.                                                          */
 DM_API size_t dm_check_sentence(const dm_check_report *report, char *text, size_t size);
 DM_API size_t dm_check_text(const dm_check_report *report, char *text, size_t size);
-DM_API int dm_check_write(const dm_check_report *report, FILE *stream);       /* GSL_EFAILED: cannot */
+DM_API int dm_check_write(const dm_check_report *report, FILE *stream);
+                                                                /* GSL_EFAILED: cannot;  GSL_ENOMEM */
 
 /* ------------------------------------------------------------------------------------- contexts --
  *
@@ -205,7 +206,9 @@ DM_API const char *dm_context_message(const dm_context *context);
  *
  * keep[0..n-1] are replaced by copies; everything else made since the scope was opened is gone, what an
  * earlier turn kept too.  A turn leaves the scope open; what is kept when it is closed outlives it.
- * Where a differential is formal the terms must stay: nothing is then released.                     */
+ * Where a differential is formal the terms must stay: nothing is then released.
+ *
+ * GSL_ENOMEM: every keep[i] is then a failed dm, and nothing is released.  GSL_EFAULT: no open scope.  */
 typedef struct {
     dm_context *context;
     void *chunk, *at, *late;           /* the library's own */
@@ -231,7 +234,8 @@ DM_API dm *dm_variable(dm_context *context, const gsl_matrix *A);      /* dA lef
 
 /* The same without a copy and without a look at the entries: what is handed in must stay as it is until the
  * context is reset.  (A copy is made where the rows do not lie one behind the other.)  The directions
- * of a panel come side by side in one m × k*n matrix, [dA1, dA2, ... dAk].                           */
+ * of a panel come side by side in one m × k*n matrix, [dA1, dA2, ... dAk].
+ * GSL_EINVAL  a matrix without entries;  GSL_EBADLEN  dA is not m × k*n, or k is 0.                  */
 DM_API dm *dm_constant_view(dm_context *context, const gsl_matrix *A);
 DM_API dm *dm_dual_view(dm_context *context, const gsl_matrix *A, size_t k, const gsl_matrix *dA);
 DM_API dm *dm_variable_view(dm_context *context, const gsl_matrix *A);
@@ -279,9 +283,11 @@ DM_API dm *dm_quotient(dm *A, dm *B);       /* A./B      d = (dA - (A./B).*dB)./
 DM_API dm *dm_mul(dm *A, dm *B);            /* A*B       d = dA*B + A*dB           m×n, n×p -> m×p   */
 DM_API dm *dm_inner(dm *A, dm *B);          /* tr(A'*B)  d = tr(dA'*B) + tr(A'*dB) same shape -> 1×1 */
 DM_API dm *dm_outer(dm *x, dm *y);          /* x*y'      d = dx*y' + x*dy'         m×1, n×1 -> m×n   */
-DM_API dm *dm_kron(dm *A, dm *B);           /* kron(A,B) d = kron(dA,B) + kron(A,dB)                 */
-DM_API dm *dm_kron_left(dm *C, dm *B);      /* the X of m×n with tr(X'*A) = tr(C'*kron(A,B)) for all A */
-DM_API dm *dm_kron_right(dm *A, dm *C);     /* the X of p×q with tr(X'*B) = tr(C'*kron(A,B)) for all B */
+DM_API dm *dm_kron(dm *A, dm *B);           /* kron(A,B) d = kron(dA,B) + kron(A,dB) m×n, p×q -> mp×nq */
+DM_API dm *dm_kron_left(dm *C, dm *B);      /* the X with tr(X'*A) = tr(C'*kron(A,B)) for all A
+                                                                                   mp×nq, p×q -> m×n */
+DM_API dm *dm_kron_right(dm *A, dm *C);     /* the X with tr(X'*B) = tr(C'*kron(A,B)) for all B
+                                                                                   m×n, mp×nq -> p×q */
 DM_API dm *dm_power(dm *A, int k);          /* A^k, by squaring; k < 0 by the inverse: GSL_ESING     */
 
 /* ---------------------------------------------------------------------------------- structure --
@@ -296,7 +302,7 @@ DM_API dm *dm_hcat(dm *A, dm *B);                                 /* [A, B]     
 DM_API dm *dm_vcat(dm *A, dm *B);                                 /* [A; B]                          */
 DM_API dm *dm_diag(dm *x);                                        /* diag(x)  n×1 -> n×n             */
 DM_API dm *dm_diagonal(dm *A);                                    /* diag(A)  m×n -> min(m,n)×1      */
-DM_API dm *dm_repeat(dm *A, size_t r, size_t c);                  /* repmat(A,r,c)                   */
+DM_API dm *dm_repeat(dm *A, size_t r, size_t c);                  /* repmat(A,r,c)   m×n -> rm×cn    */
 
 /* --------------------------------------------------------------------------------- reductions -- */
 DM_API dm *dm_trace(dm *A);                 /* tr(A)     d = tr(dA)                n×n -> 1×1        */
@@ -315,7 +321,7 @@ DM_API dm *dm_softmax(dm *A);               /* exp(A)/sum(exp(A))               
 DM_API dm *dm_inverse(dm *A);               /* inv(A)    d = -inv(A)*dA*inv(A)                       */
 DM_API dm *dm_solve(dm *A, dm *B);          /* A\B       d = A\(dB - dA*(A\B))     n×n, n×p -> n×p   */
 DM_API dm *dm_solve_right(dm *B, dm *A);    /* B/A       d = (dB - (B/A)*dA)/A     p×n, n×n -> p×n   */
-DM_API dm *dm_det(dm *A);                   /* det(A)    d = tr(cofactor(A)'*dA)   singular A too    */
+DM_API dm *dm_det(dm *A);                   /* det(A)    d = tr(cofactor(A)'*dA)   singular A too, GSL_EOVRFLW */
 DM_API dm *dm_cofactor(dm *A);              /* cofactor(A)  det(A)*inv(A)' and its limit at singular A */
 DM_API dm *dm_logdet(dm *A);                /* logdet(A) d = tr(inv(A)*dA)         GSL_EDOM: det < 0 */
 
@@ -336,13 +342,14 @@ DM_API dm *dm_expm_frechet(dm *A, dm *E);   /* the integral of expm(s*A)*E*expm(
 DM_API dm *dm_norm(dm *x);                  /* norm(x)   d = x'*dx/norm(x), 0 at 0  a vector's 2-norm */
 DM_API dm *dm_norm_frobenius(dm *A);        /* norm(A,'fro')   d = tr(A'*dA)/norm, 0 at 0            */
 DM_API dm *dm_norm_squared(dm *A);          /* norm(A,'fro')^2 d = 2*tr(A'*dA)      smooth at 0      */
-DM_API dm *dm_normalize(dm *A);             /* A/norm(A,'fro'), and 0 at 0                           */
+DM_API dm *dm_normalize(dm *A);             /* N = A/norm(A,'fro')   d = (dA - N*tr(N'*dA))/norm
+                                     0 at 0, where it has no differential: GSL_EZERODIV              */
 
 /* -------------------------------------------------------------------------- entry by entry (h) --
  *
  * d h(A) = h'(A).*dA.  GSL_EDOM outside a function's domain, with the entry.                        */
-DM_API dm *dm_exp(dm *A);                   /* h' = exp(A)                                           */
-DM_API dm *dm_expm1(dm *A);                 /* exp(A) - 1, accurate near 0   h' = exp(A)             */
+DM_API dm *dm_exp(dm *A);                   /* h' = exp(A)                         GSL_EOVRFLW       */
+DM_API dm *dm_expm1(dm *A);                 /* exp(A) - 1, accurate near 0   h' = exp(A)  GSL_EOVRFLW */
 DM_API dm *dm_log(dm *A);                   /* h' = 1./A                           entries > 0       */
 DM_API dm *dm_log1p(dm *A);                 /* log(1+A), accurate near 0     h' = 1./(1+A)   entries > -1 */
 DM_API dm *dm_log10(dm *A);                 /* h' = 1./(A*log(10))                 entries > 0       */
