@@ -127,7 +127,7 @@ static bool has_value(problem *p, const dm_expression *formula)
     forget_errors();
     int code = evaluate_in_context(&e, make_constant, take_any, &unused);
     forget_errors();
-    return code != GSL_ESING;
+    return code != GSL_ESING && code != GSL_EDOM;
 }
 
 /* ---------------------------------------------------------------------------------- the derivation */

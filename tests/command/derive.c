@@ -441,8 +441,6 @@ static const struct {
     { "dualmat derive 'tr(A*A)' --wrt A --as fortran", 2, "text, latex, octave, python, c or mathml" },
     { "dualmat derive 'tr(A*A' --wrt A", 2, "')' is missing" },
     { "dualmat derive 'A*x' --wrt x --hess", 2, "1×1" },
-    { "dualmat derive \"sum(log(eig(X'*X).values))\" --wrt X X~3x5", 3,
-      "at X of 3×5 the derivative is nothing but rounding errors" },
     { "dualmat derive 'sum(A*x)' --wrt x --html /nowhere/page.html", 2, "/nowhere/page.html" },
 };
 enum { REFUSALS = sizeof refusals / sizeof *refusals };
@@ -506,6 +504,8 @@ START_TEST(shapes_are_drawn_for_which_the_derivative_can_be_seen)
 {
     ck_assert_msg(shell("dualmat derive \"sum(log(eig(X'*X).values))\" --wrt X --json") == 0, "%s", err);
     ck_assert(json_value("verified_rel_error") < 1e-12);
+    ck_assert_int_eq(shell("dualmat derive \"sum(log(eig(X'*X).values))\" --wrt X X~3x5"), 3);
+    ck_assert(strstr(err, "nothing but rounding errors") || strstr(err, "the logarithm needs a positive entry"));
 }
 END_TEST
 
