@@ -1,5 +1,5 @@
-/* Variants of an expression that ask where its derivative comes from: every occurrence of a variable by itself,
- * the steps of the chain rule, terms and scalar factors.                                                */
+/* Variants of an expression that ask where its derivative comes from: every occurrence of a variable by
+ * itself, the steps of the chain rule, terms and scalar factors.                                        */
 #include <stdio.h>
 #include <stdlib.h>
 #include "language/vary_text.h"

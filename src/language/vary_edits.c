@@ -131,8 +131,8 @@ static void edit_order(const editing *d, size_t node, const size_t factor[], siz
         if (transposed >> order[i] & 1) {
             size_t used = strlen(which);
             const dm_node *f = &d->e->node[factor[order[i]]];
-            snprintf(which + used, sizeof which - used, "%s%.*s", used ? " and " : "", (int) (f->to - f->from),
-                     d->e->text + f->from);
+            snprintf(which + used, sizeof which - used, "%s%.*s", used ? " and " : "",
+                     (int) (f->to - f->from), d->e->text + f->from);
         }
     }
     if (moved && transposed)
@@ -163,7 +163,7 @@ static void edit_orders(const editing *d, size_t node, const size_t factor[], si
         bool used = false;
         for (size_t i = 0; i < at; i++)
             used = used || order[i] == k;
-        if (used || ((at == k) != true && (d->e->node[factor[k]].constant || d->e->node[factor[at]].constant)))
+        if (used || (at != k && (d->e->node[factor[k]].constant || d->e->node[factor[at]].constant)))
             continue;
         order[at] = k;
         edit_orders(d, node, factor, n, order, at + 1, transposes);
@@ -186,7 +186,8 @@ static void edit_products(const editing *d, size_t transposes)
 /* ------------------------------------------------------------------------------ terms, factors, names */
 
 /* The sum with that term's sign turned round (minus) and with a factor before it; NULL: without the term. */
-static void put_sum(dm_writing *w, const dm_expression *e, size_t sum, size_t term, bool minus, const char *factor)
+static void put_sum(dm_writing *w, const dm_expression *e, size_t sum, size_t term, bool minus,
+                    const char *factor)
 {
     size_t left = e->node[sum].first, right = dm_operand_of(e, sum, 1);
     bool first = term == left, difference = e->node[sum].kind == NODE_SUB;
@@ -209,8 +210,10 @@ static void edit_terms(const editing *d)
 {
     static const struct { bool minus; const char *factor, *what; } edits[] = {
         { true, "", "the term %s has the wrong sign" }, { false, NULL, "the term %s is too much" },
-        { false, "2*", "the term %s needs the factor 2" }, { false, "0.5*", "the term %s needs the factor 0.5" },
-        { true, "2*", "the term %s needs the factor -2" }, { true, "0.5*", "the term %s needs the factor -0.5" },
+        { false, "2*", "the term %s needs the factor 2" },
+        { false, "0.5*", "the term %s needs the factor 0.5" },
+        { true, "2*", "the term %s needs the factor -2" },
+        { true, "0.5*", "the term %s needs the factor -0.5" },
     };
     const dm_expression *e = d->e;
 

@@ -1,4 +1,4 @@
-/* How the texts of variants are made: they grow, and a tree is written out again with something else in places. */
+/* How the texts of variants are made: they grow, and a tree is written out again with changes in it. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

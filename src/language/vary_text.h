@@ -45,7 +45,8 @@ static inline const dm_node *dm_node_of(const dm_rendering *r, size_t node)
 
 void dm_put_part(dm_writing *w, const dm_expression *e, size_t node);
 void dm_put_within(dm_writing *w, const dm_expression *e, size_t node, bool parentheses);
-void dm_put_with(dm_writing *w, const dm_expression *e, size_t node, const char *text);   /* the whole, with */
+/* The whole with `text` in place of the node. */
+void dm_put_with(dm_writing *w, const dm_expression *e, size_t node, const char *text);
 
 bool dm_is_closed(const dm_expression *e, size_t node);    /* it needs no parentheses around it */
 bool dm_is_sum(const dm_expression *e, size_t node);

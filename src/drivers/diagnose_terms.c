@@ -1,0 +1,195 @@
+/* Terms of the product rule that are left out, too much, or transposed. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <gsl/gsl_math.h>
+#include "drivers/diagnose_search.h"
+
+gsl_matrix *dm_term_at(const dm_search *s, size_t i, size_t k)
+{
+    return s->T[i * s->world->points + k];
+}
+
+/* H = E + a*T_i + b*T_j for all points?  The a and b that come nearest (j == i: a alone). */
+static bool fit_terms(const dm_search *s, size_t i, size_t j, double *a, double *b)
+{
+    double ii = 0, ij = 0, jj = 0, di = 0, dj = 0;
+    size_t points = s->world->points;
+
+    for (size_t k = 0; k < points; k++) {
+        const gsl_matrix *Ti = dm_term_at(s, i, k), *Tj = dm_term_at(s, j, k);
+        ii += dm_inner_of(Ti, Ti);
+        ij += dm_inner_of(Ti, Tj);
+        jj += dm_inner_of(Tj, Tj);
+        di += dm_inner_of(s->H[k], Ti) - dm_inner_of(s->E[k], Ti);
+        dj += dm_inner_of(s->H[k], Tj) - dm_inner_of(s->E[k], Tj);
+    }
+    double det = ii * jj - ij * ij;
+    if (ii == 0 || (i != j && det <= 1e-6 * ii * jj))
+        return false;
+    *a = i == j ? di / ii : (di * jj - dj * ij) / det;
+    *b = i == j ? 0 : (dj * ii - di * ij) / det;
+    for (size_t k = 0; k < points; k++) {
+        double size = fmax(dm_largest_of(s->E[k]), dm_largest_of(s->H[k]));
+        size = fmax(size, fmax(dm_largest_of(dm_term_at(s, i, k)), dm_largest_of(dm_term_at(s, j, k))));
+        for (size_t row = 0; row < s->world->rows; row++)
+            for (size_t col = 0; col < s->world->cols; col++)
+                if (!(fabs(at(s->H[k], row, col) - at(s->E[k], row, col)
+                           - *a * at(dm_term_at(s, i, k), row, col)
+                           - *b * at(dm_term_at(s, j, k), row, col)) <= s->world->tolerance * size))
+                    return false;
+    }
+    return true;
+}
+
+/* How a term stands in H whose coefficient is c instead of 1. */
+typedef struct { char text[80]; } standing_text;
+
+static standing_text standing(double c)
+{
+    standing_text t;
+
+    if (fabs(c) < 1e-7)
+        strcpy(t.text, "is left out");
+    else if (dm_close(c, 2))
+        strcpy(t.text, "is counted twice");
+    else if (dm_close(c, -1))
+        strcpy(t.text, "has the opposite sign");
+    else
+        snprintf(t.text, sizeof t.text, "has the factor %s", dm_show_constant(c).text);
+    return t;
+}
+
+static bool plain(double c)
+{
+    return fabs(c) < 1e-7 || dm_close(c, 2) || dm_close(c, -1) || dm_close(c, 0.5);
+}
+
+/* The j > i whose term is the same as the i-th, as in x'*x; i: there is none. */
+static size_t twin(const dm_search *s, size_t i)
+{
+    size_t points = s->world->points;
+
+    for (size_t j = i + 1; j < s->terms; j++)
+        if (dm_all_equal(s, &s->T[i * points], &s->T[j * points]))
+            return j;
+    return i;
+}
+
+term_text dm_name_term(const dm_search *s, size_t i)
+{
+    const char *name = dm_name_asked(s, s->asked, i);
+    term_text t;
+
+    snprintf(t.text, sizeof t.text, strlen(name) < 200 ? "%s%s" : "%s%.190s...",
+             s->asked == DM_ASK_TERM ? "of " : "", name);
+    return t;
+}
+
+/* "the term of the second x (column 6), A'*x, is left out" */
+static bool say_term(dm_search *s, size_t i, const char *stands)
+{
+    bool written = s->asked == DM_ASK_TERM && s->world->value;
+    char *value = written ? s->world->value(s->world->params, i) : NULL;
+    bool shown = value && strlen(value) <= 60;
+
+    dm_because(s, "the term %s%s%s%s %s", dm_name_term(s, i).text, shown ? ", " : "", shown ? value : "",
+            shown ? "," : "", stands);
+    free(value);
+    return true;
+}
+
+static bool one_term(dm_search *s)
+{
+    double a, b;
+
+    for (int any = 0; any < 2; any++)
+        for (size_t i = 0; i < s->terms; i++) {
+            size_t j = twin(s, i);
+            if (!fit_terms(s, i, i, &a, &b))
+                continue;
+            if (j != i && plain(1 + a / 2))
+                return dm_because(s, "the terms %s and %s: each %s", dm_name_term(s, i).text,
+                               dm_name_term(s, j).text, standing(1 + a / 2).text);
+            if (any || plain(1 + a))
+                return say_term(s, i, standing(1 + a).text);
+        }
+    return false;
+}
+
+static bool two_terms(dm_search *s)
+{
+    double a, b;
+
+    for (size_t i = 0; i < s->terms; i++)
+        for (size_t j = i + 1; j < s->terms; j++)
+            if (fit_terms(s, i, j, &a, &b) && plain(1 + a) && plain(1 + b)) {
+                if (s->terms == 3 && fabs(1 + a) < 1e-7 && fabs(1 + b) < 1e-7)
+                    return dm_because(s, "it is only the term %s", dm_name_term(s, 3 - i - j).text);
+                if (dm_close(1 + a, 1 + b))
+                    return dm_because(s, "the terms %s and %s: each %s", dm_name_term(s, i).text,
+                                   dm_name_term(s, j).text, standing(1 + a).text);
+                return dm_because(s, "the term %s %s, and that %s %s", dm_name_term(s, i).text,
+                               standing(1 + a).text, dm_name_term(s, j).text, standing(1 + b).text);
+            }
+    return false;
+}
+
+static bool only_term(dm_search *s)
+{
+    double c;
+
+    for (size_t i = 0; i < s->terms; i++)
+        if (dm_constant_ratio(s, s->H, &s->T[i * s->world->points], &c)) {
+            dm_because(s, "it is only the term %s", dm_name_term(s, i).text);
+            if (!dm_close(c, 1))
+                dm_and_also(s, ", and that with the factor %s", dm_show_constant(c).text);
+            return true;
+        }
+    return false;
+}
+
+static bool transposed_term(dm_search *s)
+{
+    gsl_matrix **E = s->E;
+
+    if (!dm_is_square(s) || s->terms < 2)
+        return false;
+    for (size_t i = 0; i < s->terms; i++) {        /* E with T_i' for T_i */
+        for (size_t k = 0; k < s->world->points; k++) {
+            gsl_matrix_transpose_memcpy(s->X[k], dm_term_at(s, i, k));
+            gsl_matrix_sub(s->X[k], dm_term_at(s, i, k));
+            gsl_matrix_add(s->X[k], E[k]);
+        }
+        if (dm_all_equal(s, s->H, s->X))
+            return dm_because(s, "the term %s is transposed", dm_name_term(s, i).text);
+    }
+    return false;
+}
+
+static bool find_terms(dm_search *s, dm_question asked)
+{
+    size_t n = s->world->count[asked], points = s->world->points;
+
+    dm_free_matrices(s->T, s->terms * points);
+    s->T = NULL;
+    s->terms = 0;
+    if (n < 2)
+        return false;
+    if (!(s->T = dm_matrices(n * points, s->world->rows, s->world->cols))) {
+        s->memory = GSL_ENOMEM;
+        return false;
+    }
+    s->terms = n;
+    s->asked = asked;
+    for (size_t i = 0; i < n; i++)
+        if (!dm_answered(s, asked, i, &s->T[i * points]))
+            return false;
+    return true;
+}
+
+bool dm_terms_explain(dm_search *s, dm_question asked)
+{
+    return find_terms(s, asked) && (one_term(s) || transposed_term(s) || two_terms(s) || only_term(s));
+}
