@@ -127,10 +127,17 @@ typedef struct {
     size_t unit;
 } line;
 
-static line line_of(dm *A, size_t i)
+static line line_of(dm_panel A, size_t i)
 {
-    return A ? (line) { dm_row(dm_entries(A), i, 0), 0 } : (line) { NULL, i };
+    return A.data ? (line) { A.data + i * A.stride, 0 } : (line) { NULL, i };
 }
+
+/* d -> scale*L*d*R, or with d'; data == NULL is the identity. */
+typedef struct {
+    double scale;
+    dm_panel L, Rt;                    /* Rt is R' */
+    bool transposed;
+} factors;
 
 /* row[l*m + k] = beta*row[l*m + k] + scale*c(l)*v(k). */
 static void add_outer(double *row, double beta, double scale, line c, size_t n, line v, size_t m)
@@ -146,16 +153,13 @@ static void add_outer(double *row, double beta, double scale, line c, size_t n, 
         row[c.unit * m + v.unit] += scale;
 }
 
-/* J = beta*J + the matrix of d -> s*L*d*R, which is s*kron(R',L), or of d -> s*L*d'*R, Rt being R'.  Row
- * j*p+i of J is entry (i,j) of Y, column l*m+k is entry (k,l) of X.                                  */
-static void add_kronecker(gsl_matrix *J, double beta, dm_sandwich s, dm *Rt, const dm *Y, const dm *X)
+/* row = beta*row + the row that entry (i,j) of s*L*d*R, or of s*L*d'*R, is of d: column l*m+k of it is entry (k,l)
+ * of X.  The whole matrix is s*kron(R',L).                                                           */
+static void add_kronecker_row(double *row, double beta, const factors *f, size_t i, size_t j, const dm *X)
 {
-    for (size_t j = 0; j < Y->cols; j++)
-        for (size_t i = 0; i < Y->rows; i++) {
-            double *row = J->data + (j * Y->rows + i) * J->tda;
-            line l = line_of(s.L, i), r = line_of(Rt, j);
-            add_outer(row, beta, s.scale, s.transposed ? l : r, X->cols, s.transposed ? r : l, X->rows);
-        }
+    line l = line_of(f->L, i), r = line_of(f->Rt, j);
+
+    add_outer(row, beta, f->scale, f->transposed ? l : r, X->cols, f->transposed ? r : l, X->rows);
 }
 
 static double largest(dm *A)
@@ -168,37 +172,60 @@ static double largest(dm *A)
 }
 
 /* Everything the Kronecker products need, so that J is not touched before it is known to come out finite. */
-static bool prepare(dm_sandwich term[], dm *Rt[], size_t terms)
+static bool prepare(const dm_sandwich term[], factors f[], size_t terms)
 {
     double bound = 0;
 
     for (size_t k = 0; k < terms; k++) {
-        Rt[k] = term[k].R ? dm_transpose(term[k].R) : NULL;
-        if ((term[k].L && !dm_entries(term[k].L).data)
-            || (Rt[k] && (dm_is_failed(Rt[k]) || !dm_entries(Rt[k]).data)))
+        dm *L = term[k].L, *Rt = term[k].R ? dm_transpose(term[k].R) : NULL;
+        f[k] = (factors) { .scale = term[k].scale, .transposed = term[k].transposed };
+        if (L)
+            f[k].L = dm_entries(L);
+        if (Rt && !dm_is_failed(Rt))
+            f[k].Rt = dm_entries(Rt);
+        if ((L && !f[k].L.data) || (Rt && !f[k].Rt.data))
             return false;
-        bound += fabs(term[k].scale) * largest(term[k].L) * largest(Rt[k]);
+        bound += fabs(term[k].scale) * largest(L) * largest(Rt);
     }
     return isfinite(bound);
+}
+
+static void clear_rows(gsl_matrix *J, size_t first, size_t behind)
+{
+    if (J->tda == J->size2)
+        memset(J->data + first * J->tda, 0, (behind - first) * J->size2 * sizeof *J->data);
+    else
+        for (size_t r = first; r < behind; r++)
+            memset(J->data + r * J->tda, 0, J->size2 * sizeof *J->data);
 }
 
 /* Where the terms show a sum of sandwiches, J is a sum of Kronecker products: no passes. */
 static bool by_kronecker(dm *Y, dm *X, gsl_matrix *J)
 {
-    enum { MOST = 8 };
+    enum { MOST = 8, AT_ONCE = 4096 };
     dm_sandwich term[MOST];
-    dm *Rt[MOST];
+    factors f[MOST];
     size_t terms = X->rows * X->cols > 1 ? dm_sandwiches(Y, X, term, MOST) : 0;
 
-    if (terms == 0 || !prepare(term, Rt, terms))
+    if (terms == 0 || !prepare(term, f, terms))
         return false;
     if (terms == 1 && X->cols == 1 && Y->cols == 1 && term[0].L && !term[0].R && J->tda == J->size2)
         return dm_number_write((dm_panel) { J->data, J->size2, J->size1, 1, J->size2 }, term[0].scale, term[0].L);
     bool full = term[0].L && term[0].R;
-    for (size_t i = 0; !full && i < J->size1; i++)
-        memset(J->data + i * J->tda, 0, J->size2 * sizeof *J->data);
-    for (size_t k = 0; k < terms; k++)
-        add_kronecker(J, k == 0 && full ? 0 : 1, term[k], Rt[k], Y, X);
+    size_t rows = J->size1, block = J->size2 < AT_ONCE ? AT_ONCE / J->size2 : 1, i = 0, j = 0;
+    for (size_t first = 0; first < rows; first += block) {     /* all terms of some rows while these are in the cache */
+        size_t behind = first + block < rows ? first + block : rows;
+        if (!full)
+            clear_rows(J, first, behind);
+        for (size_t r = first; r < behind; r++, i++) {
+            if (i == Y->rows) {
+                i = 0;
+                j++;
+            }
+            for (size_t k = 0; k < terms; k++)
+                add_kronecker_row(J->data + r * J->tda, k == 0 && full ? 0 : 1, &f[k], i, j, X);
+        }
+    }
     return true;
 }
 
