@@ -503,12 +503,53 @@ static const dm_symbol *jacobian_of(jacobian *j, const dm_symbol *E)
     }
 }
 
-static void finish_jacobian(deriving *g, const dm_symbol *differential)
+/* s = s', factor by factor: a 1×1 is its own transpose whatever stands in it. */
+static bool is_mirrored(const dm_symbol *s)
+{
+    bool chain = s->kind == DM_SYMBOL_TERM && s->scalars == 0;
+    const dm_symbol *t = chain ? NULL : dm_symbol_transpose(s);
+
+    for (size_t i = 0; chain && i < s->n; i++) {
+        t = dm_symbol_transpose(s->of[s->n - 1 - i]);
+        chain = t && dm_symbol_same(s->of[i], t);
+    }
+    return s->kind == DM_SYMBOL_TERM ? chain : !dm_symbol_is_scalar(s) && t && dm_symbol_same(s, t);
+}
+
+/* Is s the same of dX' as of dX?  A dX that is taken as symmetric is its own transpose in s. */
+static bool sees_symmetric_part(const dm_symbol *s)
+{
+    bool diagonal = dm_symbol_is_call(s, "diagonal") || dm_symbol_is_call(s, "trace")
+                 || dm_symbol_is_call(s, "sum");
+
+    if (!s->moves)
+        return true;
+    if (s->kind == DM_SYMBOL_DIFFERENTIAL)
+        return false;
+    if ((diagonal && is_mirrored(s->of[0])) || (dm_symbol_is_scalar(s) && is_mirrored(s)))
+        return true;
+    for (size_t i = 0; i < s->n; i++)
+        if (!sees_symmetric_part(s->of[i]))
+            return false;
+    return true;
+}
+
+/* J*P, where P*vec(dX) = vec((dX+dX')/2). */
+static const dm_symbol *on_symmetric(const dm_symbol *J, size_t n)
+{
+    const dm_symbol *I = J ? dm_symbol_eye(J->context, n * n) : NULL;
+
+    return I ? dm_symbol_scale(0.5, dm_symbol_mul(J, dm_symbol_add(I, 1, commutation(J->context, n, n)))) : NULL;
+}
+
+static void finish_jacobian(deriving *g, const dm_symbol *differential, bool symmetric)
 {
     jacobian j = { g, true };
     const dm_symbol *J = jacobian_of(&j, differential);
 
     g->d->differential = differential;
+    if (J && symmetric && !sees_symmetric_part(differential))
+        J = on_symmetric(J, g->X->rows);
     J = J ? dm_symbol_shorten(J) : NULL;
     if (!J && !j.closed)
         refuse(g, GSL_EUNSUP, "there is no matrix form of this differential");
@@ -519,7 +560,15 @@ static void finish_jacobian(deriving *g, const dm_symbol *differential)
 
 /* ---------------------------------------------------------------------------------------- Hessians */
 
-static void derive_hessian(deriving *g, dm *f, dm *Y)
+/* (U+U')/2, where U is not that already. */
+static dm *symmetrized_gradient(dm *U)
+{
+    const dm_symbol *u = value_of(U), *t = dm_symbol_transpose(u);
+
+    return t && dm_symbol_same(t, u) ? U : dm_scale(dm_add(U, dm_transpose(U)), 0.5);
+}
+
+static void derive_hessian(deriving *g, dm *f, dm *Y, bool symmetric)
 {
     dm *seed = dm_number_identity(g->context, 1, 1), *failed = dm_is_failed(seed) ? seed : dm_pull(f, seed);
     dm *U = failed ? failed : dm_adjoint(f, Y);
@@ -530,13 +579,19 @@ static void derive_hessian(deriving *g, dm *f, dm *Y)
         return;
     }
     if (!U || U->level != g->X->level) {
-        add_line(g, "U", U ? dm_symbol_of(U) : dm_symbol_zero(g->context, Y->rows, Y->cols), "");
+        d = U ? symmetrized(dm_symbol_of(U), symmetric) : dm_symbol_zero(g->context, Y->rows, Y->cols);
+        add_line(g, "U", d, "");
         d = dm_symbol_zero(g->context, Y->rows, Y->cols);
     } else {
+        U = symmetric ? symmetrized_gradient(U) : U;
+        if (dm_is_failed(U)) {
+            refuse_failed(g, U);
+            return;
+        }
         add_line(g, "U", dm_symbol_shorten(value_of(U)), "the gradient");
         d = differentiate(g, U, "dU");
     }
-    finish_jacobian(g, d);
+    finish_jacobian(g, d, symmetric);
 }
 
 /* -------------------------------------------------------------------------------------- quantities
@@ -680,9 +735,9 @@ static void derive(deriving *g, const dm_derive_function *F, size_t wrt, dm_deri
     } else if (kind == DM_GRADIENT) {
         derive_gradient(g, f, symmetric);
     } else if (kind == DM_JACOBIAN) {
-        finish_jacobian(g, differentiate(g, f, "dF"));
+        finish_jacobian(g, differentiate(g, f, "dF"), symmetric);
     } else {
-        derive_hessian(g, f, Y);
+        derive_hessian(g, f, Y, symmetric);
     }
     if (g->d->f && g->d->steps)
         show(g);

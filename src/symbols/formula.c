@@ -237,6 +237,17 @@ static const dm_symbol *turned(const dm_symbol *sum)
                                                 terms.n, 0);
 }
 
+/* The only matrix of a term is written as it stands: it would ask for its transpose's formula, and that one
+ * for this.  false: no memory.                                                                     */
+static bool settle(const dm_symbol *s)
+{
+    dm_symbol *A = s->n - s->scalars == 1 ? (dm_symbol *) s->of[s->n - 1] : NULL;
+
+    if (A && !A->formula)
+        A->formula = plain(A);
+    return !A || A->formula;
+}
+
 /* s without its sign. */
 static const dm_formula *unsigned_part(const dm_symbol *s, bool *negative)
 {
@@ -246,7 +257,7 @@ static const dm_formula *unsigned_part(const dm_symbol *s, bool *negative)
     size_t i = sum_to_turn(s);
     if (i == s->n) {
         *negative = true;
-        return term(s);
+        return settle(s) ? term(s) : NULL;
     }
     dm_symbol_list of = { .context = s->context };
     for (size_t k = 0; k < s->n; k++)
@@ -257,7 +268,7 @@ static const dm_formula *unsigned_part(const dm_symbol *s, bool *negative)
         return plain(of.at[0]);
     const dm_symbol *t = dm_symbol_make(s->context, DM_SYMBOL_TERM, s->rows, s->cols, -s->number, of.at, of.n,
                                         s->scalars);
-    return t ? term(t) : NULL;
+    return t && settle(t) ? term(t) : NULL;
 }
 
 /* ---------------------------------------------------------------------------------------------- sums */

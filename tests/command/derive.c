@@ -553,6 +553,47 @@ START_TEST(a_symmetric_matrix_has_a_symmetric_gradient)
 }
 END_TEST
 
+/* Jacobians and Hessians by a symmetric matrix are projected, as the exact ones are; --hess or "". */
+static const struct {
+    const char *words, *f;
+} symmetric[] = {
+    { "", "A" }, { "", "A*x" }, { "", "A'*B*A" }, { "", "inv(A)" }, { "", "eig(A).vectors" },
+    { "", "eig(A).vectors(:,1)" }, { "", "eig(A).values" }, { "", "diag(B'*A*C)" }, { "", "diag(B'*A*B)" },
+    { "--hess", "eig(A).values(2)" }, { "--hess", "sum(eig(A).values.^2)" },
+    { "--hess", "sum(exp(eig(A).values))" }, { "--hess", "x'*A*B*A*y" }, { "--hess", "x'*A*y" },
+    { "--hess", "tr(A*B*A*C)" }, { "--hess", "logdet(A)" }, { "--hess", "x'*inv(A)*y" },
+    { "--hess", "x'*eig(A).vectors*y" },
+};
+
+START_TEST(derivatives_by_a_symmetric_matrix_are_projected)
+{
+    char words[60];
+
+    snprintf(words, sizeof words, "derive --json --symmetric A %s", symmetric[_i].words);
+    ck_assert_msg(command(words, symmetric[_i].f, "A", "") == 0, "%s: %s", symmetric[_i].f, err);
+    ck_assert_double_lt(json_value("verified_rel_error"), 1e-12);
+    snprintf(words, sizeof words, "derive --json %s", symmetric[_i].words);
+    ck_assert_msg(command(words, symmetric[_i].f, "A", "A~4x4:sym") == 0 || strstr(symmetric[_i].f, "logdet"),
+                  "%s: %s", symmetric[_i].f, err);
+}
+END_TEST
+
+/* What sees the symmetric part of dA alone is left as it is. */
+START_TEST(a_projection_that_does_nothing_is_left_out)
+{
+    char text[300];
+
+    ck_assert_int_eq(shell("dualmat derive 'x'\\''*A*x' --wrt A --symmetric A --json"), 0);
+    json_text("gradient", text, sizeof text);
+    ck_assert_str_eq(text, "x*x'");
+    ck_assert_int_eq(shell("dualmat derive \"x*(x'*A*x)\" --wrt A --symmetric A --json"), 0);
+    json_text("jacobian", text, sizeof text);
+    ck_assert_ptr_null(strstr(text, "reshape"));
+    ck_assert_int_eq(shell("dualmat derive \"x'*A*y\" --wrt A --symmetric A --hess"), 0);
+    ck_assert_ptr_nonnull(strstr(out, "U = (x*y'+y*x')/2"));
+}
+END_TEST
+
 /* --------------------------------------------------------------------------------- output languages */
 
 static const struct {
@@ -854,6 +895,9 @@ Suite *command_derive_suite(void)
     tcase_add_test(tc, nothing_is_too_long);
     tcase_add_test(tc, several_variables_have_a_derivation_each);
     tcase_add_test(tc, a_symmetric_matrix_has_a_symmetric_gradient);
+    tcase_add_loop_test(tc, derivatives_by_a_symmetric_matrix_are_projected, 0,
+                        sizeof symmetric / sizeof *symmetric);
+    tcase_add_test(tc, a_projection_that_does_nothing_is_left_out);
     tc = with_program(suite, "languages");
     tcase_add_loop_test(tc, the_function_in_c_computes_the_gradient, 0, PROGRAMS);
     tcase_add_loop_test(tc, the_function_in_python_computes_the_gradient, 0, PROGRAMS);
