@@ -348,11 +348,8 @@ static int show(const options *o, const derived *all, size_t n)
 
     if (o->json)
         json_derived(all, n);
-    for (size_t i = 0; !o->json && status == DONE && i < n; i++) {
-        if (i > 0)
-            putchar('\n');
-        status = print_derived(&all[i], o->as ? o->as : "text");
-    }
+    else
+        status = print_derived(all, n, o->as ? o->as : "text");
     return status == DONE && o->html ? page(o, all, n) : status;
 }
 

@@ -22,8 +22,8 @@ const char *result_name(dm_derivative kind);          /* "U" */
 const char *line_of(const derived *d, size_t i);       /* the i-th line of the derivation, without its left */
 const char *agreement(const derived *d, char text[120]);       /* "agrees with the dual numbers to ..." */
 
-/* derive_text.c.  An exit status: WORDS where the output language lacks what the formula needs. */
-int print_derived(const derived *d, const char *language);
+/* derive_text.c.  An exit status: WORDS where the output language lacks what a formula needs. */
+int print_derived(const derived *all, size_t n, const char *language);       /* is_output_language */
 void json_derived(const derived *all, size_t n);
 bool is_output_language(const char *name);
 

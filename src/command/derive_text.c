@@ -240,35 +240,49 @@ static const char *title(const derived *d)
     return or_nothing(dm_text_done(&text));
 }
 
-static void write_source(dm_text *to, const derived *d, void (*write)(dm_text *to, const dm_source *s))
+/* "derivative"; "derivative_A" where there are several. */
+static const char *name_in_program(const derived *d, size_t n)
 {
-    const problem *p = d->problem;
-    dm_source_variable *v = calloc(p->variables + 1, sizeof *v);
+    dm_text name = { .context = d->derivation.context };
 
-    if (!v) {
-        to->failed = true;
-        return;
-    }
-    for (size_t i = 0; i < p->variables; i++)
-        v[i] = (dm_source_variable) { p->variable[i].name, p->variable[i].rows * p->variable[i].cols == 1 };
-    write(to, &(dm_source) { .expression = title(d), .result = result_name(d->derivation.kind),
-                             .formula = d->formula, .f = d->derivation.f, .U = d->derivation.result,
-                             .variable = v, .n = p->variables });
-    free(v);
+    dm_text_put(&name, n > 1 ? "derivative_%s" : "derivative", d->x->name);
+    return or_nothing(dm_text_done(&name));
 }
 
-static void write_python(dm_text *to, const derived *d) { write_source(to, d, dm_write_numpy_function); }
-static void write_octave(dm_text *to, const derived *d) { write_source(to, d, dm_write_octave_function); }
-static void write_c(dm_text *to, const derived *d) { write_source(to, d, dm_write_c_function); }
+typedef void write_functions(dm_text *to, const dm_source s[], size_t n);
+
+static void write_program(dm_text *to, const derived *all, size_t n, write_functions *write)
+{
+    const problem *p = all->problem;
+    dm_source_variable *v = calloc(p->variables + 1, sizeof *v);
+    dm_source *s = calloc(n, sizeof *s);
+
+    to->failed = to->failed || !v || !s;
+    for (size_t i = 0; v && i < p->variables; i++)
+        v[i] = (dm_source_variable) { p->variable[i].name, p->variable[i].rows * p->variable[i].cols == 1 };
+    for (size_t i = 0; v && s && i < n; i++) {
+        const derived *d = &all[i];
+        s[i] = (dm_source) { .name = name_in_program(d, n), .expression = title(d),
+                             .result = result_name(d->derivation.kind), .formula = d->formula,
+                             .f = d->derivation.f, .U = d->derivation.result, .variable = v,
+                             .n = p->variables };
+    }
+    if (v && s)
+        write(to, s, n);
+    free(s);
+    free(v);
+}
 
 /* ----------------------------------------------------------------------------------------- all of it */
 
 static const struct {
     const char *name;
-    void (*write)(dm_text *to, const derived *d);          /* NULL: printed */
+    void (*write)(dm_text *to, const derived *d);
+    write_functions *program;          /* neither: text, which is printed */
 } languages[] = {
-    { "text", NULL }, { "latex", write_latex }, { "octave", write_octave }, { "python", write_python },
-    { "c", write_c }, { "mathml", write_mathml },
+    { "text", NULL, NULL }, { "latex", write_latex, NULL }, { "mathml", write_mathml, NULL },
+    { "octave", NULL, dm_write_octave_functions }, { "python", NULL, dm_write_numpy_functions },
+    { "c", NULL, dm_write_c_functions },
 };
 enum { LANGUAGES = sizeof languages / sizeof languages[0] };
 
@@ -280,25 +294,41 @@ bool is_output_language(const char *name)
     return false;
 }
 
-int print_derived(const derived *d, const char *language)
+/* What has no closed form has no formula either, only lines. */
+static const derived *without_formula(const derived *all, size_t n)
 {
-    dm_text to = { .context = d->derivation.context };
+    for (size_t i = 0; i < n; i++)
+        if (!all[i].formula)
+            return &all[i];
+    return NULL;
+}
 
-    for (size_t i = 0; i < LANGUAGES; i++) {
-        if (strcmp(languages[i].name, language) != 0)
+int print_derived(const derived *all, size_t n, const char *language)
+{
+    dm_text to = { .context = all->derivation.context };
+    const derived *open = without_formula(all, n);
+    size_t l = 0;
+
+    while (strcmp(languages[l].name, language) != 0)
+        l++;
+    if (open && (languages[l].program || languages[l].write == write_mathml))
+        return words("--as %s: there is no closed form of the %s of %s", language,
+                     derivative_word(open->derivation.kind), open->problem->options->expression);
+    if (languages[l].program)
+        write_program(&to, all, n, languages[l].program);
+    for (size_t i = 0; i < n && !languages[l].program; i++) {
+        if (languages[l].write) {
+            dm_text_put(&to, "%s", i ? "\n" : "");
+            languages[l].write(&to, &all[i]);
             continue;
-        if (!languages[i].write) {
-            print_text(d);
-            return DONE;
         }
-        if (!d->formula && languages[i].write != write_latex)
-            return words("--as %s: there is no closed form of the %s of %s", language,
-                         derivative_word(d->derivation.kind), d->problem->options->expression);
-        languages[i].write(&to, d);
+        if (i)
+            putchar('\n');
+        print_text(&all[i]);
     }
     if (to.missing)
         return words("--as %s: there is no %s in it, which the formula %s needs", language, to.missing,
-                     d->formula);
+                     all->formula);
     if (to.failed)
         return out_of_memory();
     fputs(or_nothing(dm_text_done(&to)), stdout);

@@ -129,7 +129,7 @@ static void make_square(problem *p, dm_shape *result)
 
 static bool needs_scalar(const options *o)
 {
-    return (o->command->takes & SCALAR) && !(o->hand && o->kind == DM_JACOBIAN);
+    return o->hess || ((o->command->takes & SCALAR) && !(o->hand && o->kind == DM_JACOBIAN));
 }
 
 int infer_shapes(problem *p)
@@ -149,9 +149,9 @@ int infer_shapes(problem *p)
     if (needs_scalar(p->options) && (p->rows != 1 || p->cols != 1))
         return words("%s is %zu×%zu: a %s is that of a scalar (a matrix has a Jacobian: %s)",
                      p->options->expression, p->rows, p->cols,
-                     p->options->command->run == run_hess || p->options->kind == DM_HESSIAN
+                     p->options->command->run == run_hess || p->options->kind == DM_HESSIAN || p->options->hess
                          ? "Hessian" : "gradient",
-                     p->options->hand ? "--hand-jac" : "dualmat jac");
+                     p->options->hand ? "--hand-jac" : p->options->hess ? "without --hess" : "dualmat jac");
     if (p->options->det && p->rows * p->cols != p->variable[p->wrt].rows * p->variable[p->wrt].cols)
         return words("--det: J is %zu×%zu: only a square matrix has a determinant", p->rows * p->cols,
                      p->variable[p->wrt].rows * p->variable[p->wrt].cols);

@@ -10,47 +10,66 @@ static void arguments(dm_text *to, const dm_source *s, const dm_vocabulary *in)
     }
 }
 
-/* The function alone is written first: it is known then what it needs. */
+/* The functions alone are written first: it is known then what they need. */
 static void take(dm_text *to, const dm_text *body)
 {
     to->failed = to->failed || body->failed;
     to->missing = body->missing;
 }
 
-void dm_write_numpy_function(dm_text *to, const dm_source *s)
+static void numpy_function(dm_text *body, const dm_source *s)
 {
-    dm_text body = { .context = to->context };
-    const char *f = dm_unused_name(to->context, "f"), *U = dm_unused_name(to->context, s->result);
+    const char *f = dm_unused_name(body->context, "f"), *U = dm_unused_name(body->context, s->result);
     bool scalar = dm_symbol_is_scalar(s->f);
 
-    body.failed = !f || !U;
-    dm_text_put(&body, "def derivative(");
-    arguments(&body, s, &dm_words_numpy);
-    dm_text_put(&body, "):\n    \"\"\"%s = %s and %s = %s; all arguments are two-dimensional arrays.\"\"\"\n"
-                       "    %s = ", f, s->expression, U, s->formula, f);
-    dm_write_numpy(&body, dm_formula_of(s->f));
-    dm_text_put(&body, "\n    %s = ", U);
-    dm_write_numpy(&body, dm_formula_of(s->U));
-    dm_text_put(&body, scalar ? "\n    return np.asarray(%s).item(), %s\n" : "\n    return %s, %s\n", f, U);
+    body->failed = body->failed || !f || !U;
+    dm_text_put(body, "def %s(", s->name);
+    arguments(body, s, &dm_words_numpy);
+    dm_text_put(body, "):\n    \"\"\"%s = %s and %s = %s; all arguments are two-dimensional arrays.\"\"\"\n"
+                      "    %s = ", f, s->expression, U, s->formula, f);
+    dm_write_numpy(body, dm_formula_of(s->f));
+    dm_text_put(body, "\n    %s = ", U);
+    dm_write_numpy(body, dm_formula_of(s->U));
+    dm_text_put(body, scalar ? "\n    return np.asarray(%s).item(), %s\n" : "\n    return %s, %s\n", f, U);
+}
+
+void dm_write_numpy_functions(dm_text *to, const dm_source s[], size_t n)
+{
+    dm_text body = { .context = to->context };
+
+    for (size_t i = 0; i < n; i++) {
+        dm_text_put(&body, "%s", i ? "\n\n" : "");
+        numpy_function(&body, &s[i]);
+    }
     take(to, &body);
     dm_text_put(to, "import numpy as np\n\n\n");
     dm_put_helpers(to, body.helpers, dm_helpers_numpy, "", "\n\n");
     dm_text_put(to, "%s", body.failed ? "" : dm_text_done(&body));
 }
 
-void dm_write_octave_function(dm_text *to, const dm_source *s)
+static void octave_function(dm_text *body, const dm_source *s)
+{
+    const char *f = dm_unused_name(body->context, "f"), *U = dm_unused_name(body->context, s->result);
+
+    body->failed = body->failed || !f || !U;
+    dm_text_put(body, "function [%s, %s] = %s(", f, U, s->name);
+    arguments(body, s, &dm_words_octave);
+    dm_text_put(body, ")\n  %% %s = %s and %s = %s\n  %s = ", f, s->expression, U, s->formula, f);
+    dm_write_octave(body, dm_formula_of(s->f));
+    dm_text_put(body, ";\n  %s = ", U);
+    dm_write_octave(body, dm_formula_of(s->U));
+    dm_text_put(body, ";\nend\n");
+}
+
+/* A file whose first statement is a function is that function to Octave; with several it is a script. */
+void dm_write_octave_functions(dm_text *to, const dm_source s[], size_t n)
 {
     dm_text body = { .context = to->context };
-    const char *f = dm_unused_name(to->context, "f"), *U = dm_unused_name(to->context, s->result);
 
-    body.failed = !f || !U;
-    dm_text_put(&body, "function [%s, %s] = derivative(", f, U);
-    arguments(&body, s, &dm_words_octave);
-    dm_text_put(&body, ")\n  %% %s = %s and %s = %s\n  %s = ", f, s->expression, U, s->formula, f);
-    dm_write_octave(&body, dm_formula_of(s->f));
-    dm_text_put(&body, ";\n  %s = ", U);
-    dm_write_octave(&body, dm_formula_of(s->U));
-    dm_text_put(&body, ";\nend\n");
+    for (size_t i = 0; i < n; i++) {
+        dm_text_put(&body, "%s", i ? "\n" : n > 1 ? "1;\n\n" : "");
+        octave_function(&body, &s[i]);
+    }
     take(to, &body);
     dm_text_put(to, "%s", body.failed ? "" : dm_text_done(&body));
     dm_put_helpers(to, body.helpers, dm_helpers_octave, "\n", "");

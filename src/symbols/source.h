@@ -11,6 +11,7 @@ typedef struct {
 
 /* Value f and derivative U (named `result`: "U", "J" or "H") as a function of the variables. */
 typedef struct {
+    const char *name;                  /* of the function */
     const char *expression;            /* f as it was given, for the comment */
     const char *result, *formula;      /* and the formula in the expression language */
     const dm_symbol *f, *U;
@@ -37,8 +38,9 @@ const char *dm_name_in_program(dm_context *context, const dm_vocabulary *in, con
 void dm_use_helper(uint64_t *used, const dm_helper *all, const char *name);    /* and what it needs */
 void dm_put_helpers(dm_text *to, uint64_t used, const dm_helper *all, const char *before, const char *behind);
 
-void dm_write_numpy_function(dm_text *to, const dm_source *s);
-void dm_write_octave_function(dm_text *to, const dm_source *s);
-void dm_write_c_function(dm_text *to, const dm_source *s);
+/* One function or several in one program, its helpers once. */
+void dm_write_numpy_functions(dm_text *to, const dm_source s[], size_t n);
+void dm_write_octave_functions(dm_text *to, const dm_source s[], size_t n);
+void dm_write_c_functions(dm_text *to, const dm_source s[], size_t n);
 
 #endif

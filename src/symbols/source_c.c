@@ -440,7 +440,8 @@ static void put_parameters(program *p, dm_text *to, const char *value, const cha
                 U);
 }
 
-void dm_write_c_function(dm_text *to, const dm_source *s)
+/* The function, into `to`, and the helpers it needs. */
+static void c_function(dm_text *to, const dm_source *s, uint64_t *used)
 {
     program p = { .s = s, .context = to->context, .body = { .context = to->context } };
     const dm_formula *f = dm_formula_of(s->f), *U = dm_formula_of(s->U);
@@ -457,16 +458,33 @@ void dm_write_c_function(dm_text *to, const dm_source *s)
     hand_out(&p, U, result);
     for (size_t i = 1; i <= p.matrices; i++)
         dm_text_put(&p.body, "%s    gsl_matrix_free(%s);\n", i == 1 ? "\n" : "", matrix(&p, i));
-    dm_text_put(to, "/* f = %s and %s = %s */\n#include <math.h>\n#include <gsl/gsl_blas.h>\n"
-                    "#include <gsl/gsl_eigen.h>\n#include <gsl/gsl_linalg.h>\n#include <gsl/gsl_math.h>\n"
-                    "#include <gsl/gsl_matrix.h>\n\n",
-                s->expression, result, s->formula);
-    dm_put_helpers(to, p.used, dm_helpers_c, "", "\n");
-    dm_text_put(to, "void derivative");
+    dm_text_put(to, "void %s", s->name);
     put_parameters(&p, to, value, result);
-    dm_text_put(to, ";\nvoid derivative");
+    dm_text_put(to, ";\nvoid %s", s->name);
     put_parameters(&p, to, value, result);
     to->failed = to->failed || p.failed || p.body.failed;
-    to->missing = p.unknown;
+    to->missing = p.unknown ? p.unknown : to->missing;
     dm_text_put(to, "\n{\n%s}\n", to->failed ? "" : dm_text_done(&p.body));
+    *used |= p.used;
+}
+
+void dm_write_c_functions(dm_text *to, const dm_source s[], size_t n)
+{
+    dm_text body = { .context = to->context };
+    uint64_t used = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const char *result = dm_unused_name(to->context, s[i].result);
+        to->failed = to->failed || !result;
+        dm_text_put(to, "/* f = %s and %s = %s */\n", s[i].expression, result, s[i].formula);
+        dm_text_put(&body, "%s", i ? "\n" : "");
+        c_function(&body, &s[i], &used);
+    }
+    dm_text_put(to, "#include <math.h>\n#include <gsl/gsl_blas.h>\n"
+                    "#include <gsl/gsl_eigen.h>\n#include <gsl/gsl_linalg.h>\n#include <gsl/gsl_math.h>\n"
+                    "#include <gsl/gsl_matrix.h>\n\n");
+    dm_put_helpers(to, used, dm_helpers_c, "", "\n");
+    to->failed = to->failed || body.failed;
+    to->missing = body.missing;
+    dm_text_put(to, "%s", to->failed ? "" : dm_text_done(&body));
 }

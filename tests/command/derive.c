@@ -440,7 +440,8 @@ static const struct {
     { "dualmat derive 'tr(A*A)' --wrt B", 2, "B does not occur" },
     { "dualmat derive 'tr(A*A)' --wrt A --as fortran", 2, "text, latex, octave, python, c or mathml" },
     { "dualmat derive 'tr(A*A' --wrt A", 2, "')' is missing" },
-    { "dualmat derive 'A*x' --wrt x --hess", 2, "1×1" },
+    { "dualmat derive 'A*x' --wrt x --hess", 2,
+      "A*x is 5×1: a Hessian is that of a scalar (a matrix has a Jacobian: without --hess)" },
     { "dualmat derive 'sum(A*x)' --wrt x --html /nowhere/page.html", 2, "/nowhere/page.html" },
 };
 enum { REFUSALS = sizeof refusals / sizeof *refusals };
@@ -786,6 +787,44 @@ START_TEST(the_function_in_octave_computes_the_gradient)
 }
 END_TEST
 
+/* Several derivatives in one program: a function each, both with the same helpers. */
+static const struct {
+    const char *language, *file, *tool, *run;
+} several[] = {
+    { "c", "several.c", "command -v cc && command -v pkg-config",
+      "cat > call.c <<'EOF'\n"
+      "#include <stdio.h>\n#include \"several.c\"\n"
+      "int main(void)\n{\n"
+      "    double a[] = { 1, 2, 3, 4 }, y[] = { 1, 2 }, u[4], v[2], f;\n"
+      "    gsl_matrix_view A = gsl_matrix_view_array(a, 2, 2), x = gsl_matrix_view_array(y, 2, 1);\n"
+      "    gsl_matrix_view U = gsl_matrix_view_array(u, 2, 2), V = gsl_matrix_view_array(v, 2, 1);\n"
+      "    derivative_A(&A.matrix, &x.matrix, &f, &U.matrix);\n"
+      "    derivative_x(&A.matrix, &x.matrix, &f, &V.matrix);\n"
+      "    printf(\"%g %g %g %g %g %g\\n\", u[0], u[1], u[2], u[3], v[0], v[1]);\n    return 0;\n}\nEOF\n"
+      "cc -std=c17 -Wall -Wextra -Werror -o call call.c $(pkg-config --cflags --libs gsl) -lm && ./call" },
+    { "python", "several.py", "python3 -c 'import numpy' || /usr/bin/python3 -c 'import numpy'",
+      "python3 -c 'import numpy' || PATH=/usr/bin:$PATH; python3 -c \"from several import *; A = np.array([[1., 2], [3, 4]]); x = np.array([[1.], [2]])\n"
+      "print(*('%g' % u for d in (derivative_A, derivative_x) for u in d(A, x)[1].flatten()))\"" },
+    { "octave", "several.m", "command -v octave-cli",
+      "octave-cli --norc --eval \"source('several.m'); A = [1, 2; 3, 4]; x = [1; 2];\n"
+      "[f, U] = derivative_A(A, x); [f, V] = derivative_x(A, x); printf('%g %g %g %g %g %g\\n', U', V);\"" },
+};
+
+START_TEST(several_variables_are_functions_of_one_program)
+{
+    if (!has(several[_i].tool)) {
+        say_skipped(0, several[_i].language, several[_i].tool);
+        return;
+    }
+    char words[60];
+    snprintf(words, sizeof words, "derive --as %s", several[_i].language);
+    ck_assert_msg(command(words, "norm(A*x)^2", "A,x", "") == 0, "%s", err);
+    write_file(several[_i].file, out);
+    ck_assert_msg(shell(several[_i].run) == 0, "%s: %s", several[_i].language, err);
+    ck_assert_str_eq(out, "10 20 22 44 76 108\n");
+}
+END_TEST
+
 /* Every brace and every \left has its partner. */
 START_TEST(latex_is_balanced)
 {
@@ -902,6 +941,7 @@ Suite *command_derive_suite(void)
     tcase_add_loop_test(tc, the_function_in_c_computes_the_gradient, 0, PROGRAMS);
     tcase_add_loop_test(tc, the_function_in_python_computes_the_gradient, 0, PROGRAMS);
     tcase_add_loop_test(tc, the_function_in_octave_computes_the_gradient, 0, PROGRAMS);
+    tcase_add_loop_test(tc, several_variables_are_functions_of_one_program, 0, sizeof several / sizeof *several);
     tcase_add_loop_test(tc, latex_is_balanced, 0, FORMULAS);
     tcase_add_loop_test(tc, mathml_and_the_page_are_well_formed, 0, FORMULAS);
     tcase_add_test(tc, the_page_has_a_plot);
