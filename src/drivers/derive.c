@@ -537,9 +537,9 @@ static bool sees_symmetric_part(const dm_symbol *s)
 /* J*P, where P*vec(dX) = vec((dX+dX')/2). */
 static const dm_symbol *on_symmetric(const dm_symbol *J, size_t n)
 {
-    const dm_symbol *I = J ? dm_symbol_eye(J->context, n * n) : NULL;
+    const dm_symbol *I = dm_symbol_eye(J->context, n * n), *K = commutation(J->context, n, n);
 
-    return I ? dm_symbol_scale(0.5, dm_symbol_mul(J, dm_symbol_add(I, 1, commutation(J->context, n, n)))) : NULL;
+    return dm_symbol_scale(0.5, dm_symbol_mul(J, dm_symbol_add(I, 1, K)));
 }
 
 static void finish_jacobian(deriving *g, const dm_symbol *differential, bool symmetric)
@@ -596,8 +596,8 @@ static void derive_hessian(deriving *g, dm *f, dm *Y, bool symmetric)
 
 /* -------------------------------------------------------------------------------------- quantities
  *
- * Where there is no closed form in the variables, the lines are written in quantities that have names, and
- * what these are stands above them.                                                                  */
+ * What is no formula in the variables is written in quantities that have names, and what these are stands
+ * above the lines.                                                                  */
 
 static bool has_call(const dm_symbol *s, const char *op)
 {
@@ -608,7 +608,7 @@ static bool has_call(const dm_symbol *s, const char *op)
     return found;
 }
 
-/* "in A and B alone there is no closed form: lambda = eig(A).values ...; mu = eig(B).values ..." */
+/* "written in the eigenvalues and eigenvectors of A and B: lambda = eig(A).values ...; mu = ..." */
 static const char *what_quantities_are(deriving *g, const dm_quantities *q)
 {
     dm_text text = { .context = g->context };
@@ -616,8 +616,9 @@ static const char *what_quantities_are(deriving *g, const dm_quantities *q)
 
     for (size_t i = 0; i < q->definitions; i++)
         if (q->definition[i].decomposed)
-            dm_text_put(&text, "%s %s", matrices++ ? " and" : "in", q->definition[i].left);
-    dm_text_put(&text, " alone there is no closed form:");
+            dm_text_put(&text, "%s %s", matrices++ ? " and" : "written in the eigenvalues and eigenvectors of",
+                        q->definition[i].left);
+    dm_text_put(&text, ":");
     matrices = 0;
     for (size_t i = 0; i < q->definitions; i++)
         if (q->definition[i].decomposed)
@@ -632,7 +633,7 @@ static const char *note(deriving *g, const dm_quantities *q)
     if (s && has_call(s, "expm_frechet"))
         return "expm_frechet(A,E) has no closed form: it is the integral of expm(s*A)*E*expm((1-s)*A), "
                "s from 0 to 1";
-    if (g->d->shown != g->d->result && q->definitions)
+    if (g->d->shown && !dm_symbol_same(g->d->shown, g->d->result) && q->definitions)
         return what_quantities_are(g, q);
     return "";
 }

@@ -37,7 +37,7 @@ typedef struct {
     const dm_symbol *f, *result;       /* result: U, J or H; NULL where there is no closed form */
     const dm_symbol *differential;     /* of f, or of U for a Hessian: linear in dA */
     const dm_symbol *f_shown, *shown;  /* f and the result in quantities that have names, as the steps are */
-    const char *note;                  /* why there is no closed form in the variables alone; "" */
+    const char *note;                  /* what the formula is written in besides the variables; "" */
     int code;                          /* GSL_SUCCESS, or why there is no result */
     char message[480];
 } dm_derivation;

@@ -113,6 +113,41 @@ static const dm_symbol *combined(const dm_symbol *f, const dm_symbol *g)
     return NULL;
 }
 
+/* Q*diag(h(lambda))*Q', where lambda and Q are those of A: A, a power of it, expm(A); NULL: none of these. */
+static const dm_symbol *recomposed(const dm_symbol *Q, const dm_symbol *D, const dm_symbol *T)
+{
+    double x;
+    bool whole = dm_symbol_is_call(D, "diag") && orthogonal(Q, T);
+    const dm_symbol *h = whole ? dm_symbol_split(D->of[0], &x) : NULL;
+    bool exponential = h && dm_symbol_is_call(h, "exp"), power = h && h->kind == DM_SYMBOL_POWER;
+    const dm_symbol *lambda = exponential || power ? h->of[0] : h, *A = Q->n ? Q->of[0] : NULL, *all;
+    double exponent = power ? h->number : 1;
+
+    if (!h || !dm_symbol_is_call(lambda, "eigenvalues") || !dm_symbol_same(lambda->of[0], A)
+        || exponent != floor(exponent) || fabs(exponent) > 8)
+        return NULL;
+    const dm_symbol *base = exponential ? dm_symbol_apply_named("expm", A, A->rows, A->cols)
+                          : exponent < 0 ? dm_symbol_inverse(A, false) : A;
+    all = base;
+    for (int i = 1; i < fabs(exponent); i++)
+        all = dm_symbol_mul(all, base);
+    return dm_symbol_scale(x, all);
+}
+
+/* In the places of `many` factors from i on, flat: it may be a term. */
+static void splice(product *p, size_t i, size_t many, const dm_symbol *simple)
+{
+    dm_symbol_list *c = &p->chain, rest = { .context = p->context };
+
+    for (size_t k = i + many; k < c->n; k++)
+        dm_list_add(&rest, c->at[k]);
+    c->n = i;
+    add_factor(p, simple);
+    for (size_t k = 0; k < rest.n; k++)
+        dm_list_add(c, rest.at[k]);
+    c->failed = c->failed || rest.failed;
+}
+
 /* Once from left to right; true: something changed. */
 static bool reduce(product *p)
 {
@@ -143,16 +178,11 @@ static bool reduce(product *p)
         }
         const dm_symbol *simple = combined(f, g);
         if (simple) {
-            dm_list_replace(c, i, 2, NULL);
-            /* In its place, flat: it may be a term. */
-            dm_symbol_list rest = { .context = p->context };
-            for (size_t k = i; k < c->n; k++)
-                dm_list_add(&rest, c->at[k]);
-            c->n = i;
-            add_factor(p, simple);
-            for (size_t k = 0; k < rest.n; k++)
-                dm_list_add(c, rest.at[k]);
-            c->failed = c->failed || rest.failed;
+            splice(p, i, 2, simple);
+            return true;
+        }
+        if (i + 2 < c->n && (simple = recomposed(f, g, c->at[i + 2]))) {
+            splice(p, i, 3, simple);
             return true;
         }
     }
@@ -310,7 +340,7 @@ static bool is_symmetric(const dm_symbol *s)
         return false;
     if (s->kind == DM_SYMBOL_NAME)
         return s->symmetric;
-    if (s->kind == DM_SYMBOL_INVERSE) {
+    if (s->kind == DM_SYMBOL_INVERSE || dm_symbol_is_call(s, "expm")) {
         const dm_symbol *t = dm_symbol_transpose(s->of[0]);
         return t && dm_symbol_same(t, s->of[0]);
     }

@@ -68,25 +68,34 @@ static const dm_symbol *joined(const dm_symbol *a, const dm_symbol *b, bool back
     return back ? dm_symbol_mul(rest, outer) : dm_symbol_mul(outer, rest);
 }
 
-/* The scalar factors that all have. */
+/* The term without its scalar factors that are left out. */
+static const dm_symbol *without(const dm_symbol *s, const bool left_out[])
+{
+    dm_symbol_list scalars = { .context = s->context };
+
+    for (size_t i = 0; i < s->scalars; i++)
+        if (!left_out[i])
+            dm_list_add(&scalars, s->of[i]);
+    return scalars.failed ? NULL : dm_symbol_product(s->context, s->number, scalars.at, scalars.n,
+                                                     s->of + s->scalars, s->n - s->scalars, s->rows, s->cols);
+}
+
+/* The scalar factors that both have. */
 static const dm_symbol *scalars_out(const dm_symbol *a, const dm_symbol *b)
 {
-    const dm_symbol *A = a, *B = b;
+    enum { MOST = 16 };
+    bool of_a[MOST] = { false }, of_b[MOST] = { false }, any = false;
 
-    if (a->kind != DM_SYMBOL_TERM || b->kind != DM_SYMBOL_TERM)
+    if (a->kind != DM_SYMBOL_TERM || b->kind != DM_SYMBOL_TERM || a->scalars > MOST || b->scalars > MOST)
         return NULL;
     const dm_symbol *out = dm_symbol_number(a->context, 1);
     for (size_t i = 0; i < a->scalars && out; i++)
-        for (size_t k = 0; k < b->scalars; k++)
-            if (dm_symbol_same(a->of[i], b->of[k])) {
-                const dm_symbol *over = dm_symbol_power(a->of[i], -1);
-                A = dm_symbol_mul(over, A);
-                B = dm_symbol_mul(over, B);
+        for (size_t k = 0; k < b->scalars && !of_a[i]; k++)
+            if (!of_b[k] && dm_symbol_same(a->of[i], b->of[k])) {
+                any = of_a[i] = of_b[k] = true;
                 out = dm_symbol_mul(out, a->of[i]);
             }
-    if (!out || !A || !B || A == a)
-        return NULL;
-    const dm_symbol *rest = dm_symbol_add(A, 1, B);
+    const dm_symbol *rest = any && out ? dm_symbol_add(without(a, of_a), 1, without(b, of_b)) : NULL;
     return rest ? dm_symbol_mul(out, dm_symbol_shorten(rest)) : NULL;
 }
 
