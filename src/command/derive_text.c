@@ -40,45 +40,130 @@ static const char *function_name(const derived *d)
     return d->derivation.kind == DM_JACOBIAN ? "F" : "f";
 }
 
+/* ------------------------------------------------------------------------------------------- sizes
+ *
+ * Places and sizes of blocks are written as numbers: the formula is for these shapes alone.         */
+
+/* Is there an operation in s that has such a parameter?  'i': a place, 'r': a size. */
+static bool has_parameter(const dm_symbol *s, char letter)
+{
+    bool found = s->kind == DM_SYMBOL_CALL && s->with && strchr(s->op->parameters, letter);
+
+    for (size_t i = 0; !found && i < s->n; i++)
+        found = has_parameter(s->of[i], letter);
+    return found;
+}
+
+/* "A 5x7, x 7x1" */
+static void put_shapes(dm_text *to, const problem *p, const char *times)
+{
+    for (size_t i = 0; i < p->variables; i++)
+        dm_text_put(to, "%s%s %zu%s%zu", i ? ", " : "", p->variable[i].name, p->variable[i].rows, times,
+                    p->variable[i].cols);
+}
+
 /* ------------------------------------------------------------------------------------------- text */
+
+/* May a line be broken behind this sign?  Not within 1e-5, A.*B or behind a sign of its own: (-A). */
+static bool is_break(const char *line, size_t i)
+{
+    if (!strchr("+-*,", line[i]) || i == 0 || !line[i + 1])
+        return false;
+    if (line[i] == '+' || line[i] == '-')
+        return !strchr("(,*/=", line[i - 1])
+            && !(line[i - 1] == 'e' && i > 1 && line[i - 2] >= '0' && line[i - 2] <= '9');
+    return true;
+}
+
+/* Of the first `room` bytes those before the best break: in the fewest parentheses, behind + and - rather than
+ * * and commas, and then as late as may be.  All, where there is none.                              */
+static size_t first_part(const char *line, size_t room)
+{
+    size_t best = 0;
+    int depth = 0, least = 1000;
+
+    for (size_t i = 0; line[i] && i + 1 < room; i++) {
+        depth += line[i] == '(' || line[i] == '[';
+        depth -= line[i] == ')' || line[i] == ']';
+        int weight = 2 * depth + (line[i] == '*' || line[i] == ',');
+        if (i < room / 3 || !is_break(line, i) || weight > least)
+            continue;
+        least = weight;
+        best = i + 1;
+    }
+    return best ? best : strlen(line);
+}
+
+/* A formula behind what takes `left` columns, in as many lines as it needs; the columns of the last. */
+static size_t print_formula(const char *line, size_t left)
+{
+    size_t width = (size_t) page_width(), room = width > left + 20 ? width - left : 20, indent = 0, n;
+
+    while (strlen(line) + indent > room && line[n = first_part(line, room - indent)]) {
+        printf("%.*s\n%*s", (int) n, line, (int) left + 2, "");
+        line += n + (line[n] == ' ');
+        indent = 2;
+    }
+    printf("%s", line);
+    return left + indent + strlen(line);
+}
+
+/* Behind a line that ends in this column: from the column `at` on, or at once, or below, where it fits. */
+static void print_why(const char *why, size_t column, size_t at, size_t left)
+{
+    size_t end = column + 3 + strlen(why), width = (size_t) page_width();
+    size_t pad = at > column && end + at - column <= width ? at - column : 0;
+
+    if (*why && end <= width)
+        printf("%*s   %s", (int) pad, "", why);
+    else if (*why)
+        printf("\n%*s%s", (int) left + 2, "", why);
+    putchar('\n');
+}
 
 /* "U = 2*A'*r  with r = A*x-b" where the formula has parts that are worth a name. */
 static void print_with_names(const derived *d)
 {
-    enum { NAMES = 4 };
+    enum { NAMES = 4, LEFT = 14 };
     dm_named_part part[NAMES];
     size_t n;
     const dm_symbol *U = dm_symbol_name_parts(d->derivation.shown, part, NAMES, &n);
+    dm_text with = { .context = d->derivation.context };
 
     if (!U || (n == 0 && d->derivation.shown == d->derivation.result))
         return;
-    printf("          %s = %s", result_name(d->derivation.kind), or_nothing(dm_symbol_text(U)));
     for (size_t i = n; i-- > 0; )
-        printf("%s%s = %s", i + 1 == n ? "   with " : ", ", part[i].name,
-               or_nothing(dm_symbol_text(part[i].part)));
-    putchar('\n');
+        dm_text_put(&with, "%s%s = %s", i + 1 == n ? "with " : ", ", part[i].name,
+                    or_nothing(dm_symbol_text(part[i].part)));
+    printf("          %s = ", result_name(d->derivation.kind));
+    size_t column = print_formula(or_nothing(dm_symbol_text(U)), LEFT);
+    print_why(n ? or_nothing(dm_text_done(&with)) : "", column, 0, LEFT);
+}
+
+static void print_lines(const derived *d)
+{
+    const dm_derivation *g = &d->derivation;
+    size_t width = 1, column = 0;
+
+    for (size_t i = 0; i < g->steps; i++) {
+        size_t length = strlen(line_of(d, i)), left = strlen(g->step[i].left);
+        width = left > width ? left : width;
+        column = length > column && length <= 60 ? length : column;
+    }
+    printf("%-*s = %s\n", (int) width, function_name(d), d->problem->options->expression);
+    for (size_t i = 0; i < g->steps; i++) {
+        printf("%-*s = ", (int) width, g->step[i].left);
+        size_t left = width + 3, end = print_formula(line_of(d, i), left);
+        print_why(g->step[i].why, end, left + column, left);
+    }
 }
 
 static void print_text(const derived *d)
 {
     const dm_derivation *g = &d->derivation;
-    int width = 1;
-    size_t column = 0;
     char text[120];
 
-    for (size_t i = 0; i < g->steps; i++) {
-        size_t length = strlen(line_of(d, i)), left = strlen(g->step[i].left);
-        width = (int) left > width ? (int) left : width;
-        column = length > column && length <= 60 ? length : column;
-    }
-    printf("%-*s = %s\n", width, function_name(d), d->problem->options->expression);
-    for (size_t i = 0; i < g->steps; i++) {
-        const char *line = line_of(d, i), *why = g->step[i].why;
-        printf("%-*s = %s", width, g->step[i].left, line);
-        if (*why)
-            printf("%*s   %s", (int) (strlen(line) < column ? column - strlen(line) : 0), "", why);
-        putchar('\n');
-    }
+    print_lines(d);
     if (g->kind != DM_GRADIENT)
         printf("vec(d%s) = %s*vec(d%s)\n", g->kind == DM_JACOBIAN ? "F" : "U", result_name(g->kind),
                d->x->name);
@@ -86,14 +171,20 @@ static void print_text(const derived *d)
         printf("there is no closed form of %s: %s says all there is\n", result_name(g->kind),
                g->step[g->steps - 1].left[0] ? g->step[g->steps - 1].left : "the last line");
         if (*g->note)
-            printf("%s\n", g->note);
+            print_wrapped(g->note);
         return;
     }
-    printf("%s  %s = %s   %s\n", derivative_word(g->kind), result_name(g->kind), d->formula,
-           agreement(d, text));
+    printf("%s  %s = ", derivative_word(g->kind), result_name(g->kind));
+    size_t left = strlen(derivative_word(g->kind)) + 6, column = print_formula(d->formula, left);
+    print_why(agreement(d, text), column, 0, left);
     print_with_names(d);
+    if (has_parameter(g->result, 'i')) {
+        dm_text sizes = { .context = g->context };
+        put_shapes(&sizes, d->problem, "×");
+        printf("places and sizes of blocks are those for %s\n", or_nothing(dm_text_done(&sizes)));
+    }
     if (*g->note)
-        printf("%s\n", g->note);
+        print_wrapped(g->note);
 }
 
 /* -------------------------------------------------------------------------------------------- JSON */
@@ -217,26 +308,15 @@ static void write_mathml(dm_text *to, const derived *d)
 
 /* ---------------------------------------------------------------------------------------- programs */
 
-/* Places and sizes of blocks are written as numbers: the program is for these shapes alone. */
-static bool is_sized(const dm_symbol *s)
-{
-    bool sized = s->kind == DM_SYMBOL_CALL && s->with && strchr(s->op->parameters, 'r');
-
-    for (size_t i = 0; !sized && i < s->n; i++)
-        sized = is_sized(s->of[i]);
-    return sized;
-}
-
 static const char *title(const derived *d)
 {
     dm_text text = { .context = d->derivation.context };
-    const problem *p = d->problem;
 
-    dm_text_put(&text, "%s", p->options->expression);
-    if (is_sized(d->derivation.f) || is_sized(d->derivation.result))
-        for (size_t i = 0; i < p->variables; i++)
-            dm_text_put(&text, "%s%s %zux%zu", i ? ", " : " of ", p->variable[i].name, p->variable[i].rows,
-                        p->variable[i].cols);
+    dm_text_put(&text, "%s", d->problem->options->expression);
+    if (has_parameter(d->derivation.f, 'r') || has_parameter(d->derivation.result, 'r')) {
+        dm_text_put(&text, " of ");
+        put_shapes(&text, d->problem, "x");
+    }
     return or_nothing(dm_text_done(&text));
 }
 

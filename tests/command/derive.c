@@ -169,6 +169,7 @@ static void begin(void)
 
     ck_assert_msg(realpath(named ? named : "build/dualmat", program) != NULL, "there is no program");
     ck_assert_ptr_nonnull(mkdtemp(directory));
+    setenv("COLUMNS", "999", 1);
 }
 
 static void end(void)
@@ -484,6 +485,42 @@ START_TEST(a_program_says_what_shapes_it_is_for)
     ck_assert_ptr_nonnull(strstr(out, "^2 of X 3x4 and U = "));
     ck_assert_int_eq(shell("dualmat derive \"norm(X,'fro')^2\" --wrt X --as python X~3x4"), 0);
     ck_assert_ptr_null(strstr(out, "3x4"));
+}
+END_TEST
+
+/* out without white space and line ends. */
+static void squeeze(char *to)
+{
+    for (const char *at = out; *at; at++)
+        if (!isspace((unsigned char) *at))
+            *to++ = *at;
+    *to = '\0';
+}
+
+START_TEST(no_line_is_wider_than_columns)
+{
+    static char wide[20000], narrow[20000];
+    const char *f = _i ? "\"x'*eig(A).vectors*y\" --wrt A" : "\"exp(-0.5*x'*S*x)\" --wrt x --hess";
+    char line[200];
+
+    snprintf(line, sizeof line, "COLUMNS=999 dualmat derive %s", f);
+    ck_assert_int_eq(shell(line), 0);
+    squeeze(wide);
+    snprintf(line, sizeof line, "unset COLUMNS; dualmat derive %s", f);
+    ck_assert_int_eq(shell(line), 0);
+    for (const char *at = out; *at; at = strchr(at, '\n') + 1)
+        ck_assert_msg(strcspn(at, "\n") <= 80, "%s", out);
+    squeeze(narrow);
+    ck_assert_str_eq(narrow, wide);
+}
+END_TEST
+
+START_TEST(a_formula_with_places_in_it_says_for_what_shapes)
+{
+    ck_assert_int_eq(shell("dualmat derive '[A;A]' --wrt A"), 0);
+    ck_assert_ptr_nonnull(strstr(out, "\nplaces and sizes of blocks are those for A 5×7\n"));
+    ck_assert_int_eq(shell("dualmat derive \"A*X'\" --wrt X"), 0);
+    ck_assert_ptr_null(strstr(out, "places"));
 }
 END_TEST
 
@@ -940,6 +977,8 @@ Suite *command_derive_suite(void)
     tcase_add_test(tc, without_a_closed_form_the_differential_is_the_result);
     tcase_add_test(tc, a_program_says_what_shapes_it_is_for);
     tcase_add_test(tc, a_part_is_called_by_no_name_that_is_taken);
+    tcase_add_loop_test(tc, no_line_is_wider_than_columns, 0, 2);
+    tcase_add_test(tc, a_formula_with_places_in_it_says_for_what_shapes);
     tcase_add_test(tc, without_all_closed_forms_nothing_is_verified);
     tcase_add_test(tc, shapes_are_drawn_for_which_the_derivative_can_be_seen);
     tcase_add_test(tc, nothing_is_too_long);
