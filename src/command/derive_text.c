@@ -180,8 +180,9 @@ static void print_text(const derived *d)
     print_with_names(d);
     if (has_parameter(g->result, 'i')) {
         dm_text sizes = { .context = g->context };
+        dm_text_put(&sizes, "places and sizes of blocks are those for ");
         put_shapes(&sizes, d->problem, "×");
-        printf("places and sizes of blocks are those for %s\n", or_nothing(dm_text_done(&sizes)));
+        print_wrapped(or_nothing(dm_text_done(&sizes)));
     }
     if (*g->note)
         print_wrapped(g->note);

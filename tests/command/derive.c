@@ -413,7 +413,8 @@ static const struct {
     { "dualmat derive 'sum(eig(S).values.*eig(T).values)' --wrt S | tail -n 3",
       "gradient  U = eig(S).vectors*diag(eig(T).values)*eig(S).vectors'\n"
       "          U = V*diag(lambda)*V'\n"
-      "written in the eigenvalues and eigenvectors of T and S: lambda = eig(T).values, Q = eig(T).vectors; mu = eig(S).values, "
+      "written in the eigenvalues and eigenvectors of T and S: lambda = eig(T).values, Q = eig(T).vectors; "
+      "mu = eig(S).values, "
       "V = eig(S).vectors\n" },
     { "dualmat derive 'tr(B*expm(A))' --wrt A",
       "f  = tr(B*expm(A))\n"
@@ -552,7 +553,8 @@ START_TEST(shapes_are_drawn_for_which_the_derivative_can_be_seen)
     ck_assert_msg(shell("dualmat derive \"sum(log(eig(X'*X).values))\" --wrt X --json") == 0, "%s", err);
     ck_assert(json_value("verified_rel_error") < 1e-12);
     ck_assert_int_eq(shell("dualmat derive \"sum(log(eig(X'*X).values))\" --wrt X X~3x5"), 3);
-    ck_assert(strstr(err, "singular to working precision") || strstr(err, "the logarithm needs a positive entry"));
+    ck_assert(strstr(err, "singular to working precision")
+              || strstr(err, "the logarithm needs a positive entry"));
     ck_assert_int_eq(shell("dualmat derive \"sum(c.*log(eig(X'*X).values.^2))\" --wrt X X~3x5"), 3);
     ck_assert_msg(strstr(err, "nothing but rounding errors"), "%s", err);
 }
@@ -851,7 +853,8 @@ static const struct {
       "    printf(\"%g %g %g %g %g %g\\n\", u[0], u[1], u[2], u[3], v[0], v[1]);\n    return 0;\n}\nEOF\n"
       "cc -std=c17 -Wall -Wextra -Werror -o call call.c $(pkg-config --cflags --libs gsl) -lm && ./call" },
     { "python", "several.py", "python3 -c 'import numpy' || /usr/bin/python3 -c 'import numpy'",
-      "python3 -c 'import numpy' || PATH=/usr/bin:$PATH; python3 -c \"from several import *; A = np.array([[1., 2], [3, 4]]); x = np.array([[1.], [2]])\n"
+      "python3 -c 'import numpy' || PATH=/usr/bin:$PATH; python3 -c \"from several import *\n"
+      "A = np.array([[1., 2], [3, 4]]); x = np.array([[1.], [2]])\n"
       "print(*('%g' % u for d in (derivative_A, derivative_x) for u in d(A, x)[1].flatten()))\"" },
     { "octave", "several.m", "command -v octave-cli",
       "octave-cli --norc --eval \"source('several.m'); A = [1, 2; 3, 4]; x = [1; 2];\n"
@@ -991,7 +994,8 @@ Suite *command_derive_suite(void)
     tcase_add_loop_test(tc, the_function_in_c_computes_the_gradient, 0, PROGRAMS);
     tcase_add_loop_test(tc, the_function_in_python_computes_the_gradient, 0, PROGRAMS);
     tcase_add_loop_test(tc, the_function_in_octave_computes_the_gradient, 0, PROGRAMS);
-    tcase_add_loop_test(tc, several_variables_are_functions_of_one_program, 0, sizeof several / sizeof *several);
+    tcase_add_loop_test(tc, several_variables_are_functions_of_one_program, 0,
+                        sizeof several / sizeof *several);
     tcase_add_loop_test(tc, latex_is_balanced, 0, FORMULAS);
     tcase_add_loop_test(tc, mathml_and_the_page_are_well_formed, 0, FORMULAS);
     tcase_add_test(tc, the_page_has_a_plot);
