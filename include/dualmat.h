@@ -190,7 +190,8 @@ DM_API void dm_context_reset(dm_context *context);   /* every dm in it is gone, 
 DM_API void dm_context_free(dm_context *context);    /* NULL is allowed                              */
 DM_API dm_context *dm_context_of(const dm *A);
 
-/* The first error since the last reset: its GSL code and its message; GSL_SUCCESS and "" if none.  */
+/* The first error since the last reset: its GSL code and its message; GSL_SUCCESS and "" if none;
+ * GSL_EFAULT and words if the context is NULL.                                                     */
 DM_API int dm_context_error(const dm_context *context);
 DM_API const char *dm_context_message(const dm_context *context);
 
@@ -208,7 +209,9 @@ DM_API const char *dm_context_message(const dm_context *context);
  * earlier turn kept too.  A turn leaves the scope open; what is kept when it is closed outlives it.
  * Where a differential is formal the terms must stay: nothing is then released.
  *
- * GSL_ENOMEM: every keep[i] is then a failed dm, and nothing is released.  GSL_EFAULT: no open scope.  */
+ * GSL_ENOMEM: every keep[i] is then a failed dm, and nothing is released.  GSL_EFAULT: the scope's context
+ * is NULL, or keep is.  GSL_EINVAL: the scope was closed already, the context was reset since, or a scope
+ * that was opened within it is still open; nothing is released.                                     */
 typedef struct {
     dm_context *context;
     void *chunk, *at, *late;           /* the library's own */

@@ -77,7 +77,7 @@ static void clear(dm_context *context)
     context->formal = (dm_level) { .depth = 2, .kind = DM_FORMAL };
     context->base = NULL;
     context->within = NULL;
-    context->scope = context->scopes = 0;
+    context->scope = 0;                /* scopes counts on: a scope of before the reset is known by it */
     context->formal_made = 0;
     context->late = NULL;
     context->depth = 2;                /* 1 and 2 are dm_dual's and dm_variable's */
@@ -102,6 +102,8 @@ dm_context *dm_context_alloc(void)
 
 void dm_context_reset(dm_context *context)
 {
+    if (!context)
+        return;
     enter(context, context->first);
     clear(context);
 }
@@ -139,6 +141,9 @@ dm_level *dm_level_open(dm_context *context, dm_kind kind)
 
 dm_scope dm_scope_open(dm_context *context)
 {
+    if (!context)
+        return (dm_scope) { .context = NULL };
+
     dm_scope scope = { context, context->chunk, context->at, context->late, context->formal_made,
                        context->scope, ++context->scopes };
 

@@ -89,12 +89,12 @@ const char *dm_message(const dm *A)
 
 int dm_context_error(const dm_context *context)
 {
-    return context->error.code;
+    return context ? context->error.code : GSL_EFAULT;
 }
 
 const char *dm_context_message(const dm_context *context)
 {
-    return context->error.message;
+    return context ? context->error.message : "the context is NULL";
 }
 
 /* ------------------------------------------------------------------------------- names of things -- */

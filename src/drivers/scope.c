@@ -1,7 +1,6 @@
 /* The end of a scope or of a turn: its results are carried over, everything else made in it is gone. */
 #include <string.h>
-#include "differentials/terms.h"
-#include "numbers/number.h"
+#include "drivers/drivers.h"
 
 /* A dm is carried as its struct, then its failure, its entries, or its value and differential. */
 
@@ -126,12 +125,35 @@ static int leave(dm_scope scope, dm **keep, size_t n, unsigned long next)
     return GSL_SUCCESS;
 }
 
+/* Can it be left?  If not, why, raised.  The innermost open scope is known by its number: numbers rise, and
+ * a reset does not begin anew.                                                                       */
+static int look_at(const char *function, dm_scope scope, dm **keep, size_t n)
+{
+    if (!scope.context)
+        return dm_refuse(NULL, GSL_EFAULT, "%s: the scope has no context (NULL)", function);
+    if (n > 0 && !keep)
+        return dm_refuse(scope.context, GSL_EFAULT, "%s: keep is NULL and n is %zu: it holds what stays",
+                         function, n);
+    if (scope.number == scope.context->scope)
+        return GSL_SUCCESS;
+    if (scope.number > scope.context->scope)
+        return dm_refuse(scope.context, GSL_EINVAL, "%s: scope %lu is not open: it was closed already, or the "
+                         "context was reset", function, scope.number);
+    return dm_refuse(scope.context, GSL_EINVAL, "%s: scope %lu is not the innermost open one, which is %lu: "
+                     "inner ones are closed first, and each once", function, scope.number,
+                     scope.context->scope);
+}
+
 int dm_scope_turn(dm_scope scope, dm **keep, size_t n)
 {
-    return scope.context ? leave(scope, keep, n, scope.number) : GSL_EFAULT;
+    int status = look_at("dm_scope_turn", scope, keep, n);
+
+    return status ? status : leave(scope, keep, n, scope.number);
 }
 
 int dm_scope_close(dm_scope scope, dm **keep, size_t n)
 {
-    return scope.context ? leave(scope, keep, n, scope.outer) : GSL_EFAULT;
+    int status = look_at("dm_scope_close", scope, keep, n);
+
+    return status ? status : leave(scope, keep, n, scope.outer);
 }

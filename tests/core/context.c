@@ -13,6 +13,9 @@ START_TEST(a_new_context_has_no_error)
     ck_assert_ptr_eq(dm_context_of(dm_scalar(here, 2)), here);
     ck_assert_ptr_null(dm_context_of(NULL));
     dm_context_free(NULL);
+    dm_context_reset(NULL);
+    ck_assert_int_eq(dm_context_error(NULL), GSL_EFAULT);
+    ck_assert_str_eq(dm_context_message(NULL), "the context is NULL");
 }
 END_TEST
 

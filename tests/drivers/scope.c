@@ -198,6 +198,44 @@ START_TEST(a_turn_leaves_the_scope_open)
 }
 END_TEST
 
+/* What can be seen from a scope's number. */
+START_TEST(misused_scopes_are_refused)
+{
+    dm_scope none = dm_scope_open(NULL), outer = dm_scope_open(here), inner = dm_scope_open(here);
+    dm *kept = dm_scalar(here, 2);
+
+    refused(dm_scope_close(none, &kept, 1), GSL_EFAULT, "dm_scope_close: the scope has no context (NULL)");
+    refused(dm_scope_close(inner, NULL, 1), GSL_EFAULT,
+            "dm_scope_close: keep is NULL and n is 1: it holds what stays");
+    refused(dm_scope_close(outer, &kept, 1), GSL_EINVAL, "dm_scope_close: scope 1 is not the innermost open "
+            "one, which is 2: inner ones are closed first, and each once");
+    ck_assert_int_eq(dm_scope_close(inner, &kept, 1), GSL_SUCCESS);
+    refused(dm_scope_close(inner, &kept, 1), GSL_EINVAL,
+            "dm_scope_close: scope 2 is not open: it was closed already, or the context was reset");
+    ck_assert_int_eq(dm_scope_turn(outer, &kept, 1), GSL_SUCCESS);
+    ck_assert_int_eq(dm_scope_close(outer, &kept, 1), GSL_SUCCESS);
+    refused(dm_scope_turn(outer, &kept, 1), GSL_EINVAL,
+            "dm_scope_turn: scope 1 is not open: it was closed already, or the context was reset");
+    ck_assert_double_eq(dm_value_scalar(kept), 2);
+}
+END_TEST
+
+START_TEST(a_reset_closes_scopes)
+{
+    dm_scope old = dm_scope_open(here);
+
+    dm_context_reset(here);
+    refused(dm_scope_close(old, NULL, 0), GSL_EINVAL,
+            "dm_scope_close: scope 1 is not open: it was closed already, or the context was reset");
+    dm_scope fresh = dm_scope_open(here);
+    dm *two = dm_scalar(here, 2);
+    refused(dm_scope_close(old, NULL, 0), GSL_EINVAL, "dm_scope_close: scope 1 is not the innermost open "
+            "one, which is 2: inner ones are closed first, and each once");
+    ck_assert_double_eq(dm_value_scalar(two), 2);
+    ck_assert_int_eq(dm_scope_close(fresh, &two, 1), GSL_SUCCESS);
+}
+END_TEST
+
 START_TEST(a_formal_turn_releases_nothing)
 {
     gsl_matrix *A = MATRIX(2, 2, 0.5, 0.25, -0.5, 0.75);
@@ -325,6 +363,8 @@ Suite *drivers_scope_suite(void)
     tcase_add_test(tc, a_long_chain_of_values_that_wait);
     tcase_add_test(tc, a_long_loop_does_not_grow);
     tcase_add_test(tc, a_turn_leaves_the_scope_open);
+    tcase_add_test(tc, misused_scopes_are_refused);
+    tcase_add_test(tc, a_reset_closes_scopes);
     tcase_add_test(tc, a_formal_turn_releases_nothing);
     tcase_add_test(tc, what_is_formed_late_is_formed_again);
     tcase_add_test(tc, a_formal_scope_keeps_its_terms);
