@@ -84,32 +84,6 @@ dm_shape_text dm_show_shape(size_t rows, size_t cols)
     return shape;
 }
 
-/* A and s of other shapes: say how a scalar gets into every entry, or onto the diagonal. */
-int dm_complain_scalar_sum(const dm_expression *expression, size_t node, const size_t left[2],
-                           const size_t right[2], dm_complaint *complaint)
-{
-    const dm_node *n = &expression->node[node];
-    size_t second = dm_operand_of(expression, node, 1);
-    bool left_is_scalar = left[0] == 1 && left[1] == 1;
-    const size_t *shape = left_is_scalar ? right : left;
-    const dm_node *s = &expression->node[left_is_scalar ? n->first : second];
-    bool simple = s->kind == NODE_NAME || s->kind == NODE_NUMBER;
-    const char *c = simple ? s->name : "c";
-    char rows[21] = "m", cols[21] = "n", eye[80] = "";
-
-    if (shape[0])
-        snprintf(rows, sizeof rows, "%zu", shape[0]);
-    if (shape[1])
-        snprintf(cols, sizeof cols, "%zu", shape[1]);
-    if (shape[0] && shape[0] == shape[1])
-        snprintf(eye, sizeof eye, ", or %s*eye(%s) on the diagonal", c, rows);
-    return dm_complain(complaint, GSL_EBADLEN, n->at, n->length,
-                       "%s is %s and %s is %s: write %s*ones(%s,%s) to have it in every entry%s",
-                       dm_name_of(expression, n->first), dm_show_shape(left[0], left[1]).text,
-                       dm_name_of(expression, second), dm_show_shape(right[0], right[1]).text, c,
-                       rows, cols, eye);
-}
-
 /* A\B and B/A with an A that is not square. */
 int dm_complain_not_square(const dm_expression *expression, size_t node, size_t divisor,
                            const size_t shape[2], dm_complaint *complaint)
@@ -117,8 +91,9 @@ int dm_complain_not_square(const dm_expression *expression, size_t node, size_t 
     const dm_node *n = &expression->node[node];
 
     return dm_complain(complaint, GSL_EBADLEN, n->at, n->length,
-                       "%s is %s: only a square matrix divides (least squares are not available)",
-                       dm_name_of(expression, divisor), dm_show_shape(shape[0], shape[1]).text);
+                       "%s is %s: only a square matrix divides (%s)", dm_name_of(expression, divisor),
+                       dm_show_shape(shape[0], shape[1]).text,
+                       n->kind == NODE_OVER ? "entry by entry it is ./" : "least squares are not available");
 }
 
 int dm_complain_spectral(const dm_expression *expression, size_t call, const size_t shape[2],

@@ -139,15 +139,20 @@ static dm *transpose(const evaluation *v, const dm_node *n)
     return dm_transpose(value(v, first(n)));
 }
 
+/* What is 1×1 beside a matrix is in every entry. */
+static void broadcast(const evaluation *v, const dm_node *n, dm **A, dm **B)
+{
+    if (is_scalar(*A) && !is_scalar(*B))
+        *A = named(v, first(n), dm_repeat(*A, (*B)->rows, (*B)->cols));
+    else if (is_scalar(*B) && !is_scalar(*A))
+        *B = named(v, second(v, n), dm_repeat(*B, (*A)->rows, (*A)->cols));
+}
+
 static dm *add(const evaluation *v, const dm_node *n)
 {
     dm *A = value(v, first(n)), *B = value(v, second(v, n));
 
-    if (is_scalar(A) != is_scalar(B)) {
-        size_t a[2] = { A->rows, A->cols }, b[2] = { B->rows, B->cols };
-        dm_complain_scalar_sum(v->e, (size_t) (n - v->e->node), a, b, v->complaint);
-        return refused(v);
-    }
+    broadcast(v, n, &A, &B);
     return n->kind == NODE_ADD ? dm_add(A, B) : dm_sub(A, B);
 }
 
@@ -246,10 +251,7 @@ static dm *entry_power(const evaluation *v, const dm_node *n)
     if (fixed_number(v, b, &p))
         return dm_pow(value(v, a), p);
     dm *A = value(v, a), *B = value(v, b);
-    if (is_scalar(A) && !is_scalar(B))
-        A = named(v, a, dm_repeat(A, B->rows, B->cols));
-    else if (is_scalar(B) && !is_scalar(A))
-        B = named(v, b, dm_repeat(B, A->rows, A->cols));
+    broadcast(v, n, &A, &B);
     return dm_hadamard_power(A, B);
 }
 

@@ -5,7 +5,8 @@
  *  2. The rules are stated until nothing changes; then with the shape that the result must have.
  *  3. What may still be either is chosen, one node at a time from the left: a product is a true product,
  *     unless a column of open length stands before what has not one row: then it is a factor, 1×1, as in
- *     s*A.  A.*B have one shape; diag(A) is of a square matrix; x(1:3) of a column.
+ *     s*A.  A.*B have one shape; diag(A) is of a square matrix; x(1:3) of a column.  In 1+A the number says
+ *     nothing of A; in s+A an s that is known to be 1×1 does not where A is known to be more.
  *  4. What is still free gets a size, one variable at a time in the order of their appearance: the free
  *     size, or 1 for a name in lower case that does nothing but multiply scalars from the left, as in
  *     lambda*norm(x)^2 and lambda*x'*x.                                                             */

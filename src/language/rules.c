@@ -10,21 +10,31 @@
 
 /* ------------------------------------------------------------------------- sums, entry by entry */
 
-/* A + B */
+/* One of the operands is 1×1: the result is like the other. */
+static int multiple(dm_inference *in, size_t node, size_t scalar, size_t other)
+{
+    if (!dm_need_scalar(in, scalar))
+        return dm_misfit(in, node, scalar);
+    if (!dm_forward_both(in, node, other))
+        return dm_misfit(in, node, other);
+    return dm_settle(in, node);
+}
+
+/* Of one shape; a number says nothing of the other's shape, and what is 1×1 is added to every entry of what is
+ * known to be more.                                                                                    */
 static int sum_rule(dm_inference *in, size_t node)
 {
     size_t A = dm_operand_of(in->e, node, 0), B = dm_operand_of(in->e, node, 1);
 
+    if (dm_is_one(in, A) && (in->e->node[A].constant || dm_never_one(in, B)))
+        return multiple(in, node, A, B);
+    if (dm_is_one(in, B) && (in->e->node[B].constant || dm_never_one(in, A)))
+        return multiple(in, node, B, A);
     for (int side = ROWS; side <= COLS; side++) {
         if (!dm_forward(in, in->side[node][side], in->side[A][side]))
             return dm_misfit(in, node, A);
         if (dm_forward(in, in->side[node][side], in->side[B][side]))
             continue;
-        if (dm_is_one(in, A) || dm_is_one(in, B)) {
-            size_t a[2] = { dm_size_of(in, A, ROWS), dm_size_of(in, A, COLS) };
-            size_t b[2] = { dm_size_of(in, B, ROWS), dm_size_of(in, B, COLS) };
-            return dm_complain_scalar_sum(in->e, node, a, b, in->complaint);
-        }
         return dm_size_of(in, A, side) ? dm_clash(in, node, A, side, B, side) : dm_misfit(in, node, B);
     }
     return dm_settle(in, node);
@@ -41,16 +51,6 @@ static bool differ(dm_inference *in, size_t a, int a_side, size_t b, int b_side)
 static bool shapes_differ(dm_inference *in, size_t a, size_t b)
 {
     return differ(in, a, ROWS, b, ROWS) || differ(in, a, COLS, b, COLS);
-}
-
-/* One of the operands is 1×1: the result is like the other. */
-static int multiple(dm_inference *in, size_t node, size_t scalar, size_t other)
-{
-    if (!dm_need_scalar(in, scalar))
-        return dm_misfit(in, node, scalar);
-    if (!dm_forward_both(in, node, other))
-        return dm_misfit(in, node, other);
-    return dm_settle(in, node);
 }
 
 static int same_shapes(dm_inference *in, size_t node, size_t A, size_t B)

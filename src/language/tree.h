@@ -170,8 +170,6 @@ static inline const char *dm_name_of(const dm_expression *expression, size_t nod
 /* What both inference and evaluation refuse. */
 typedef struct { char text[48]; } dm_shape_text;
 dm_shape_text dm_show_shape(size_t rows, size_t cols);                 /* "3×4", "3×?" */
-int dm_complain_scalar_sum(const dm_expression *expression, size_t node, const size_t left[2],
-                           const size_t right[2], dm_complaint *complaint);
 int dm_complain_not_square(const dm_expression *expression, size_t node, size_t divisor,
                            const size_t shape[2], dm_complaint *complaint);
 int dm_complain_spectral(const dm_expression *expression, size_t call, const size_t shape[2],
