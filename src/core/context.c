@@ -165,21 +165,21 @@ bool dm_remember(dm *A)
     return true;
 }
 
-void dm_scope_release(dm_scope scope)
+void dm_scope_release(const dm_scope *scope)
 {
-    dm_context *context = scope.context;
+    dm_context *context = scope->context;
 
-    for (; context->late != scope.late; context->late = context->late->before) {
+    for (; context->late != scope->late; context->late = context->late->before) {
         dm_late *late = context->late;
         late->A->number.form = late->form;
         late->A->small = late->A->small && late->form == DM_DENSE;
         late->A->number.factors = late->factors;
         late->A->number.inverse = late->inverse;
     }
-    if (scope.chunk)
-        go_on(context, scope.chunk, scope.at);
+    if (scope->chunk)
+        go_on(context, scope->chunk, scope->at);
     else
         enter(context, context->first);
-    context->scope = scope.outer;
+    context->scope = scope->outer;
     context->released++;
 }

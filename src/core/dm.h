@@ -102,7 +102,10 @@ struct dm {
             dm *value;
             dm *differential;          /* pushed; NULL is zero */
             dm_term *terms;            /* formal, the last one first */
-            dm *adjoint;               /* of the pass `pass`, while reading off */
+            union {                    /* of the pass `pass` */
+                dm *adjoint;           /* while reading off */
+                struct dm_way *way;    /* while its terms are composed */
+            };
             unsigned long pass;
             dm *before;                /* the formal dm of this level made before this one */
             bool variable;
@@ -191,7 +194,7 @@ static inline void *dm_arena_alloc(dm_context *context, size_t bytes)
 /* A's form or factors are about to change: a scope that is younger than A puts them back. */
 bool dm_remember(dm *A);
 /* The end of a scope with nothing kept: everything made since it was opened is gone. */
-void dm_scope_release(dm_scope scope);
+void dm_scope_release(const dm_scope *scope);
 
 /* All bytes 0, by stores of 16: what gcc makes of a memset or an initializer of this size, `rep stos`, takes 12 ns
  * longer, and every dm begins here.                                                                  */

@@ -14,14 +14,24 @@ typedef struct {
 } bounded;
 
 /* The way from X to one dm: a sum of sandwiches, or not. */
-typedef struct {
+typedef struct dm_way {
     dm *C;
-    bool needed;                       /* on the way from X to Y, and not beside it */
     bool other;                        /* something else is on the way */
     size_t n;
     bounded term[MOST];
 } way;
 
+static double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static double larger(double a, double b)
+{
+    return a < b ? b : a;
+}
+
+/* An A that has entries which are no numbers leaves the range by `most`. */
 static void widen(bounded *b, dm *A)
 {
     double least, most;
@@ -29,8 +39,8 @@ static void widen(bounded *b, dm *A)
     if (!A)
         return;
     dm_number_range(A, &least, &most);
-    b->least *= fmin(least, 1);
-    b->most *= fmax(most, 1);
+    b->least *= smaller(least, 1);
+    b->most *= larger(most, 1);
 }
 
 static bool in_range(const bounded *b)
@@ -68,22 +78,22 @@ static void fold(dm **A, double *scale)
 }
 
 /* outer(inner(d)): L2*(L1*d*R1)*R2, and with a transpose outside L2*(L1*d*R1)'*R2 = L2*R1'*d'*L1'*R2. */
-static bool compose(dm_sandwich outer, dm_sandwich inner, dm_sandwich *out)
+static bool compose(const dm_sandwich *outer, const dm_sandwich *inner, dm_sandwich *out)
 {
-    bool failed = false, t = outer.transposed;
+    bool failed = false, t = outer->transposed;
 
-    out->scale = outer.scale * inner.scale;
-    out->transposed = outer.transposed ^ inner.transposed;
-    out->L = product(outer.L, false, t ? inner.R : inner.L, t, &failed);
-    out->R = product(t ? inner.L : inner.R, t, outer.R, false, &failed);
+    out->scale = outer->scale * inner->scale;
+    out->transposed = outer->transposed ^ inner->transposed;
+    out->L = product(outer->L, false, t ? inner->R : inner->L, t, &failed);
+    out->R = product(t ? inner->L : inner->R, t, outer->R, false, &failed);
     fold(&out->L, &out->scale);
     fold(&out->R, &out->scale);
     return !failed;
 }
 
-static bool numbers(dm_sandwich s)
+static bool numbers(const dm_sandwich *s)
 {
-    return !(s.L && s.L->level) && !(s.R && s.R->level);
+    return !(s->L && s->L->level) && !(s->R && s->R->level);
 }
 
 /* a*A + b*B; NULL if there is no memory. */
@@ -116,103 +126,98 @@ static bool merge(bounded *known, const bounded *next)
 }
 
 /* Add a sandwich to the way. */
-static bool add(way *to, bounded b)
+static bool add(way *to, const bounded *b)
 {
-    if (!in_range(&b))
+    if (!in_range(b))
         return false;
     for (size_t k = 0; k < to->n; k++)
-        if (merge(&to->term[k], &b))
+        if (merge(&to->term[k], b))
             return true;
     if (to->n == MOST)
         return false;
-    to->term[to->n++] = b;
+    to->term[to->n++] = *b;
     return true;
 }
 
-/* Extend the ways known so far by the terms of C. */
-static bool extend(const way *known, size_t n, way *to)
+/* Extend the ways known so far by the terms of to->C. */
+static bool extend(way *to, unsigned long pass)
 {
     for (const dm_term *t = to->C->dual.terms; t; t = t->next) {
-        const way *from = NULL;
+        const way *from = t->X->dual.pass == pass ? t->X->dual.way : NULL;
         bounded outer = { .least = 1, .most = 1 };
-        for (size_t k = 0; k < n; k++)
-            if (known[k].C == t->X)
-                from = &known[k];
         if (!from)
             continue;                  /* not on the way from X */
-        if (from->other || !t->map->form || !t->map->form(t, &outer.s) || !numbers(outer.s))
+        if (from->other || !t->map->form || !t->map->form(t, &outer.s) || !numbers(&outer.s))
             return false;
-        outer.least = fmin(fabs(outer.s.scale), 1);
-        outer.most = fmax(fabs(outer.s.scale), 1);
+        outer.least = smaller(fabs(outer.s.scale), 1);
+        outer.most = larger(fabs(outer.s.scale), 1);
         widen(&outer, outer.s.L);
         widen(&outer, outer.s.R);
         for (size_t k = 0; k < from->n; k++) {
             const bounded *inner = &from->term[k];
-            bounded b = { .least = outer.least * inner->least, .most = outer.most * inner->most };
-            if (!compose(outer.s, inner->s, &b.s) || !add(to, b))
+            bounded b;
+            b.least = outer.least * inner->least;
+            b.most = outer.most * inner->most;
+            if (!compose(&outer.s, &inner->s, &b.s) || !add(to, &b))
                 return false;
         }
     }
     return true;
 }
 
-/* The dm of the level from X to Y, in the order in which they were made; 0 if they are too many. */
-static size_t between(dm *Y, dm *X, dm *list[], size_t most)
+/* The dm of the level from X to Y that Y depends on, the last one first; 0 if they are too many, or X is none of
+ * them.  They are known by the pass.                                                                 */
+static size_t between(dm *Y, const dm *X, dm *list[], size_t most, unsigned long pass)
 {
     size_t n = 0;
     dm *C = Y->level->last;
 
     while (C && C != Y)
         C = C->dual.before;
-    for (; C && C != X; C = C->dual.before) {
+    Y->dual.pass = pass;
+    for (; C; C = C->dual.before) {
+        if (C->dual.pass != pass)
+            continue;
         if (n == most)
             return 0;
         list[n++] = C;
+        if (C == X)
+            return n;
+        C->dual.way = NULL;
+        for (const dm_term *t = C->dual.terms; t; t = t->next)
+            t->X->dual.pass = pass;
     }
-    if (!C || n == most)
-        return 0;
-    list[n++] = X;
-    for (size_t k = 0; k < n / 2; k++) {
-        dm *swap = list[k];
-        list[k] = list[n - 1 - k];
-        list[n - 1 - k] = swap;
-    }
-    return n;
-}
-
-/* Mark what Y, the last of them, depends on. */
-static void mark(way *known, size_t n)
-{
-    known[n - 1].needed = true;
-    for (size_t k = n; k-- > 1; )
-        for (const dm_term *t = known[k].needed ? known[k].C->dual.terms : NULL; t; t = t->next)
-            for (size_t i = 0; i < k; i++)
-                known[i].needed |= known[i].C == t->X;
+    return 0;
 }
 
 size_t dm_sandwiches(dm *Y, dm *X, dm_sandwich out[], size_t most)
 {
     enum { WAYS = 24 };
     dm *list[WAYS];
-    way known[WAYS];
-    size_t n = between(Y, X, list, WAYS);
+    way known[WAYS], *to = known;
 
-    if (n == 0 || X->slots > 1 || X->context->base)
+    if (X->slots > 1 || X->context->base)
         return 0;
-    for (size_t k = 0; k < n; k++) {
-        known[k].C = list[k];
-        known[k].n = 0;
-        known[k].needed = known[k].other = false;
+    Y->level->read = NULL;             /* the ways lie where the adjoints did */
+    unsigned long pass = ++Y->level->pass;
+    size_t n = between(Y, X, list, WAYS, pass);
+    if (n == 0)
+        return 0;
+    for (size_t k = n; k-- > 0; to++) {
+        dm *C = list[k];
+        to->C = C;
+        to->n = 0;
+        to->other = false;
+        if (C == X)
+            to->term[to->n++] = (bounded) { { 1, NULL, NULL, false }, 1, 1 };
+        else
+            to->other = !extend(to, pass);
+        C->dual.way = to;
     }
-    known[0].n = 1;
-    known[0].term[0] = (bounded) { { 1, NULL, NULL, false }, 1, 1 };
-    mark(known, n);
-    for (size_t k = 1; k < n; k++)
-        if (known[k].needed)
-            known[k].other = !extend(known, k, &known[k]);
-    if (known[n - 1].other || known[n - 1].n > most)
+    to--;
+    if (to->other || to->n > most)
         return 0;
-    for (size_t k = 0; k < known[n - 1].n; k++)
-        out[k] = known[n - 1].term[k].s;
-    return known[n - 1].n;
+    for (size_t k = 0; k < to->n; k++)
+        out[k] = to->term[k].s;
+    return to->n;
 }

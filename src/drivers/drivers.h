@@ -19,9 +19,15 @@ dm *dm_call(const char *driver, const dm_function *F, dm *X);
 /* A matrix that is handed to a driver, without a copy unless one of its outputs (NULL: none) lies over it. */
 dm *dm_input(dm_context *context, const gsl_matrix *A, const gsl_matrix *out1, const gsl_matrix *out2);
 
-/* Is R, a number, finite?  NULL, or the failed dm that says where it is not, and which operation began it.
- * `what` and `driver` are for the message: "dm_gradient", "the gradient".                            */
-dm *dm_not_finite(const char *driver, const char *what, dm *R);
+/* The failed dm that says where the number R is not finite, and which operation began it.  `what` and `driver` are
+ * for the message: "dm_gradient", "the gradient".                                                    */
+dm *dm_where_not_finite(const char *driver, const char *what, dm *R);
+
+/* That, or NULL: it is finite. */
+static inline dm *dm_not_finite(const char *driver, const char *what, dm *R)
+{
+    return dm_number_finite(R) ? NULL : dm_where_not_finite(driver, what, R);
+}
 
 /* The pushed differential of A on that level, below all else; NULL: zero. */
 dm *dm_differential_on(dm *A, const dm_level *level);

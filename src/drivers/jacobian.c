@@ -239,7 +239,7 @@ static dm *by_passes(const char *driver, dm *Y, dm *X, gsl_matrix *J)
         dm_scope scope = dm_scope_open(Y->context);
         failed = pass(driver, Y, X, columns, first + k <= n ? first : n - k, k, J);
         if (!failed)
-            dm_scope_release(scope);
+            dm_scope_release(&scope);
     }
     return failed;
 }

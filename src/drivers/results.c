@@ -44,14 +44,12 @@ static dm *origin(dm *R)
     return R;
 }
 
-dm *dm_not_finite(const char *driver, const char *what, dm *R)
+dm *dm_where_not_finite(const char *driver, const char *what, dm *R)
 {
     size_t i, j, k, l;
     double x, y;
     dm_letter letter;
 
-    if (dm_number_finite(R))
-        return NULL;
     if (!bad_entry(R, &i, &j, &x))
         return dm_out_of_memory(R->context);
     dm *from = origin(R), *A = from->in[0];
@@ -90,7 +88,7 @@ static _gsl_matrix_const_view view(dm *R, size_t slot)
         dm_raise(dm_out_of_memory(R->context));
         return empty_view();
     }
-    return gsl_matrix_const_view_array_with_tda(dm_row(P, 0, slot), P.rows, P.cols, P.stride);
+    return (_gsl_matrix_const_view) { { P.rows, P.cols, P.stride, dm_row(P, 0, slot), NULL, 0 } };
 }
 
 /* The accessors form on demand, so what they are given is const only to their caller. */

@@ -91,13 +91,16 @@ static bool young(const dm *A)
 }
 
 /* What is kept then belongs to the scope numbered `next`. */
-static int leave(dm_scope scope, dm **keep, size_t n, unsigned long next)
+static int leave(const dm_scope *scope, dm **keep, size_t n, unsigned long next)
 {
-    dm_context *context = scope.context;
+    dm_context *context = scope->context;
     size_t size = n;                   /* one byte each: was it carried? */
+    bool stays = context->formal_made != scope->formal;    /* the terms must, and with them what they need */
 
-    if (context->formal_made != scope.formal) {
-        context->scope = next;         /* the terms must stay, and with them what they need */
+    if (stays || n == 0) {
+        if (!stays)
+            dm_scope_release(scope);
+        context->scope = next;
         return GSL_SUCCESS;
     }
     for (size_t i = 0; i < n; i++)
@@ -127,33 +130,33 @@ static int leave(dm_scope scope, dm **keep, size_t n, unsigned long next)
 
 /* Can it be left?  If not, why, raised.  The innermost open scope is known by its number: numbers rise, and
  * a reset does not begin anew.                                                                       */
-static int look_at(const char *function, dm_scope scope, dm **keep, size_t n)
+static int look_at(const char *function, const dm_scope *scope, dm **keep, size_t n)
 {
-    if (!scope.context)
+    if (!scope->context)
         return dm_refuse(NULL, GSL_EFAULT, "%s: the scope has no context (NULL)", function);
     if (n > 0 && !keep)
-        return dm_refuse(scope.context, GSL_EFAULT, "%s: keep is NULL and n is %zu: it holds what stays",
+        return dm_refuse(scope->context, GSL_EFAULT, "%s: keep is NULL and n is %zu: it holds what stays",
                          function, n);
-    if (scope.number == scope.context->scope)
+    if (scope->number == scope->context->scope)
         return GSL_SUCCESS;
-    if (scope.number > scope.context->scope)
-        return dm_refuse(scope.context, GSL_EINVAL, "%s: scope %lu is not open: it was closed already, or the "
-                         "context was reset", function, scope.number);
-    return dm_refuse(scope.context, GSL_EINVAL, "%s: scope %lu is not the innermost open one, which is %lu: "
-                     "inner ones are closed first, and each once", function, scope.number,
-                     scope.context->scope);
+    if (scope->number > scope->context->scope)
+        return dm_refuse(scope->context, GSL_EINVAL, "%s: scope %lu is not open: it was closed already, or the "
+                         "context was reset", function, scope->number);
+    return dm_refuse(scope->context, GSL_EINVAL, "%s: scope %lu is not the innermost open one, which is %lu: "
+                     "inner ones are closed first, and each once", function, scope->number,
+                     scope->context->scope);
 }
 
 int dm_scope_turn(dm_scope scope, dm **keep, size_t n)
 {
-    int status = look_at("dm_scope_turn", scope, keep, n);
+    int status = look_at("dm_scope_turn", &scope, keep, n);
 
-    return status ? status : leave(scope, keep, n, scope.number);
+    return status ? status : leave(&scope, keep, n, scope.number);
 }
 
 int dm_scope_close(dm_scope scope, dm **keep, size_t n)
 {
-    int status = look_at("dm_scope_close", scope, keep, n);
+    int status = look_at("dm_scope_close", &scope, keep, n);
 
-    return status ? status : leave(scope, keep, n, scope.outer);
+    return status ? status : leave(&scope, keep, n, scope.outer);
 }

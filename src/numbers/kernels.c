@@ -141,20 +141,14 @@ INLINE void product_three(double alpha, const double *A, const double *B, double
     put_three(C, row);
 }
 
-/* Squares of three and of four, where the compiler knows every loop, are the ones that people have most of. */
 FOR_EACH_CPU
 void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down,
                       size_t across, const double *B, size_t ldb, double beta, double *C, size_t ldc)
 {
-    if (m == 4 && n == 4 && p == 4 && across == 1 && down == 4 && ldb == 4 && ldc == 4)
-        small_product(4, 4, 4, alpha, A, 4, 1, B, 4, beta, C, 4);
-    else if (m == 3 && n == 3 && p == 3 && across == 1 && down == 3 && ldb == 3 && ldc == 3)
-        product_three(alpha, A, B, beta, C);
-    else
-        for (size_t i = 0, rows; i < m; i += rows) {           /* rows that stay in the cache */
-            rows = m - i < 96 ? m - i : 48;
-            small_product(rows, n, p, alpha, A + i * down, down, across, B, ldb, beta, C + i * ldc, ldc);
-        }
+    for (size_t i = 0, rows; i < m; i += rows) {               /* rows that stay in the cache */
+        rows = m - i < 96 ? m - i : 48;
+        small_product(rows, n, p, alpha, A + i * down, down, across, B, ldb, beta, C + i * ldc, ldc);
+    }
 }
 
 /* ------------------------------------------------------------------------- a matrix times a column -- */
@@ -298,70 +292,6 @@ void dm_column_row(size_t m, size_t n, double alpha, const double *x, size_t inc
     }
 }
 
-/* ------------------------------------------------------------- a product with its differential -- */
-
-/* P = A*B and dP = dA*B + A*dB for squares of four: a row is one register.  The value is summed in the order of
- * small_product, so that it is the same, to the last digit, with a differential and without.         */
-INLINE void dual_four(const double *A, const double *dA, const double *B, const double *dB, double *P, double *dP)
-{
-    const v4 *b = (const v4 *) B, *db = (const v4 *) dB;
-    v4 b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3], d0 = db[0], d1 = db[1], d2 = db[2], d3 = db[3];
-
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        const double *a = A + 4 * i, *da = dA + 4 * i;
-        v4 p = { 0 }, d = { 0 }, e = { 0 };
-        p += a[0] * b0, d += da[0] * b0, e += a[0] * d0;
-        p += a[1] * b1, d += da[1] * b1, e += a[1] * d1;
-        p += a[2] * b2, d += da[2] * b2, e += a[2] * d2;
-        p += a[3] * b3, d += da[3] * b3, e += a[3] * d3;
-        *(v4 *) (P + 4 * i) = p;
-        *(v4 *) (dP + 4 * i) = d + e;
-    }
-}
-
-INLINE void dual_three(const double *A, const double *dA, const double *B, const double *dB, double *P, double *dP)
-{
-    v4 p[3], d[3], e[3];
-
-    rows_of_three(A, B, p);
-    rows_of_three(dA, B, d);
-    rows_of_three(A, dB, e);
-    for (int i = 0; i < 3; i++)
-        d[i] += e[i];
-    put_three(P, p);
-    put_three(dP, d);
-}
-
-static void plain_product(size_t m, size_t n, size_t p, const double *A, const double *B, double beta, double *C)
-{
-    if (p == 1)
-        dm_matrix_column(m, n, 1, A, n, B, beta, C, 1);
-    else if (m == 1)
-        dm_row_matrix(n, p, 1, A, 1, B, p, beta, C);
-    else
-        dm_small_product(m, n, p, 1, A, n, 1, B, p, beta, C, p);
-}
-
-FOR_EACH_CPU
-void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const double *A, const double *dA,
-                           const double *B, const double *dB, double *P, double *dP)
-{
-    if (m == 4 && n == 4 && p == 4 && slots == 1 && dA && dB) {
-        dual_four(A, dA, B, dB, P, dP);
-        return;
-    }
-    if (m == 3 && n == 3 && p == 3 && slots == 1 && dA && dB) {
-        dual_three(A, dA, B, dB, P, dP);
-        return;
-    }
-    plain_product(m, n, p, A, B, 0, P);
-    if (dA)
-        plain_product(m * slots, n, p, dA, B, 0, dP);
-    if (dB)
-        plain_product(m, n, p * slots, A, dB, dA ? 1 : 0, dP);
-}
-
 /* ------------------------------------------------------------------------------------ transposes -- */
 
 /* c0 ... c3 = the columns of the four rows at A. */
@@ -470,6 +400,118 @@ double dm_dot_transposed(size_t m, size_t n, const double *A, size_t lda, const 
     }
     s0 = (s0 + s1) + (s2 + s3);
     return rest + s0[0] + s0[1] + s0[2] + s0[3];
+}
+
+/* -------------------------------------------------------------------------------- tiny products -- */
+
+/* T = B' for the p×n B. */
+INLINE const double *flip(size_t n, size_t p, const double *B, double *T)
+{
+    for (size_t k = 0; k < n; k++)
+        for (size_t j = 0; j < p; j++)
+            T[k * p + j] = B[j * n + k];
+    return T;
+}
+
+INLINE const double *flip_four(const double *B, double *T)
+{
+    FOUR_BY_FOUR(B, 4);
+    *(v4 *) T = c0;
+    *(v4 *) (T + 4) = c1;
+    *(v4 *) (T + 8) = c2;
+    *(v4 *) (T + 12) = c3;
+    return T;
+}
+
+/* Squares of three and of four, where the compiler knows every loop, are the ones that people have most of. */
+FOR_EACH_CPU
+void dm_tiny_product(size_t m, size_t n, size_t p, double alpha, const double *A, bool A_transposed, const double *B,
+                     bool B_transposed, double beta, double *C)
+{
+    double a[DM_TINY * DM_TINY], b[DM_TINY * DM_TINY];
+
+    /* One product each, its operands turned round before: of two, for two orders of A, the compiler takes out what
+     * they share, and then rounds it in between.                                                     */
+    if (m == 4 && n == 4 && p == 4) {
+        if (A_transposed)
+            A = flip_four(A, a);
+        if (B_transposed)
+            B = flip_four(B, b);
+        small_product(4, 4, 4, alpha, A, 4, 1, B, 4, beta, C, 4);
+        return;
+    }
+    if (m == 3 && n == 3 && p == 3) {
+        if (A_transposed)
+            A = flip(3, 3, A, a);
+        if (B_transposed)
+            B = flip(3, 3, B, b);
+        product_three(alpha, A, B, beta, C);
+        return;
+    }
+    if (B_transposed && n > 1 && p > 1)
+        B = flip(n, p, B, b);
+    if (p == 1 && !A_transposed)
+        dm_matrix_column(m, n, alpha, A, n, B, beta, C, 1);
+    else if (p == 1)
+        dm_row_matrix(n, m, alpha, B, 1, A, m, beta, C);
+    else if (m == 1)
+        dm_row_matrix(n, p, alpha, A, 1, B, p, beta, C);
+    else
+        small_product(m, n, p, alpha, A, A_transposed ? 1 : n, A_transposed ? m : 1, B, p, beta, C, p);
+}
+
+/* ------------------------------------------------------------- a product with its differential -- */
+
+/* P = A*B and dP = dA*B + A*dB for squares of four: a row is one register.  The value is summed in the order of
+ * small_product, so that it is the same, to the last digit, with a differential and without.         */
+INLINE void dual_four(const double *A, const double *dA, const double *B, const double *dB, double *P, double *dP)
+{
+    const v4 *b = (const v4 *) B, *db = (const v4 *) dB;
+    v4 b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3], d0 = db[0], d1 = db[1], d2 = db[2], d3 = db[3];
+
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        const double *a = A + 4 * i, *da = dA + 4 * i;
+        v4 p = { 0 }, d = { 0 }, e = { 0 };
+        p += a[0] * b0, d += da[0] * b0, e += a[0] * d0;
+        p += a[1] * b1, d += da[1] * b1, e += a[1] * d1;
+        p += a[2] * b2, d += da[2] * b2, e += a[2] * d2;
+        p += a[3] * b3, d += da[3] * b3, e += a[3] * d3;
+        *(v4 *) (P + 4 * i) = p;
+        *(v4 *) (dP + 4 * i) = d + e;
+    }
+}
+
+INLINE void dual_three(const double *A, const double *dA, const double *B, const double *dB, double *P, double *dP)
+{
+    v4 p[3], d[3], e[3];
+
+    rows_of_three(A, B, p);
+    rows_of_three(dA, B, d);
+    rows_of_three(A, dB, e);
+    for (int i = 0; i < 3; i++)
+        d[i] += e[i];
+    put_three(P, p);
+    put_three(dP, d);
+}
+
+FOR_EACH_CPU
+void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const double *A, const double *dA,
+                           const double *B, const double *dB, double *P, double *dP)
+{
+    if (m == 4 && n == 4 && p == 4 && slots == 1 && dA && dB) {
+        dual_four(A, dA, B, dB, P, dP);
+        return;
+    }
+    if (m == 3 && n == 3 && p == 3 && slots == 1 && dA && dB) {
+        dual_three(A, dA, B, dB, P, dP);
+        return;
+    }
+    dm_tiny_product(m, n, p, 1, A, false, B, false, 0, P);
+    if (dA)
+        dm_tiny_product(m * slots, n, p, 1, dA, false, B, false, 0, dP);
+    if (dB)
+        dm_tiny_product(m, n, p * slots, 1, A, false, dB, false, dA ? 1 : 0, dP);
 }
 
 /* ---------------------------------------------------------------------------------- long vectors -- */

@@ -11,6 +11,12 @@ size_t dm_small_limit(void);           /* up to here BLAS is slower */
 void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down,
                       size_t across, const double *B, size_t ldb, double beta, double *C, size_t ldc);
 
+/* C = beta*C + alpha*A(')*B('), m×p, of factors whose rows lie one behind the other; n, and what is transposed, is
+ * at most DM_TINY.                                                                                   */
+enum { DM_TINY = 8 };
+void dm_tiny_product(size_t m, size_t n, size_t p, double alpha, const double *A, bool A_transposed, const double *B,
+                     bool B_transposed, double beta, double *C);
+
 /* P = A*B and dP = dA*B + A*dB, the d's with `slots` directions side by side; NULL is zero. */
 void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const double *A, const double *dA,
                            const double *B, const double *dB, double *P, double *dP);

@@ -258,12 +258,29 @@ static bool multiply_add(dm_panel target, double beta, double scale, dm_side A, 
     return true;
 }
 
+/* Both small, and their entries there?  A panel is no more than many rows or many columns. */
+static inline bool tiny(dm_side A, dm_side B)
+{
+    return A.A->small && B.A->small && (A.A->slots == 1 || (!A.transposed && B.A->slots == 1))
+        && (B.A->slots == 1 || !B.transposed);
+}
+
+static inline void add_tiny_product(double *target, double beta, double scale, dm_side A, dm_side B)
+{
+    dm_tiny_product(dm_side_rows(A) * A.A->slots, dm_side_cols(A), dm_side_cols(B) * B.A->slots, scale,
+                    A.A->number.data, A.transposed, B.A->number.data, B.transposed, beta, target);
+}
+
 /* target = beta*target + scale*A*B, made now. */
 bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_side B)
 {
     dm_side L, D, R;
     double all = scale;
 
+    if (tiny(A, B)) {
+        add_tiny_product(target.data, beta, scale, A, B);
+        return true;
+    }
     if (as_stored(A.A) && as_stored(B.A))
         return multiply_add(target, beta, scale, A, B);
     if (beta == 0 && weighted(A, B, &D, &R, &all) && weighted_gram(target, all, D, R))
@@ -319,8 +336,14 @@ static void diagonal_of_products(dm *C, double scale, dm *A, dm *B)
 void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, bool B_transposed)
 {
     const dm_number *a = &A->number, *b = &B->number;
+    dm_side l = { A, A_transposed }, r = { B, B_transposed };
 
-    if (a->form == DM_ZERO || b->form == DM_ZERO) {
+    if (tiny(l, r)) {                  /* which takes less time than to make it later */
+        dm_panel P = dm_fresh(C);
+        if (P.data)
+            add_tiny_product(P.data, 0, scale, l, r);
+        C->number.gram = opposite(scale, l, r);
+    } else if (a->form == DM_ZERO || b->form == DM_ZERO) {
         C->number.form = DM_ZERO;
     } else if (a->form == DM_DIAGONAL && b->form == DM_DIAGONAL) {
         diagonal_of_products(C, scale, A, B);
@@ -342,7 +365,7 @@ void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, boo
         C->number.left_transposed = A_transposed;
         C->number.right = B;
         C->number.right_transposed = B_transposed;
-        C->number.gram = opposite(scale, (dm_side) { A, A_transposed }, (dm_side) { B, B_transposed });
+        C->number.gram = opposite(scale, l, r);
     }
 }
 

@@ -245,7 +245,7 @@ static void exponential(dm *C, dm *A, dm *E)
     bool made = !dm_is_failed(X) && dm_number_write(c, 1, X);
     if (made && apart)
         scale_similar(c, c, p, -1);
-    dm_scope_release(scope);
+    dm_scope_release(&scope);
     if (made && !dm_number_finite(C))
         dm_fail(C, GSL_EOVRFLW, "dm_%s: %s is %zu×%zu and of norm %.2g: the result overflows", C->op->name,
                 dm_operand_name(&letter, C->op, 0, A), A->rows, A->cols, one_norm(a));

@@ -162,6 +162,35 @@ START_TEST(the_range_of_sizes)
 }
 END_TEST
 
+/* Of any two small factors, each as it is or transposed, onto what is there or not; a panel of factors from the left
+ * is more rows.                                                                                      */
+START_TEST(tiny_products)
+{
+    size_t m = (size_t) _i % 8 + 1, n = (size_t) _i / 8 + 1;
+    double C[3 * 64], before[3 * 64];
+
+    for (size_t p = 1; p <= 8; p++)
+        for (unsigned how = 0; how < 8; how++) {
+            bool A_transposed = how & 1, B_transposed = how & 2;
+            double beta = how & 4 ? 1 : 0, alpha = 1.25;
+            size_t rows = A_transposed ? m : 3 * m;
+            draw_all(64 * (size_t) _i + 8 * p + how);
+            dice d = { p };
+            draw(&d, C, rows * p);
+            memcpy(before, C, sizeof before);
+            dm_tiny_product(rows, n, p, alpha, A, A_transposed, B, B_transposed, beta, C);
+            for (size_t i = 0; i < rows; i++)
+                for (size_t j = 0; j < p; j++) {
+                    double sum = 0;
+                    for (size_t k = 0; k < n; k++)
+                        sum += (A_transposed ? A[k * m + i] : A[i * n + k]) * (B_transposed ? B[j * n + k] : B[k * p + j]);
+                    same_number(C[i * p + j], beta * before[i * p + j] + alpha * sum, 2 * rounding(n),
+                                "%zu×%zu×%zu, %u", rows, n, p, how);
+                }
+        }
+}
+END_TEST
+
 /* Value and differential in one go are what the products one by one are, the value to the last digit. */
 START_TEST(a_product_with_its_differential)
 {
@@ -200,6 +229,7 @@ Suite *numbers_kernels_suite(void)
     tcase_add_loop_test(tc, small_matrices_are_factored_as_by_lapack, 1, DM_SMALL_FACTOR + 1);
     tcase_add_loop_test(tc, triangles_are_mirrored, 0, 8);
     tcase_add_test(tc, the_range_of_sizes);
+    tcase_add_loop_test(tc, tiny_products, 0, 64);
     tcase_add_loop_test(tc, a_product_with_its_differential, 0, 64);
     return suite;
 }
