@@ -75,8 +75,8 @@ typedef struct {
     gsl_matrix *direction[2];          /* k matrices, where directions or factors are given */
     const gsl_matrix **directions[2];
     gsl_matrix factors;
-    _gsl_matrix_const_view *views;     /* results left in the context */
-    size_t view_count;
+    struct { const double *data; size_t tda; } *left;  /* n×n results where they lie in the context */
+    size_t left_count;
     double *scratch;                   /* of the differences */
     dm_context *kept;                  /* where operands outlive a turn, or NULL */
     dm *operand[2];

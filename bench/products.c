@@ -36,12 +36,14 @@ static void matrices(problem *P, size_t which, double *data, size_t k)
 }
 
 /* What dualmat leaves in the context: the value and every direction. */
-static void take(problem *P, dm *C)
+static void take(problem *P, dm *C, size_t directions)
 {
-    P->views[0] = dm_value(C);
-    for (size_t k = 0; k < P->k; k++)
-        P->views[k + 1] = dm_differential(C, k);
-    P->view_count = P->k + 1;
+    for (size_t k = 0; k <= directions; k++) {
+        _gsl_matrix_const_view result = k == 0 ? dm_value(C) : dm_differential(C, k - 1);
+        P->left[k].data = result.matrix.data;
+        P->left[k].tda = result.matrix.tda;
+    }
+    P->left_count = directions + 1;
 }
 
 /* --------------------------------------------------- C = A*B, dC = dA*B + A*dB, in k directions
@@ -152,7 +154,7 @@ static void product_dual(problem *P)
     dm_context_reset(P->context);
     dm *A = dual(P, 0), *B = dual(P, 1);
 
-    take(P, dm_mul(A, B));
+    take(P, dm_mul(A, B), P->k);
 }
 
 /* The product alone, its operands made beforehand, as in the middle of a computation: each turn ends the
@@ -167,7 +169,7 @@ static void product_alone(problem *P)
         dm_scope_close(P->scope, NULL, 0);
     }
     P->scope = dm_scope_open(P->kept);
-    take(P, dm_mul(P->operand[0], P->operand[1]));
+    take(P, dm_mul(P->operand[0], P->operand[1]), P->k);
 }
 
 static void product_gsl(problem *P, const double *in, double *value)
@@ -262,7 +264,7 @@ static void inverse_hand(problem *P)
 static void inverse_dual(problem *P)
 {
     dm_context_reset(P->context);
-    take(P, dm_inverse(dm_dual_panel(P->context, &P->M[0], P->k, P->directions[0])));
+    take(P, dm_inverse(dm_dual_panel(P->context, &P->M[0], P->k, P->directions[0])), P->k);
 }
 
 static dm *inverse_function(dm *A, void *params)
@@ -425,13 +427,6 @@ static void chain_hand(problem *P)
 #undef CHAIN
 }
 
-static void take_one(problem *P, dm *X)
-{
-    P->views[0] = dm_value(X);
-    P->views[1] = dm_differential(X, 0);
-    P->view_count = 2;
-}
-
 static void chain_dual(problem *P)
 {
     dm_context *context = P->context;
@@ -440,7 +435,7 @@ static void chain_dual(problem *P)
     dm *X = dm_dual(context, P->directions[0][0], P->directions[1][0]);
     for (size_t i = 1; i < P->k; i++)
         X = dm_mul(X, dm_dual(context, P->directions[0][i], P->directions[1][i]));
-    take_one(P, X);
+    take(P, X, 1);
 }
 
 /* Each step's temporaries are released: memory does not grow with the length. */
@@ -455,7 +450,7 @@ static void chain_scopes(problem *P)
         X = dm_mul(X, dm_dual(context, P->directions[0][i], P->directions[1][i]));
         dm_scope_close(scope, &X, 1);
     }
-    take_one(P, X);
+    take(P, X, 1);
 }
 
 static void chain_gsl(problem *P, const double *in, double *value)

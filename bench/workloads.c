@@ -75,7 +75,7 @@ static void set_up(problem *P, const workload *W, size_t n)
         P->direction[i] = room(P->k, sizeof *P->direction[i]);
         P->directions[i] = room(P->k, sizeof *P->directions[i]);
     }
-    P->views = room(P->k + 1, sizeof *P->views);
+    P->left = room(P->k + 1, sizeof *P->left);
     P->context = dm_context_alloc();
     reseed(n);
     W->fill(P);
@@ -94,7 +94,7 @@ static void tear_down(problem *P)
     free(P->work);
     free(P->scratch);
     free(P->pivots);
-    free(P->views);
+    free(P->left);
 }
 
 /* ------------------------------------------------------------------------------------- variants */
@@ -111,12 +111,10 @@ static void collect(problem *P)
 {
     double *out = P->out;
 
-    for (size_t v = 0; v < P->view_count; v++) {
-        const gsl_matrix *M = &P->views[v].matrix;
-        for (size_t i = 0; M->data && i < M->size1; i++, out += M->size2)
-            memcpy(out, M->data + i * M->tda, M->size2 * sizeof *out);
-    }
-    P->view_count = 0;
+    for (size_t v = 0; v < P->left_count; v++)
+        for (size_t i = 0; P->left[v].data && i < P->n; i++, out += P->n)
+            memcpy(out, P->left[v].data + i * P->left[v].tda, P->n * sizeof *out);
+    P->left_count = 0;
 }
 
 static double largest_difference(const double *x, const double *y, size_t n)
@@ -141,7 +139,7 @@ static void run_afresh(problem *P, void (*run)(problem *P))
 {
     for (size_t i = 0; i < P->values + P->derivatives; i++)
         P->out[i] = NAN;
-    P->view_count = 0;
+    P->left_count = 0;
     run(P);
     collect(P);
 }
