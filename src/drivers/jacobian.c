@@ -202,7 +202,7 @@ static void clear_rows(gsl_matrix *J, size_t first, size_t behind)
 /* Where the terms show a sum of sandwiches, J is a sum of Kronecker products: no passes. */
 static bool by_kronecker(dm *Y, dm *X, gsl_matrix *J)
 {
-    enum { MOST = 8, AT_ONCE = 4096 };
+    enum { MOST = 8, AT_ONCE = 4096, BEYOND_CACHES = 1 << 22 };    /* entries */
     dm_sandwich term[MOST];
     factors f[MOST];
     size_t terms = X->rows * X->cols > 1 ? dm_sandwiches(Y, X, term, MOST) : 0;
@@ -213,6 +213,8 @@ static bool by_kronecker(dm *Y, dm *X, gsl_matrix *J)
         return dm_number_write((dm_panel) { J->data, J->size2, J->size1, 1, J->size2 }, term[0].scale, term[0].L);
     bool full = term[0].L && term[0].R;
     size_t rows = J->size1, block = J->size2 < AT_ONCE ? AT_ONCE / J->size2 : 1, i = 0, j = 0;
+    if (!full && rows > BEYOND_CACHES / J->size2)
+        block = rows;                  /* cleared as a whole, past the caches, which is a third faster there */
     for (size_t first = 0; first < rows; first += block) {     /* all terms of some rows while these are in the cache */
         size_t behind = first + block < rows ? first + block : rows;
         if (!full)
