@@ -4,8 +4,10 @@
  * one of four times the size is made (four, so that all together are less than twice the last one: more, once
  * freed, glibc would give back to the system, and fetch again page by page).  Resetting goes back to the first chunk, so a steady loop allocates
  * nothing.  Releasing to a mark (a scope) goes back to a place in some chunk.                         */
+#define _DEFAULT_SOURCE
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "core/dm.h"
 
 struct dm_chunk {
@@ -34,6 +36,22 @@ static void enter(dm_context *context, dm_chunk *chunk)
     go_on(context, chunk, chunk ? room(chunk) : NULL);
 }
 
+/* What is large had better lie in few pages: with those of 4 KiB a pass over matrices of 16 MB takes 1.4 times as
+ * long, and the first one, in a driver's new context, twice.  It is only a wish.                     */
+static void in_large_pages(void *place, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+    enum { PAGE = 4096, LARGE = 2 << 20 };
+    uintptr_t first = ((uintptr_t) place + PAGE - 1) & ~(uintptr_t) (PAGE - 1), end = (uintptr_t) place + bytes;
+
+    if (bytes >= 2 * LARGE)
+        madvise((void *) first, (end - first) & ~(size_t) (PAGE - 1), MADV_HUGEPAGE);
+#else
+    (void) place;
+    (void) bytes;
+#endif
+}
+
 /* The chunk in use has not enough room: go on to the next one that has, or make one. */
 void *dm_arena_grow(dm_context *context, size_t bytes)
 {
@@ -59,6 +77,7 @@ void *dm_arena_grow(dm_context *context, size_t bytes)
     dm_chunk *fresh = malloc(size + sizeof *fresh + 63);
     if (!fresh)
         return NULL;
+    in_large_pages(fresh, size + sizeof *fresh);
     fresh->next = NULL;
     fresh->size = size;
     if (chunk)

@@ -3,25 +3,18 @@
 #include <stdio.h>
 #include <string.h>
 #include "differentials/terms.h"
-#include "numbers/kernels.h"
 #include "numbers/number.h"
 
 /* The first entry that is no finite number; false: there is none. */
 static bool not_finite(const gsl_matrix *A, size_t *row, size_t *col)
 {
-    if (A->tda == A->size2 && dm_all_finite(A->size1 * A->size2, 1, A->data))
-        return false;
-    for (size_t i = 0; i < A->size1; i++) {
-        const double *x = A->data + i * A->tda;
-        if (dm_all_finite(A->size2, 1, x))
-            continue;
+    for (size_t i = 0; i < A->size1; i++)
         for (size_t j = 0; j < A->size2; j++)
-            if (!isfinite(x[j])) {
+            if (!isfinite(gsl_matrix_get(A, i, j))) {
                 *row = i;
                 *col = j;
                 return true;
             }
-    }
     return false;
 }
 
@@ -44,23 +37,33 @@ static dm *empty(dm_context *context, const char *what, const char *letter, cons
                      what, letter);
 }
 
-static dm *refused(dm_context *context, const char *what, const char *letter, const gsl_matrix *A)
+/* The k matrices A side by side, or what is wrong with them. */
+static dm *copied(dm_context *context, const char *what, const char *letter, size_t k, const gsl_matrix *const A[])
 {
+    dm *C = dm_number_panel(context, k, A);
     size_t i, j;
+
+    if (dm_is_failed(C) || C->number.finite)
+        return C;
+    for (size_t slot = 0; slot < k; slot++)
+        if (not_finite(A[slot], &i, &j))
+            return dm_failed(context, GSL_EDOM, "dm_%s: %s is %zu×%zu and its entry (%zu,%zu) is %g", what, letter,
+                             A[slot]->size1, A[slot]->size2, i + 1, j + 1, gsl_matrix_get(A[slot], i, j));
+    return C;
+}
+
+static dm *copy(dm_context *context, const char *what, const char *letter, const gsl_matrix *A)
+{
     dm *no = empty(context, what, letter, A);
 
-    if (!no && not_finite(A, &i, &j))
-        return dm_failed(context, GSL_EDOM, "dm_%s: %s is %zu×%zu and its entry (%zu,%zu) is %g", what,
-                         letter, A->size1, A->size2, i + 1, j + 1, gsl_matrix_get(A, i, j));
-    return no;
+    return no ? no : copied(context, what, letter, 1, &A);
 }
 
 dm *dm_constant(dm_context *context, const gsl_matrix *A)
 {
     if (!context)
         return no_context("constant");
-    dm *no = refused(context, "constant", "A", A);
-    return no ? no : dm_number_copy(context, A);
+    return copy(context, "constant", "A", A);
 }
 
 dm *dm_scalar(dm_context *context, double a)
@@ -69,8 +72,7 @@ dm *dm_scalar(dm_context *context, double a)
 
     if (!context)
         return no_context("scalar");
-    dm *no = refused(context, "scalar", "a", &A.matrix);
-    return no ? no : dm_number_copy(context, &A.matrix);
+    return copy(context, "scalar", "a", &A.matrix);
 }
 
 static dm *no_shape(dm_context *context, const char *what, size_t m, size_t n)
@@ -130,6 +132,8 @@ static dm *dual(dm_context *context, dm *A, size_t k, dm *dA)
 {
     dm_level *level = &context->dual;
 
+    if (dm_is_failed(A) || dm_is_failed(dA))
+        return dm_is_failed(A) ? A : dA;
     if (level->directions && level->directions != k)
         return dm_failed(context, GSL_EINVAL, "dm_dual: %zu directions here and %zu in another dual "
                          "matrix of this context: all move at once", k, level->directions);
@@ -143,18 +147,18 @@ dm *dm_dual_panel(dm_context *context, const gsl_matrix *A, size_t k, const gsl_
 
     if (!context)
         return no_context("dual_panel");
-    if ((no = refused(context, "dual", "A", A)))
+    if ((no = empty(context, "dual", "A", A)))
         return no;
     if (k == 0)
         return dm_failed(context, GSL_EINVAL, "dm_dual_panel: no direction is given");
     for (size_t slot = 0; slot < k; slot++) {
-        if ((no = refused(context, "dual", "dA", dA[slot])))
+        if ((no = empty(context, "dual", "dA", dA[slot])))
             return no;
         if (dA[slot]->size1 != A->size1 || dA[slot]->size2 != A->size2)
             return dm_failed(context, GSL_EBADLEN, "dm_dual: A is %zu×%zu and dA is %zu×%zu: they must "
                              "have the same shape", A->size1, A->size2, dA[slot]->size1, dA[slot]->size2);
     }
-    return dual(context, dm_number_copy(context, A), k, dm_number_panel(context, k, dA));
+    return dual(context, copied(context, "dual", "A", 1, &A), k, copied(context, "dual", "dA", k, dA));
 }
 
 dm *dm_dual(dm_context *context, const gsl_matrix *A, const gsl_matrix *dA)
@@ -166,8 +170,7 @@ dm *dm_variable(dm_context *context, const gsl_matrix *A)
 {
     if (!context)
         return no_context("variable");
-    dm *no = refused(context, "variable", "A", A);
-    return no ? no : dm_on_level(&context->formal, dm_number_copy(context, A), NULL);
+    return dm_on_level(&context->formal, copy(context, "variable", "A", A), NULL);
 }
 
 dm *dm_constant_view(dm_context *context, const gsl_matrix *A)

@@ -105,6 +105,28 @@ static bool is_definite(double scale, const dm *A)
     return A->number.form == DM_IDENTITY ? scale * A->number.scale > 0 : scale > 0 && A->number.definite;
 }
 
+/* The entries that A is *scale times, in A's order; NULL: it has none that lie so. */
+static const double *in_order(const dm *A, double *scale)
+{
+    if (A->number.form == DM_VIEW && !A->number.left_transposed) {
+        *scale *= A->number.scale;
+        A = A->number.left;
+    }
+    return A->number.form == DM_DENSE ? A->number.data : NULL;
+}
+
+/* P = a*A + b*B, in one go where both lie in memory; false: no memory. */
+static bool put_sum(dm_panel P, double a, dm *A, double b, dm *B)
+{
+    double a_all = a, b_all = b;
+    const double *x = in_order(A, &a_all), *y = in_order(B, &b_all);
+
+    if (!x || !y)
+        return dm_add_to(P, 0, a, A, false) && dm_add_to(P, 1, b, B, false);
+    dm_combine(P.rows * P.stride, a_all, x, b_all, y, P.data);
+    return true;
+}
+
 void dm_number_sum(dm *C, double a, dm *A, double b, dm *B)
 {
     if (dm_is_zero(A)) {
@@ -117,7 +139,7 @@ void dm_number_sum(dm *C, double a, dm *A, double b, dm *B)
         C->number.scale = a * A->number.scale + b * B->number.scale;
     } else {
         dm_panel P = dm_fresh(C);
-        dm_must(C, P.data && dm_add_to(P, 0, a, A, false) && dm_add_to(P, 1, b, B, false));
+        dm_must(C, P.data && put_sum(P, a, A, b, B));
         C->number.gram = is_gram(a, A) && is_gram(b, B);
         C->number.definite = C->number.gram && (is_definite(a, A) || is_definite(b, B));
     }
@@ -174,6 +196,15 @@ dm *dm_number_accumulate(dm *sum, double p, dm *x)
         if (!dm_is_failed(together))
             together->number.temporary = true;
         return together;
+    }
+    if (!sum->number.temporary) {
+        dm *C = dm_new(sum->context, sum->rows, sum->slots, sum->cols);
+        dm_panel P = dm_fresh(C);
+        dm_must(C, P.data && put_sum(P, 1, sum, p, x));
+        C->in[0] = sum;
+        C->in[1] = x;
+        C->number.temporary = true;
+        return C;
     }
     dm_panel P = dm_sum_begin(&sum);
     if (!dm_is_failed(sum)) {

@@ -45,11 +45,25 @@ static double dot(size_t m, size_t n, strided A, strided B)
     return A.scale * B.scale * sum;
 }
 
+/* Of columns, one of them many side by side: their rows are the rows of a matrix, and the inner products x'*[y1 ... yK]
+ * a product with it.  false: they do not lie so.                                                     */
+static bool dot_columns(dm_panel P, double scale, size_t m, dm_side L, dm_side R)
+{
+    strided x = strided_of(L.A->slots > 1 ? R : L, 0), Y = strided_of(L.A->slots > 1 ? L : R, 0);
+
+    if (!x.data || !Y.data || Y.down != P.slots || Y.across != 1 || (L.A->slots > 1 && R.A->slots > 1))
+        return false;
+    dm_row_matrix(m, P.slots, scale * x.scale * Y.scale, x.data, x.down, Y.data, P.slots, 0, P.data);
+    return true;
+}
+
 /* The sum of L(i,j)*R(i,j) for slot after slot. */
 static void dot_slots(dm *C, double scale, size_t m, size_t n, dm_side L, dm_side R)
 {
     dm_panel P = dm_fresh(C);
 
+    if (P.data && P.slots > 1 && n == 1 && dot_columns(P, scale, m, L, R))
+        return;
     for (size_t slot = 0; slot < C->slots && P.data; slot++) {
         strided l = strided_of(L, slot), r = strided_of(R, slot);
         if (!l.data || !r.data) {

@@ -574,6 +574,17 @@ void dm_axpy(size_t n, double a, const double *x, double *y)
 }
 
 FOR_EACH_CPU
+void dm_combine(size_t n, double a, const double *x, double b, const double *y, double *z)
+{
+    size_t i = 0;
+
+    for (; i + 8 <= n; i += 8)
+        *(v8 *) (z + i) = a * *(const v8 *) (x + i) + b * *(const v8 *) (y + i);
+    for (; i < n; i++)
+        z[i] = a * x[i] + b * y[i];
+}
+
+FOR_EACH_CPU
 void dm_scale_rows(size_t m, size_t n, double alpha, const double *d, const double *X, double beta, double *Y)
 {
     for (size_t i = 0; i < m; i++, X += n, Y += n) {

@@ -46,6 +46,7 @@ void dm_column_row(size_t m, size_t n, double alpha, const double *x, size_t inc
 /* Y = beta*Y + alpha*diag(d)*X, m×n, beta 0 or 1. */
 void dm_scale_rows(size_t m, size_t n, double alpha, const double *d, const double *X, double beta, double *Y);
 void dm_axpy(size_t n, double a, const double *x, double *y);          /* y += a*x */
+void dm_combine(size_t n, double a, const double *x, double b, const double *y, double *z);   /* z = a*x + b*y */
 void dm_multiply(size_t n, const double *x, const double *y, double *z); /* z = x.*y */
 void dm_multiply_direction(size_t n, const double *slope, const double *d, double *z);  /* inf*0 is 0 */
 /* The sizes of the smallest entry that is not 0 (0: there is none) and of the largest; NaN counts as largest. */

@@ -160,18 +160,37 @@ double dm_entry_scalar(dm *a)
     return P.data ? P.data[0] : GSL_NAN;
 }
 
+static bool all_finite(const gsl_matrix *A)
+{
+    if (A->tda == A->size2)
+        return dm_all_finite(A->size1 * A->size2, 1, A->data);
+    for (size_t i = 0; i < A->size1; i++)
+        if (!dm_all_finite(A->size2, 1, A->data + i * A->tda))
+            return false;
+    return true;
+}
+
 dm *dm_number_panel(dm_context *context, size_t k, const gsl_matrix *const A[])
 {
     dm *C = dm_new(context, A[0]->size1, k, A[0]->size2);
     dm_panel P = dm_fresh(C);
+    bool finite = true;
 
-    if (P.data && k == 1 && A[0]->tda == P.cols) {
-        memcpy(P.data, A[0]->data, P.rows * P.cols * sizeof *P.data);
-        return C;
+    for (size_t slot = 0; P.data && slot < k; slot++) {        /* looked at and copied while it is in the cache */
+        const double *x = A[slot]->data;
+        size_t tda = A[slot]->tda;
+        finite = all_finite(A[slot]) && finite;
+        if (k == 1 && tda == P.cols)
+            memcpy(P.data, x, P.rows * P.cols * sizeof *P.data);
+        else if (P.cols == 1)
+            for (size_t i = 0; i < P.rows; i++)
+                *dm_row(P, i, slot) = x[i * tda];
+        else
+            for (size_t i = 0; i < P.rows; i++)
+                memcpy(dm_row(P, i, slot), x + i * tda, P.cols * sizeof *P.data);
     }
-    for (size_t slot = 0; P.data && slot < k; slot++)
-        for (size_t i = 0; i < P.rows; i++)
-            memcpy(dm_row(P, i, slot), A[slot]->data + i * A[slot]->tda, P.cols * sizeof *P.data);
+    if (P.data)
+        C->number.finite = finite;
     return C;
 }
 

@@ -58,7 +58,7 @@ void dm_number_range(dm *A, double *least, double *most);      /* sizes of the e
 bool dm_number_write(dm_panel target, double scale, dm *A);    /* target = scale*A; false: no memory */
 dm *dm_original(const dm *A);          /* what A is a view of, formed or not; NULL: of nothing */
 
-dm *dm_number_copy(dm_context *, const gsl_matrix *A);         /* a number with A's entries */
+dm *dm_number_copy(dm_context *, const gsl_matrix *A);         /* a number with A's entries; it knows if they are finite */
 dm *dm_number_view(dm_context *, const gsl_matrix *A, size_t k);   /* ... where they lie, k slots side by side */
 dm *dm_number_panel(dm_context *, size_t k, const gsl_matrix *const A[]);
 void dm_number_later(dm *C);           /* C is op(in), once it is asked for */

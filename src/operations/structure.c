@@ -97,6 +97,16 @@ static void reshape_value(dm *C, dm *const X[])
         dm_add_transposed(c.rows, c.cols, 0, 1, a.data, c.rows, c.data, c.stride);
         return;
     }
+    if (c.cols == 1) {     /* row i of the A side by side, slots × cols, becomes the rows i, m+i, 2*m+i ..., cols × slots */
+        for (size_t i = 0; i < a.rows; i++)
+            dm_add_transposed(a.cols, a.slots, 0, 1, dm_row(a, i, 0), a.cols, dm_row(c, i, 0), a.rows * c.stride);
+        return;
+    }
+    if (a.cols == 1) {
+        for (size_t i = 0; i < c.rows; i++)
+            dm_add_transposed(c.slots, c.cols, 0, 1, dm_row(a, i, 0), c.rows * a.stride, dm_row(c, i, 0), c.cols);
+        return;
+    }
     double *column = dm_arena_alloc(C->context, a.rows * a.cols * sizeof *column);
     if (!column) {
         dm_fail(C, GSL_ENOMEM, "out of memory");
