@@ -128,13 +128,14 @@ typedef struct {
     /* Entry by entry. */
     bool right;                        /* no entry differs */
     size_t rows, cols, differ;         /* an entry differs where |hand - exact| > */
-    double tolerance, noise;           /*     tolerance * max(|hand|, |exact|) + noise */
+    double tolerance, noise, allowed;  /*     tolerance * max(|hand|, |exact|) + noise + allowed: what rounding
+                                        *     explains, and what numbers of few digits are allowed besides */
     size_t row, col;                   /* the worst entry: the largest difference; among those that differ, */
     double hand, exact;                /*     if any do.  Both its values */
     double largest;                    /* of all entries of both, in absolute value */
     double error;                      /* the largest difference, relative to `largest` */
-    double entry_error;                /* the largest (|hand - exact| - noise) / max(|hand|, |exact|) of an entry:
-                                        * right where that is at most `tolerance` */
+    double entry_error;                /* the largest (|hand - exact| - noise - allowed) / max(|hand|, |exact|) of
+                                        * an entry: right where that is at most `tolerance` */
     double norm_hand, norm_exact;      /* Frobenius */
     double angle;                      /* between both, in degrees; NaN where one is zero */
     size_t ranked;                     /* so many entries that differ, the worst first */

@@ -138,14 +138,13 @@ static bool is_blind(const dm_check_report *r)
 static int compare(evaluation *e, checking *c)
 {
     const options *o = c->problem->options;
-    double tolerance = o->tolerance < 0 ? DM_CHECK_TOLERANCE : o->tolerance, rounded;
+    double tolerance = o->tolerance < 0 ? DM_CHECK_TOLERANCE : o->tolerance;
     int status = both_at(e, c);
 
-    if (status)
-        return status;
     /* Numbers in a file are rounded, as a rule, to so many decimals, the same for all. */
-    rounded = c->problem->hand_numbers ? tolerance * fmax(magnitude(c->exact), magnitude(c->hand)) : 0;
-    dm_check_compare_shaken(c->hand, c->exact, tolerance, rounded, shake, e, c->other, &c->report);
+    if (!status)
+        dm_check_compare_shaken(c->hand, c->exact, tolerance, c->problem->hand_numbers ? tolerance : 0, shake,
+                                e, c->other, &c->report);
     return status;
 }
 
@@ -158,6 +157,8 @@ static int compare_beside(evaluation *e, checking *c)
     if (!status)
         status = compare(e, c);
     c->moved = !status && !is_blind(&c->report);
+    c->vanished = here.largest == 0;
+    gsl_matrix_memcpy(c->beside, checked(c->problem)->value);
     if (status == GSL_ENOMEM)
         return status;
     if (!c->moved)
@@ -181,6 +182,12 @@ static int taylor(evaluation *e, checking *c)
     return status;
 }
 
+/* There the error of the exact one falls as that of a wrong one does. */
+static bool is_kink(const dm_check_report *r)
+{
+    return fabs(r->slope_exact - 1) < 0.2;
+}
+
 /* One point.  The Taylor test is made at the first, and at one where the hand-derived result is wrong. */
 static int check_point(evaluation *e, void *to)
 {
@@ -193,7 +200,10 @@ static int check_point(evaluation *e, void *to)
         if (!(given = gsl_matrix_alloc(v->rows, v->cols)))
             return GSL_ENOMEM;
         gsl_matrix_memcpy(given, v->value);
-        status = compare_beside(e, c);
+        status = taylor(e, c);
+        c->kink = !status && is_kink(&c->report);
+        if (!status)
+            status = compare_beside(e, c);
         if (!status && !c->moved) {
             gsl_matrix_memcpy(v->value, given);
             status = both_at(e, c);
@@ -202,6 +212,7 @@ static int check_point(evaluation *e, void *to)
     if (!status && (c->points == 0 || !c->report.right))
         status = taylor(e, c);
     if (!status) {
+        c->kink = c->kink || (!c->moved && c->points == 0 && is_kink(&c->report));
         c->points++;
         c->error = fmax(c->error, c->report.error);
         c->entry_error = fmax(c->entry_error, c->report.entry_error);
@@ -217,6 +228,62 @@ static int check_point(evaluation *e, void *to)
     return status;
 }
 
+/* -------------------------------------------------------------------------- numbers of few digits -- */
+
+/* So many digits are needed to write the entries as they are. */
+static int digits_of(const gsl_matrix *A)
+{
+    int digits = 1;
+
+    for (size_t i = 0; i < A->size1; i++)
+        for (size_t j = 0; j < A->size2; j++)
+            for (char text[40]; digits < 17; digits++) {
+                snprintf(text, sizeof text, "%.*g", digits, gsl_matrix_get(A, i, j));
+                if (strtod(text, NULL) == gsl_matrix_get(A, i, j))
+                    break;
+            }
+    return digits;
+}
+
+/* Numbers from a file that would be right to a larger tolerance: to which, and is that all that is wrong with
+ * them, as they have hardly more digits?  Else it is said only where nothing explains the difference.   */
+static bool explain_digits(checking *c, bool rounded)
+{
+    enum { FEWEST = 3 };
+    dm_check_report *r = &c->report;
+    int digits = 8, has = c->problem->hand_numbers ? digits_of(c->hand) : 0;
+
+    if (!has || *r->why)
+        return false;
+    for (dm_check_report other; digits >= FEWEST; digits--) {
+        double tolerance = pow(10, -digits);
+        dm_check_compare(c->hand, c->exact, tolerance, tolerance, r->noise, &other);
+        if (other.right)
+            break;
+    }
+    if (digits < FEWEST || (rounded && has > digits + 1))
+        return false;
+    int used = snprintf(r->why, sizeof r->why, "all entries agree to about %d digits of the largest", digits);
+    if (rounded)
+        used += snprintf(r->why + used, sizeof r->why - (size_t) used, ", and the numbers by hand have "
+                         "no more than %d", has);
+    snprintf(r->why + used, sizeof r->why - (size_t) used, ": --tol 1e-%d accepts them", digits);
+    return true;
+}
+
+/* Why is it wrong? */
+static int explain(problem *p, checking *c)
+{
+    evaluation e = { .problem = p, .expression = p->expression, .of = p->wrt };
+
+    if (explain_digits(c, true))
+        return DONE;
+    if (explain_difference(&e, c))
+        return out_of_memory();
+    explain_digits(c, false);
+    return DONE;
+}
+
 /* ------------------------------------------------------------------------------------- the command -- */
 
 static int hold(checking *c)
@@ -229,8 +296,9 @@ static int hold(checking *c)
     c->exact = gsl_matrix_alloc(rows, cols);
     c->hand = gsl_matrix_alloc(rows, cols);
     c->other = gsl_matrix_alloc(rows, cols);
+    c->beside = gsl_matrix_alloc(v->rows, v->cols);
     c->kept = calloc(p->variables, sizeof *c->kept);
-    if (!c->exact || !c->hand || !c->other || !c->kept)
+    if (!c->exact || !c->hand || !c->other || !c->beside || !c->kept)
         return out_of_memory();
     for (size_t i = 0; i < p->variables; i++)
         if (!(c->kept[i] = gsl_matrix_alloc(p->variable[i].rows, p->variable[i].cols)))
@@ -246,6 +314,7 @@ static void release(checking *c)
     gsl_matrix_free(c->exact);
     gsl_matrix_free(c->hand);
     gsl_matrix_free(c->other);
+    gsl_matrix_free(c->beside);
 }
 
 /* The verdict, and the plot: in a file if one is named, drawn for those who look at a screen. */
@@ -281,11 +350,8 @@ int run_check(const options *o)
         if (!c.report.right)
             break;
     }
-    if (status == DONE && !c.report.right) {
-        evaluation e = { .problem = &p, .expression = p.expression, .of = p.wrt };
-        if (explain_difference(&e, &c))
-            status = out_of_memory();
-    }
+    if (status == DONE && !c.report.right)
+        status = explain(&p, &c);
     if (status == DONE)
         status = report(&c);
     release(&c);

@@ -12,7 +12,10 @@ typedef struct {
     dm_check_report report;
     double error, entry_error;         /* the largest over all points */
     unsigned points;
-    bool moved;                        /* the report is of a point beside the given one */
+    bool kink;                         /* at the given point the function has one */
+    bool moved;                        /* the report is of a point beside the given one, */
+    bool vanished;                     /*     where both are zero, not merely lost in rounding errors: */
+    gsl_matrix *beside;                /*     the variable there */
 } checking;
 
 /* The variable to differentiate by. */

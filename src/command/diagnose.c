@@ -436,7 +436,7 @@ static char *simplified(diagnosis *d, const dm_expression *expression)
         C = call_symbols(context, values, &f);
     }
     const dm_symbol *s = C && dm_status(C) == GSL_SUCCESS ? dm_symbol_of(C) : NULL;
-    const char *written = s ? dm_symbol_text(s) : NULL;
+    const char *written = s && (s = dm_symbol_shorten(s)) ? dm_symbol_text(s) : NULL;
     if (written && (text = malloc(strlen(written) + 1)))
         strcpy(text, written);
     free(values);
@@ -459,6 +459,20 @@ static void offer_formula(diagnosis *d)
 
     if (!*to && d->e->problem->hand && d->right && strlen(d->right) < sizeof d->c->report.formula)
         strcpy(to, d->right);
+}
+
+/* It was made of the given one by a small change: 2/3*3*x is 2*x.  What is no shorter for it stays. */
+static void tidy_formula(diagnosis *d)
+{
+    char *formula = d->c->report.formula;
+    dm_expression *e = *formula ? dm_expression_parse(formula, NULL) : NULL;
+    char *shorter = e ? simplified(d, e) : NULL;
+
+if (getenv("DBG") && *formula) fprintf(stderr, "%s ==> %s\n", formula, shorter ? shorter : "-");
+    if (shorter && strlen(shorter) < strlen(formula))
+        strcpy(formula, shorter);
+    free(shorter);
+    dm_expression_free(e);
 }
 
 /* ------------------------------------------------------------------------------------ what there is */
@@ -571,8 +585,10 @@ int explain_difference(evaluation *e, checking *c)
             },
         };
         status = dm_check_explain(&world, &c->report);
-        if (!status)
+        if (!status) {
+            tidy_formula(&d);
             offer_formula(&d);
+        }
     }
     restore_values(c);
     discard(&d);

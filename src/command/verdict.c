@@ -65,6 +65,11 @@ static bool belies_numbers(const checking *c, const variable *v)
     return c->problem->hand_numbers && v->drawn;
 }
 
+static bool is_at_kink(const checking *c, const variable *v)
+{
+    return c->kink && v == checked(c->problem);
+}
+
 static bool is_new(const checking *c, const variable *v)
 {
     const dm_expression *e = c->problem->expression;
@@ -78,27 +83,30 @@ static bool is_new(const checking *c, const variable *v)
 static const struct {
     bool (*of)(const checking *c, const variable *v);
     const char *one, *more;
-    bool wrong;                        /* said where the result is wrong, else where it is right */
+    bool right, wrong;                 /* said where the result is right, where it is wrong */
 } notes[] = {
+    { is_at_kink, "is at a kink of the function: a subgradient stands for the derivative there", NULL, true,
+      true },
     { hides_transpose, "is symmetric: a missing transpose of it does not show",
-      "are symmetric: a missing transpose of them does not show", false },
+      "are symmetric: a missing transpose of them does not show", true, false },
     { hides_inverse, "is orthogonal: its transpose cannot be told from its inverse",
-      "are orthogonal: their transposes cannot be told from their inverses", false },
+      "are orthogonal: their transposes cannot be told from their inverses", true, false },
     { hides_all, "was drawn 1×1, as the expression needs it: order and transposes do not show",
-      "were drawn 1×1, as the expression needs them: order and transposes do not show", false },
+      "were drawn 1×1, as the expression needs them: order and transposes do not show", true, false },
     { is_new, "occurs only in the formula by hand, and was drawn at random",
-      "occur only in the formula by hand, and were drawn at random", true },
+      "occur only in the formula by hand, and were drawn at random", false, true },
     { belies_numbers, "was drawn at random, and the numbers by hand are of one point: give it by VAR=FILE",
-      "were drawn at random, and the numbers by hand are of one point: give them by VAR=FILE", true },
+      "were drawn at random, and the numbers by hand are of one point: give them by VAR=FILE", false, true },
 };
 enum { NOTES = sizeof notes / sizeof notes[0] };
 
 /* "A, B are symmetric: ..."; false: there is nothing to say. */
 static bool note(const checking *c, size_t k, char *text, size_t size)
 {
+    bool said = c->report.right ? notes[k].right : notes[k].wrong;
     size_t n = 0, used = 0;
 
-    for (size_t i = 0; i < c->problem->variables && notes[k].wrong != c->report.right; i++)
+    for (size_t i = 0; said && i < c->problem->variables; i++)
         if (notes[k].of(c, &c->problem->variable[i]) && used + 120 < size) {
             const char *name = c->problem->variable[i].name;
             used += (size_t) snprintf(text + used, size - used, "%s%.40s", n++ ? ", " : "", name);
@@ -145,6 +153,23 @@ static void print_sentence(const dm_check_report *r)
     print_wrapped(text);
 }
 
+/* Why the given point was left, and for which one where that is short. */
+static void print_moved(const checking *c)
+{
+    enum { SHORT = 6 };
+    const variable *v = checked(c->problem);
+    size_t n = v->rows * v->cols;
+    char text[400];
+    int used = snprintf(text, sizeof text, "at this %.40s %s: compared beside it", v->name, c->vanished
+                        ? "both are zero, which shows little" : "rounding errors hide both");
+
+    for (size_t k = 0; n <= SHORT && k < n; k++)
+        used += snprintf(text + used, sizeof text - (size_t) used, "%s%.4g%s",
+                         k % v->cols ? ", " : k ? "; " : n > 1 ? ", at [" : ", at ",
+                         gsl_matrix_get(c->beside, k / v->cols, k % v->cols), k + 1 == n && n > 1 ? "]" : "");
+    print_wrapped(text);
+}
+
 static void print_heading(const checking *c)
 {
     const problem *p = c->problem;
@@ -156,7 +181,7 @@ static void print_heading(const checking *c)
     printf("by hand: %s\n\n", p->options->hand);
     print_sentence(&c->report);
     if (c->moved)
-        printf("(at this %s rounding errors hide it: compared a tenth of %s away)\n", A, A);
+        print_moved(c);
     print_notes(c);
 }
 
@@ -252,6 +277,8 @@ void json_verdict(const checking *c)
     json_string("of", derivative_word(c->kind));
     json_count("points", c->points);
     json_bool("moved", c->moved);
+    if (c->moved)
+        json_matrix("moved_to", c->beside);
     json_count("rows", r->rows);
     json_count("columns", r->cols);
     json_count("differ", r->differ);
@@ -265,6 +292,7 @@ void json_verdict(const checking *c)
     json_number("norm_exact", r->norm_exact);
     json_number("tolerance", r->tolerance);
     json_number("noise", r->noise);
+    json_number("allowed", r->allowed);
     json_taylor(r);
     json_notes(c);
     json_count("seed", c->problem->options->seed);

@@ -67,12 +67,12 @@ static double frobenius(const gsl_matrix *A)
     return max * sqrt(sum);
 }
 
-/* How far they are apart beyond what noise explains, relative to the larger one. */
+/* How far they are apart beyond what noise explains and what is allowed, relative to the larger one. */
 static double entry_error(double hand, double exact, const dm_check_report *report)
 {
-    double difference = fabs(hand - exact);
+    double difference = fabs(hand - exact), nothing = report->noise + report->allowed;
 
-    return difference <= report->noise ? 0 : (difference - report->noise) / fmax(fabs(hand), fabs(exact));
+    return difference <= nothing ? 0 : (difference - nothing) / fmax(fabs(hand), fabs(exact));
 }
 
 static bool agree(double hand, double exact, const dm_check_report *report)
@@ -138,14 +138,15 @@ static void rank(dm_check_report *report, dm_check_entry entry)
     report->worst[place] = entry;
 }
 
-void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double noise,
-                      dm_check_report *report)
+void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double part,
+                      double noise, dm_check_report *report)
 {
     double worst = -1, difference = 0;
 
     *report = (dm_check_report) { .rows = hand->size1, .cols = hand->size2, .tolerance = tolerance };
     report->largest = fmax(largest(hand), largest(exact));
     report->noise = noise + 64 * DBL_EPSILON * report->largest;
+    report->allowed = part * report->largest;
     report->norm_hand = frobenius(hand);
     report->norm_exact = frobenius(exact);
 
@@ -191,15 +192,15 @@ double dm_check_noise(const gsl_matrix *derivative, bool by_hand, dm_check_shake
     return 4 * noise;
 }
 
-void dm_check_compare_shaken(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double noise,
+void dm_check_compare_shaken(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double part,
                              dm_check_shake shake, void *params, gsl_matrix *room, dm_check_report *report)
 {
-    dm_check_compare(hand, exact, tolerance, noise, report);
+    dm_check_compare(hand, exact, tolerance, part, 0, report);
     if (report->right)
         return;
-    noise += fmax(dm_check_noise(exact, false, shake, params, room),
-                  dm_check_noise(hand, true, shake, params, room));
-    dm_check_compare(hand, exact, tolerance, noise, report);
+    double noise = fmax(dm_check_noise(exact, false, shake, params, room),
+                        dm_check_noise(hand, true, shake, params, room));
+    dm_check_compare(hand, exact, tolerance, part, noise, report);
 }
 
 /* ----------------------------------------------------------------------------------- Taylor test -- */
@@ -391,21 +392,43 @@ int dm_check_taylor_rounded(const dm_function *F, const dm_function *rounded, dm
 
 /* ------------------------------------------------------------------------------------- diagnosis -- */
 
+/* Would it be wrong, had no tolerance been asked for? */
+static bool is_tolerated(const dm_check_report *report)
+{
+    return report->tolerance > DM_CHECK_TOLERANCE
+        && (report->entry_error > DM_CHECK_TOLERANCE
+            || report->error * report->largest > DM_CHECK_TOLERANCE * report->largest + report->noise);
+}
+
+static size_t say_right(const dm_check_report *report, char *text, size_t size)
+{
+    char tolerance[60] = "", all[60] = "its one entry agrees";
+
+    if (report->largest == 0)
+        return (size_t) snprintf(text, size, "right: both are zero");
+    if (report->noise > 1e-3 * report->largest)
+        return (size_t) snprintf(text, size, "right as far as rounding lets it be seen: no entry rises above "
+                                             "the rounding error");
+    if (is_tolerated(report)) {
+        int power = (int) floor(log10(report->tolerance) + 1e-12);
+        snprintf(tolerance, sizeof tolerance, " to the tolerance %.3ge%d",
+                 report->tolerance / pow(10, power), power);
+    }
+    if (report->rows * report->cols > 1)
+        snprintf(all, sizeof all, "all %zu entries agree", report->rows * report->cols);
+    return (size_t) snprintf(text, size, "right%s: %s", tolerance, all);
+}
+
 size_t dm_check_sentence(const dm_check_report *report, char *text, size_t size)
 {
     size_t entries = report->rows * report->cols;
     char where[160], why[60] = "";
     const char *right = *report->formula ? "; right is " : "";
 
-    if (report->right && report->largest == 0)
-        return (size_t) snprintf(text, size, "right: both are zero");
-    if (report->right && report->noise > 1e-3 * report->largest)
-        return (size_t) snprintf(text, size, "right as far as rounding lets it be seen: no entry rises above "
-                                             "the rounding error");
+    if (entries == 0)
+        return (size_t) snprintf(text, size, "not checked: the report is empty");
     if (report->right)
-        return (size_t) snprintf(text, size, entries == 1 ? "right: its one entry agrees"
-                                                          : "right: all %zu entries agree", entries);
-
+        return say_right(report, text, size);
     snprintf(where, sizeof where, "wrong in %zu of %zu entries, worst at (%zu,%zu)", report->differ, entries,
              report->row + 1, report->col + 1);
     if (report->transposed)

@@ -15,10 +15,12 @@ void dm_check_shape_of(dm_derivative kind, size_t p, size_t q, size_t m, size_t 
 int dm_check_exact(const dm_function *F, dm_derivative kind, const gsl_matrix *A, gsl_matrix *exact,
                    bool quietly);
 
-/* Fill in the first two parts of the report.  noise: how far rounding errors alone may take the entries
- * of the two apart, beyond the few units in the last place of the largest entry that are always allowed. */
-void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double noise,
-                      dm_check_report *report);
+/* Fill in the first two parts of the report.  An entry may be off by `tolerance` of itself and by `part` of
+ * the largest entry, as numbers are that were rounded to so many decimals.  noise: how far rounding errors
+ * alone may take the two apart, beyond the few units in the last place of the largest entry that are always
+ * allowed.                                                                                            */
+void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double part,
+                      double noise, dm_check_report *report);
 
 /* The same, and where they do not agree by as little as that, again with the noise that is measured: 4 times
  * what the entries of both move by in so many shakes.  An unnamed tolerance is DM_CHECK_TOLERANCE.  shake:
@@ -28,7 +30,7 @@ enum { DM_CHECK_SHAKES = 3 };
 typedef int (*dm_check_shake)(void *params, bool by_hand, unsigned number, gsl_matrix *to);
 double dm_check_noise(const gsl_matrix *derivative, bool by_hand, dm_check_shake shake, void *params,
                       gsl_matrix *room);
-void dm_check_compare_shaken(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double noise,
+void dm_check_compare_shaken(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double part,
                              dm_check_shake shake, void *params, gsl_matrix *room, dm_check_report *report);
 
 /* Fill in the Taylor test: |F(A + h*D) - F(A) - h*(derivative along D)| for falling h, once with each of

@@ -148,7 +148,7 @@ static int check(quotients *d, gsl_matrix *exact, gsl_matrix *hand, dm_check_rep
     if ((status = hand_at(d, hand)))
         return dm_refuse(NULL, status, "dm_check_fdf: the gradient is not finite at x");
     /* An error bar is an estimate: ten of them are allowed. */
-    dm_check_compare(hand, exact, 1e-7, 10 * d->bar, report);
+    dm_check_compare(hand, exact, 1e-7, 0, 10 * d->bar, report);
     report->slope_hand = report->slope_exact = NAN;
     if (report->right)
         return GSL_SUCCESS;

@@ -18,6 +18,8 @@ static const char *const files[][2] = {
     { "nan.csv", "1,nan\n" },
     { "gradient.csv", "2.0000,6.0000\n4.0000,8.0000\n" },   /* of tr(A^2) at a.csv */
     { "rounded.csv", "2.01,6.00\n4.00,8.00\n" },
+    { "sixdigits.csv", "2.00001,6.00002\n4.00000,8.00003\n" },
+    { "noisy.csv", "2.0000012345,6.0000198765\n4.0000023456,8.0000123456\n" },
     { "transposed.csv", "2,4\n6,8\n" },
     { "three.csv", "1,2\n3,4\n5,7\n" },
     { "data.npy", "x" },
@@ -426,7 +428,29 @@ static const struct {
     { 0, "dualmat check 'sum(A.*B)' --wrt A --hand B", { "right", "rounding", "  slope           -" } },
     { 0, "dualmat check 'trace(S*B)' --wrt S --symmetric S --hand B", { "right" } },
     { 0, "dualmat check 'logdet(S)' --wrt S --symmetric S --hand 'inv(S)'", { "right" } },
-    { 0, "dualmat check \"x'*x\" --wrt x --hand '2*x' 'x=[0;0]'", { "compared a tenth of x away" } },
+    { 0, "dualmat check 'trace(A^2)' --wrt A --hand @sixdigits.csv A=a.csv --tol 1e-5",
+         { "\nright to the tolerance 1e-5: all 4 entries agree\n" } },
+    { 0, "dualmat check 'trace(A^2)' --wrt A --hand @rounded.csv A=a.csv --tol 2.5e-2",
+         { "\nright to the tolerance 2.5e-2: all 4 entries agree\n" } },
+    { 0, "dualmat check 'trace(A^2)' --wrt A --hand @gradient.csv A=a.csv --tol 1e-2",
+         { "\nright: all 4 entries agree\n" } },
+    { 0, "dualmat check \"x'*x\" --wrt x --hand '2.001*x' --tol 0.01",
+         { "\nright to the tolerance 1e-2: all 5 entries agree\n" } },
+
+    /* Where both vanish it is compared beside the point; that may be a kink. */
+    { 0, "dualmat check \"x'*x\" --wrt x --hand '2*x' 'x=[0;0]'",
+         { "agree\nat this x both are zero, which shows little: compared beside it, at [0.2147;\n-0.1426]\n\n" } },
+    { 0, "dualmat check \"x'*x\" --wrt x --hand '2*x' 'x=zeros(9,1)'",
+         { "agree\nat this x both are zero, which shows little: compared beside it\n\n" } },
+    { 0, "dualmat check 'abs(x)' --wrt x --hand 'sign(x)' x=0",
+         { "agrees\nat this x both are zero, which shows little: compared beside it, at 0.00",
+           "\nx is at a kink of the function: a subgradient stands for the derivative there\n" } },
+    { 0, "dualmat check 'sum(abs(x))' --wrt x --hand 'sign(x)' 'x=[0;2]'",
+         { "agree\nx is at a kink of the function: a subgradient stands for the derivative there\n" } },
+    { 0, "dualmat check 'norm(x)' --wrt x --hand 'normalize(x)' 'x=[0;0]' --json",
+         { "\"moved\": true,\n  \"moved_to\": [[0.2", "\"x is at a kink of the function: a subgradient" } },
+    { 0, "dualmat check 'norm(A*x-b)^2' --wrt x --hand \"2*(A'*A*x-A'*b)\" 'A=[1,2;3,4.1]' 'x=[0.1;0.3]' 'b=[0.7;1.53]'",
+         { "at this x rounding errors hide both: compared" } },
 
     /* Ill-conditioned, and right all the same: what differs is rounding. */
     { 0, "dualmat check 'trace(inv(B)*A)' --wrt A --hand \"(B\\\\eye(3))'\" "
@@ -448,7 +472,12 @@ static const struct {
          { "A was drawn at random, and the numbers by hand are of one point: give it by\nVAR=FILE\n" } },
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand \"A'\"", { "it is 0.5 times the right one" } },
     { 1, "dualmat check 'norm(A*x-b)^2' --wrt x --hand \"2*A'*(b-A*x)\"", { "the opposite sign" } },
-    { 1, "dualmat check \"x'*x\" --wrt x --hand x 'x=[0;0]'", { "compared a tenth of x away" } },
+    { 1, "dualmat check \"x'*x\" --wrt x --hand x 'x=[0;0]'", { "compared beside it, at " } },
+    { 1, "dualmat check 'trace(A^2)' --wrt A --hand @sixdigits.csv A=a.csv",
+         { "worst at (2,2):\nall entries agree to about 5 digits of the largest, and the numbers by hand\n"
+           "have no more than 6: --tol 1e-5 accepts them\n" } },
+    { 1, "dualmat check 'trace(A^2)' --wrt A --hand @noisy.csv A=a.csv",
+         { "worst at (1,2):\nall entries agree to about 5 digits of the largest: --tol 1e-5 accepts them\n" } },
     { 1, "dualmat check \"x'*A*x\" --wrt x --hand '2*A*x'", { "wrong in 5 of 5 entries" } },
     { 1, "dualmat check 'sin(A*x)' --wrt x --hand-jac 'A*diag(cos(A*x))'", { "wrong" } },
     { 1, "dualmat check \"x'*x\" --wrt x --hand '(1e8*y+2.00001*x)-1e8*y'", { "wrong in 5 of 5 entries" } },

@@ -50,7 +50,7 @@ static dm_check_report report_of(dm *(*f)(dm *A, void *params), void *params, dm
     dm_check_report report;
 
     ck_assert_int_eq(dm_check_exact(&F, kind, A, exact, false), GSL_SUCCESS);
-    dm_check_compare(hand, exact, 1e-8, 0, &report);
+    dm_check_compare(hand, exact, 1e-8, 0, 0, &report);
     ck_assert_int_eq(dm_check_taylor(&F, kind, A, D, hand, exact, &report), GSL_SUCCESS);
     return report;
 }
@@ -107,14 +107,37 @@ START_TEST(measures_entries_by_themselves)
     gsl_matrix *exact = MATRIX(1, 2, 1e6, 1), *hand = MATRIX(1, 2, 1e6, 1.1);
     dm_check_report r;
 
-    dm_check_compare(hand, exact, 1e-8, 0, &r);
+    dm_check_compare(hand, exact, 1e-8, 0, 0, &r);
     ck_assert(!r.right);
     same_number(r.error, 1e-7, 1e-15, "relative to the largest");
     same_number(r.entry_error, 0.1 / 1.1, 1e-7, "relative to itself");
-    dm_check_compare(hand, exact, 1e-8, 0.2, &r);
+    dm_check_compare(hand, exact, 1e-8, 0, 0.2, &r);
     ck_assert(r.right && r.entry_error == 0);
-    dm_check_compare(hand, exact, 1e-8, 0.1 - 2e-8, &r);       /* besides it 64*eps*1e6 = 1.4e-8 are allowed */
+    dm_check_compare(hand, exact, 1e-8, 0, 0.1 - 2e-8, &r);       /* besides it 64*eps*1e6 = 1.4e-8 are allowed */
     ck_assert(r.right && r.entry_error > 0 && r.entry_error <= 1e-8);
+}
+END_TEST
+
+/* Only what would be wrong without it is right to a tolerance; rounding errors are another reason. */
+START_TEST(says_what_made_it_right)
+{
+    gsl_matrix *exact = MATRIX(1, 2, 4, 3), *hand = MATRIX(1, 2, 4.001, 3);
+    dm_check_report r;
+
+    dm_check_compare(hand, exact, 1e-3, 0, 0, &r);
+    says(&r, "right to the tolerance 1e-3: all 2 entries agree");
+    dm_check_compare(hand, exact, 2.5e-5, 1e-3, 0, &r);
+    says(&r, "right to the tolerance 2.5e-5: all 2 entries agree");
+    ck_assert(r.entry_error <= r.tolerance);
+    dm_check_compare(hand, exact, 1e-4, 1e-4, 0, &r);
+    ck_assert(!r.right);
+    dm_check_compare(exact, exact, 1e-3, 1e-3, 0, &r);
+    says(&r, "right: all 2 entries agree");
+    dm_check_compare(hand, exact, 1e-3, 0, 0.001, &r);
+    says(&r, "right: all 2 entries agree");
+    dm_check_compare(hand, exact, 1e-3, 0, 0.1, &r);
+    says(&r, "right as far as rounding lets it be seen: no entry rises above the rounding error");
+    says(&(dm_check_report) { .right = false }, "not checked: the report is empty");
 }
 END_TEST
 
@@ -155,15 +178,15 @@ START_TEST(allows_for_noise)
     gsl_matrix *exact = MATRIX(1, 2, 1e-9, 2e-9), *hand = MATRIX(1, 2, 3e-9, -1e-9);
     dm_check_report r;
 
-    dm_check_compare(hand, exact, 1e-8, 1e-10, &r);
+    dm_check_compare(hand, exact, 1e-8, 0, 1e-10, &r);
     ck_assert(!r.right);
-    dm_check_compare(hand, exact, 1e-8, 1e-8, &r);
+    dm_check_compare(hand, exact, 1e-8, 0, 1e-8, &r);
     ck_assert(r.right);
     says(&r, "right as far as rounding lets it be seen: no entry rises above the rounding error");
-    dm_check_compare(zeros(2, 2), zeros(2, 2), 1e-8, 0, &r);
+    dm_check_compare(zeros(2, 2), zeros(2, 2), 1e-8, 0, 0, &r);
     ck_assert(r.right);
     says(&r, "right: both are zero");
-    dm_check_compare(MATRIX(1, 1, 1e200), MATRIX(1, 1, 1e200), 1e-8, 0, &r);
+    dm_check_compare(MATRIX(1, 1, 1e200), MATRIX(1, 1, 1e200), 1e-8, 0, 0, &r);
     ck_assert_double_eq(r.norm_hand, 1e200);
     says(&r, "right: its one entry agrees");
 }
@@ -311,6 +334,7 @@ Suite *drivers_check_suite(void)
     tcase_add_test(entries, finds_the_gradient_right);
     tcase_add_test(entries, finds_a_transpose);
     tcase_add_test(entries, measures_entries_by_themselves);
+    tcase_add_test(entries, says_what_made_it_right);
     tcase_add_test(entries, finds_a_factor);
     tcase_add_test(entries, finds_one_small_entry);
     tcase_add_test(entries, allows_for_noise);
