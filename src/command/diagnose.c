@@ -452,27 +452,29 @@ static char *term_value(void *params, size_t i)
     return derived(d, d->terms, d->term.variant[i].text);
 }
 
-/* The formula as it should be, where no small change of the given one gives it. */
-static void offer_formula(diagnosis *d)
+/* The formula as it should be, if it is the first one or shorter than that before.  Of a square matrix that may
+ * have other shapes the symbols know the rows only.                                                    */
+static void offer(dm_check_report *r, const char *text)
 {
-    char *to = d->c->report.formula;
+    bool lost = text && strstr(r->formula, "columns(") && !strstr(text, "columns(");
 
-    if (!*to && d->e->problem->hand && d->right && strlen(d->right) < sizeof d->c->report.formula)
-        strcpy(to, d->right);
+    if (text && !lost && strlen(text) < sizeof r->formula
+        && (!*r->formula || strlen(text) < strlen(r->formula)))
+        strcpy(r->formula, text);
 }
 
-/* It was made of the given one by a small change: 2/3*3*x is 2*x.  What is no shorter for it stays. */
-static void tidy_formula(diagnosis *d)
+/* A small change may have made it of the given one: 2/3*3*x, which is 2*x. */
+static void offer_formulas(diagnosis *d)
 {
-    char *formula = d->c->report.formula;
-    dm_expression *e = *formula ? dm_expression_parse(formula, NULL) : NULL;
-    char *shorter = e ? simplified(d, e) : NULL;
+    dm_check_report *r = &d->c->report;
+    dm_expression *changed = *r->formula ? dm_expression_parse(r->formula, NULL) : NULL;
+    char *text = changed ? simplified(d, changed) : NULL;
 
-if (getenv("DBG") && *formula) fprintf(stderr, "%s ==> %s\n", formula, shorter ? shorter : "-");
-    if (shorter && strlen(shorter) < strlen(formula))
-        strcpy(formula, shorter);
-    free(shorter);
-    dm_expression_free(e);
+    offer(r, text);
+    if (d->e->problem->hand)
+        offer(r, d->right);
+    free(text);
+    dm_expression_free(changed);
 }
 
 /* ------------------------------------------------------------------------------------ what there is */
@@ -585,10 +587,8 @@ int explain_difference(evaluation *e, checking *c)
             },
         };
         status = dm_check_explain(&world, &c->report);
-        if (!status) {
-            tidy_formula(&d);
-            offer_formula(&d);
-        }
+        if (!status)
+            offer_formulas(&d);
     }
     restore_values(c);
     discard(&d);

@@ -111,30 +111,51 @@ const char *dm_name_asked(const dm_search *s, dm_question question, size_t i)
     return s->world->name(s->world->params, question, i);
 }
 
-/* A constant, with a word on what it may be. */
-constant_text dm_show_constant(double c)
+/* A name for it, or a fraction whose decimals do not end; false: it has none. */
+static bool name_constant(double c, constant_text *t)
 {
     static const struct { double value; const char *name; } known[] = {
         { M_PI, "pi" }, { 2 * M_PI, "2*pi" }, { M_PI / 2, "pi/2" }, { M_SQRT2, "sqrt(2)" },
         { M_SQRT1_2, "1/sqrt(2)" }, { M_LN10, "log(10)" }, { 1 / M_LN10, "1/log(10)" }, { M_LN2, "log(2)" },
         { 1 / M_LN2, "1/log(2)" }, { M_E, "e" }, { 1 / M_PI, "1/pi" }, { 1 / (2 * M_PI), "1/(2*pi)" },
-        { 2. / 3, "2/3" }, { 1. / 3, "1/3" }, { 4. / 3, "4/3" }, { 1. / 6, "1/6" }, { 1. / 9, "1/9" },
-        { 1. / 7, "1/7" }, { 5. / 3, "5/3" }, { M_2_SQRTPI * M_SQRT1_2 / 2, "1/sqrt(2*pi)" },
+        { M_2_SQRTPI * M_SQRT1_2 / 2, "1/sqrt(2*pi)" },
     };
+    static const int denominators[] = { 3, 6, 7, 9 };
+    const char *sign = c < 0 ? "-" : "";
+    double size = fabs(c);
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (dm_close(size, known[i].value)) {
+            snprintf(t->text, sizeof t->text, "%s%s", sign, known[i].name);
+            return true;
+        }
+    for (size_t i = 0; i < sizeof denominators / sizeof denominators[0]; i++) {
+        double numerator = round(denominators[i] * size);
+        if (numerator >= 1 && numerator < 20 && !dm_close(size, round(2 * size) / 2)
+            && dm_close(size, numerator / denominators[i])) {
+            snprintf(t->text, sizeof t->text, "%s%.0f/%d", sign, numerator, denominators[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A constant, with a word on what it may be. */
+constant_text dm_show_constant(double c)
+{
     constant_text t;
     double nearest = round(c);
 
+    if (name_constant(c, &t))
+        return t;
     if (dm_close(c, 1))                   /* then it is not 1, or nobody would ask */
         snprintf(t.text, sizeof t.text, "%.12g", c);
     else
         snprintf(t.text, sizeof t.text, "%.6g", dm_close(c, nearest) ? nearest : c);
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (dm_close(fabs(c), known[i].value))
-            snprintf(t.text, sizeof t.text, "%s%s", c < 0 ? "-" : "", known[i].name);
     return t;
 }
 
-/* 1/c as a factor to write in front of a formula: "-", "2", "(1/3)". */
+/* 1/c as a factor to write in front of a formula: "-", "2", "1/3". */
 static constant_text reciprocal(double c)
 {
     constant_text t;
@@ -148,7 +169,7 @@ static constant_text reciprocal(double c)
         snprintf(t.text, sizeof t.text, "%.0f", r);
     else if (dm_close(c, round(c)) && fabs(c) < 1e6 && !dm_close(fabs(r), 0.5) && !dm_close(fabs(r), 0.25))
         snprintf(t.text, sizeof t.text, "%s1/%.0f", c < 0 ? "-" : "", fabs(c));
-    else
+    else if (!name_constant(r, &t))
         snprintf(t.text, sizeof t.text, "%.10g", r);
     return t;
 }

@@ -493,16 +493,26 @@ static const struct {
 
     /* The report: what is wrong, the worst entries, the plot. */
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A'",
-         { "worst at (2,3):\nit is the transpose of the right one;\nright is (2*A)'\n",
+         { "worst at (2,3):\nit is the transpose of the right one;\nright is 2*A'\n",
            "  worst entry (2,3) ", "  then (3,2) ", "  angle between both ", " degrees\n" } },
     { 1, "COLUMNS=120 dualmat check 'trace(A^2)' --wrt A --hand '2*A'",
-         { "worst at (2,3): it is the transpose of the right one; right is (2*A)'\n" } },
+         { "worst at (2,3): it is the transpose of the right one; right is 2*A'\n" } },
     { 1, "COLUMNS=50 dualmat check 'trace(A^2)' --wrt A --hand '2*A' --plot -",
          { "error of the linear model against h: * by hand, o\nexact, # both",
            "+------------------------------------\n" } },
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A' --json",
-         { "\"why\": \"it is the transpose of the right one\"", "\"formula\": \"(2*A)'\"", "\"ranked\": [",
+         { "\"why\": \"it is the transpose of the right one\"", "\"formula\": \"2*A'\"", "\"ranked\": [",
            "\"angle\": " } },
+    { 1, "dualmat check \"x'*x\" --wrt x --hand '3*x'",
+         { "it is 1.5 times the right one;\nright is 2*x\n" } },
+    { 1, "dualmat check 'norm(x)' --wrt x --hand x",
+         { "the outer factor 1/norm(x) is missing;\nright is x/norm(x)\n" } },
+    { 1, "dualmat check 'x^2' --wrt x --hand 2*x.^2 x=3", { "right is 2*x\n" } },
+    { 1, "dualmat check 'log(p)' --wrt p --hand '1/p^2' p=3", { "right is 1/p\n" } },
+    { 1, "dualmat check 'tr(A*X*B)' --wrt X --hand \"(A'*B')'\"", { "right is A'*B'\n" } },
+    { 1, "dualmat check 'sum(A)' --wrt A --hand "
+         "'ones(rows(A),columns(A))/(rows(A)*columns(A))'",
+         { "right is\n(rows(A)*columns(A))*ones(rows(A),columns(A))/(rows(A)*columns(A))\n" } },
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand @transposed.csv A=a.csv",
          { "worst at (1,2): it is the transpose of the right one\n" } },
     { 1, "dualmat check \"x'*A*x\" --wrt x --hand '2*A*x' A=a.csv 'x=[1;2]'",
@@ -534,7 +544,7 @@ static const struct {
          { "TAP version 13\n1..1\nok 1 - gradient of trace(A^2) with respect to A, by hand 2*A'\n  ---\n"
            "  message: 'right: all 25 entries agree'\n  differ: 0 of 25\n" } },
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A' --tap",
-         { "TAP version 13\n1..1\nnot ok 1 - gradient", "right is (2*A)'''\n  formula: '(2*A)'''\n",
+         { "TAP version 13\n1..1\nnot ok 1 - gradient", "right is 2*A'''\n  formula: '2*A'''\n",
            "  worst:\n    - { row: 2, column: 3, hand: 3.5", "  ...\n" } },
 
     /* Help. */
