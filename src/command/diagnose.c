@@ -27,6 +27,7 @@ typedef struct {
     other_sizes sizes;
     dm_expression *variant;            /* the last one that was asked for */
     const char *variant_text;
+    char words[400];                   /* what a step of the chain rule is */
     size_t drawn_point;                /* what the values are now: which point, */
     int drawn_symmetric;               /*     and which variable symmetric; NO_VARIABLE */
     bool drawn;
@@ -273,26 +274,6 @@ static int answer(void *params, dm_question question, size_t i, size_t point, gs
     return status;
 }
 
-static const char *name(void *params, dm_question question, size_t i)
-{
-    const diagnosis *d = params;
-    const problem *p = d->e->problem;
-
-    switch (question) {
-    case DM_ASK_EXACT_SYMMETRIC: case DM_ASK_HAND_SYMMETRIC: return p->variable[d->square[i]].name;
-    case DM_ASK_TERM:   return d->term.variant[i].what;
-    case DM_ASK_SUMMAND: return d->summand.variant[i].what;
-    case DM_ASK_PART:   return d->part.variant[i].what;
-    case DM_ASK_SCALAR: return d->scalar.variant[i].what;
-    case DM_ASK_STEP:   return d->step.variant[i].what;
-    case DM_ASK_INNER:  return d->inner.variant[i].what;
-    case DM_ASK_OTHER:  return p->variable[d->other[i]].name;
-    case DM_ASK_MISREAD: return d->misread.variant[i].text;
-    case DM_ASK_EDIT:   return d->edit.variant[i].what;
-    default:            return "";
-    }
-}
-
 static char *formula(void *params, const char *factor)
 {
     const diagnosis *d = params;
@@ -362,8 +343,10 @@ static void use_own_names(const problem *p, char *text)
     *to = '\0';
 }
 
-/* The derivative of the expression by that name as a text from malloc; NULL: it cannot be written. */
-static char *derived_text(diagnosis *d, const dm_expression *expression, const char *moving)
+/* The derivative of the expression by that name as a text from malloc; NULL: it cannot be written.  DM_INNER
+ * is 1×1.                                                                                             */
+static char *derived_text(diagnosis *d, const dm_expression *expression, const char *moving,
+                          dm_derivative kind)
 {
     size_t n = dm_expression_variables(expression), wrt = n;
     dm_derive_variable *all = calloc(n + 1, sizeof *all);
@@ -374,12 +357,13 @@ static char *derived_text(diagnosis *d, const dm_expression *expression, const c
     for (size_t i = 0; all && i < n; i++) {
         const char *own = dm_expression_variable(expression, i);
         const variable *v = variable_of(d->e->problem, own);
-        all[i] = (dm_derive_variable) { own, v->rows, v->cols, v->symmetric };
+        all[i] = v ? (dm_derive_variable) { own, v->rows, v->cols, v->symmetric }
+                   : (dm_derive_variable) { own, 1, 1, false };
         wrt = strcmp(own, moving) == 0 ? i : wrt;
     }
     if (all && wrt < n
-        && dm_derive(&(dm_derive_function) { call_symbols, &f, all, n }, wrt, d->c->kind,
-                     &derivation) == GSL_SUCCESS) {
+        && dm_derive(&(dm_derive_function) { call_symbols, &f, all, n }, wrt, kind, &derivation)
+               == GSL_SUCCESS) {
         const char *derived = dm_symbol_text(derivation.result);
         if (derived && (text = malloc(strlen(derived) + 1)))
             strcpy(text, derived);
@@ -393,7 +377,7 @@ static char *derived_text(diagnosis *d, const dm_expression *expression, const c
 static char *derived(diagnosis *d, const dm_expression *expression, const char *moving)
 {
     const checking *c = d->c;
-    char *text = derived_text(d, expression, moving);
+    char *text = derived_text(d, expression, moving, c->kind);
     dm_expression *formula = text ? dm_expression_parse(text, NULL) : NULL;
     gsl_matrix *other = gsl_matrix_alloc(c->exact->size1, c->exact->size2);
     function f = { d, formula, NULL };
@@ -418,30 +402,98 @@ static char *derived(diagnosis *d, const dm_expression *expression, const char *
     return text;
 }
 
-/* The expression as the symbols simplify it, from malloc: 2*A'*(-b) is -2*A'*b.  NULL: it cannot be. */
-static char *simplified(diagnosis *d, const dm_expression *expression)
+/* The expression as a symbol, DM_INNER being `inner` in it; NULL: it cannot be. */
+static dm *symbol(diagnosis *d, dm_context *context, const dm_expression *expression,
+                  const dm_expression *inner)
+{
+    size_t n = dm_expression_variables(expression);
+    dm **values = calloc(n + 1, sizeof *values), *C = NULL;
+    function f = { d, expression, NULL };
+
+    for (size_t i = 0; values && i < n; i++) {
+        const variable *v = variable_of(d->e->problem, dm_expression_variable(expression, i));
+        values[i] = v ? dm_symbol_variable(context, v->name, v->rows, v->cols, v->symmetric)
+                      : symbol(d, context, inner, NULL);
+    }
+    if (values)
+        C = call_symbols(context, values, &f);
+    free(values);
+    return C;
+}
+
+/* As the symbols simplify it, from malloc: 2*A'*(-b) is -2*A'*b.  NULL: it cannot be. */
+static char *simplified(diagnosis *d, const dm_expression *expression, const dm_expression *inner)
 {
     dm_context *context = dm_context_alloc();
-    size_t n = dm_expression_variables(expression);
-    dm **values = calloc(n + 1, sizeof *values);
-    function f = { d, expression, NULL };
-    dm *C = NULL;
-    char *text = NULL;
-
-    if (context && values && dm_symbols_begin(context, dm_op_named)) {
-        for (size_t i = 0; i < n; i++) {
-            const variable *v = variable_of(d->e->problem, dm_expression_variable(expression, i));
-            values[i] = dm_symbol_variable(context, v->name, v->rows, v->cols, v->symmetric);
-        }
-        C = call_symbols(context, values, &f);
-    }
+    dm *C = context && dm_symbols_begin(context, dm_op_named) ? symbol(d, context, expression, inner) : NULL;
     const dm_symbol *s = C && dm_status(C) == GSL_SUCCESS ? dm_symbol_of(C) : NULL;
     const char *written = s && (s = dm_symbol_shorten(s)) ? dm_symbol_text(s) : NULL;
-    if (written && (text = malloc(strlen(written) + 1)))
+    char *text = written ? malloc(strlen(written) + 1) : NULL;
+
+    if (text)
         strcpy(text, written);
-    free(values);
     dm_context_free(context);
     return text;
+}
+
+/* h'(S), where S is 1×1: 1/(a'*x) for log(a'*x).  From malloc; NULL: it cannot be written. */
+static char *slope_of(diagnosis *d, const dm_variant *step)
+{
+    dm_expression *h = dm_expression_parse(step->text, NULL), *S = dm_expression_parse(step->what, NULL);
+    gsl_matrix *one = gsl_matrix_alloc(1, 1);
+    function argument = { d, S, NULL };
+    bool scalar = h && S && one && constant_value(&argument, NULL, one) == GSL_SUCCESS;
+    char *slope = scalar ? derived_text(d, h, DM_INNER, DM_GRADIENT) : NULL;
+    dm_expression *of_inner = slope ? dm_expression_parse(slope, NULL) : NULL;
+    char *text = of_inner ? simplified(d, of_inner, S) : NULL;
+
+    dm_expression_free(of_inner);
+    free(slope);
+    gsl_matrix_free(one);
+    dm_expression_free(S);
+    dm_expression_free(h);
+    forgive(d->e);
+    return text;
+}
+
+/* "sin(x)"; "log(a'*x) with respect to a'*x, 1/(a'*x),", for its own derivative is what it is, not that of all
+ * that stands in it.                                                                                  */
+static const char *say_step(diagnosis *d, const char *applied)
+{
+    enum { LONGEST = 60 };
+    dm_expression *e = dm_expression_parse(applied, NULL);
+    dm_variant step = { NULL, NULL };
+    bool nested = e && dm_vary_step(e, &step);
+    char *slope = nested ? slope_of(d, &step) : NULL;
+    bool shown = slope && strlen(slope) <= LONGEST;
+
+    snprintf(d->words, sizeof d->words, "%s%s%s%s%s%s", applied, nested ? " with respect to " : "",
+             nested ? step.what : "", shown ? ", " : "", shown ? slope : "", shown ? "," : "");
+    free(slope);
+    free(step.text);
+    free(step.what);
+    dm_expression_free(e);
+    return d->words;
+}
+
+static const char *name(void *params, dm_question question, size_t i)
+{
+    diagnosis *d = params;
+    const problem *p = d->e->problem;
+
+    switch (question) {
+    case DM_ASK_EXACT_SYMMETRIC: case DM_ASK_HAND_SYMMETRIC: return p->variable[d->square[i]].name;
+    case DM_ASK_TERM:   return d->term.variant[i].what;
+    case DM_ASK_SUMMAND: return d->summand.variant[i].what;
+    case DM_ASK_PART:   return d->part.variant[i].what;
+    case DM_ASK_SCALAR: return d->scalar.variant[i].what;
+    case DM_ASK_STEP:   return say_step(d, d->step.variant[i].what);
+    case DM_ASK_INNER:  return d->inner.variant[i].what;
+    case DM_ASK_OTHER:  return p->variable[d->other[i]].name;
+    case DM_ASK_MISREAD: return d->misread.variant[i].text;
+    case DM_ASK_EDIT:   return d->edit.variant[i].what;
+    default:            return "";
+    }
 }
 
 /* The term of an occurrence. */
@@ -468,7 +520,7 @@ static void offer_formulas(diagnosis *d)
 {
     dm_check_report *r = &d->c->report;
     dm_expression *changed = *r->formula ? dm_expression_parse(r->formula, NULL) : NULL;
-    char *text = changed ? simplified(d, changed) : NULL;
+    char *text = changed ? simplified(d, changed, NULL) : NULL;
 
     offer(r, text);
     if (d->e->problem->hand)
@@ -505,7 +557,7 @@ static void collect_terms(diagnosis *d)
     for (size_t i = 0; i < d->summand.n; i++) {
         dm_variant *summand = &d->summand.variant[i];
         dm_expression *e = dm_expression_parse(summand->text, NULL);
-        char *text = e ? simplified(d, e) : NULL;
+        char *text = e ? simplified(d, e, NULL) : NULL;
         if (text) {
             free(summand->what);
             summand->what = text;

@@ -176,6 +176,20 @@ void dm_vary_steps(const dm_expression *e, const char *variable, dm_variants *al
     }
 }
 
+bool dm_vary_step(const dm_expression *e, dm_variant *step)
+{
+    size_t S = argument_of(e, e->nodes - 1);
+    dm_writing text = { NULL, 0, 0, false }, what = text;
+
+    *step = (dm_variant) { NULL, NULL };
+    if (S == NONE || e->node[S].kind == NODE_NAME)
+        return false;
+    dm_put_with(&text, e, S, DM_INNER);
+    dm_put_part(&what, e, S);
+    *step = (dm_variant) { dm_written(&text), dm_written(&what) };
+    return step->text && step->what;
+}
+
 static bool same_text(const dm_expression *e, size_t a, size_t b)
 {
     size_t length = e->node[a].to - e->node[a].from;

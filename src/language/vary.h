@@ -33,6 +33,10 @@ char *dm_vary_occurrences(const dm_expression *e, const char *variable, dm_varia
  * replaced by 1; what: the function applied, "exp(A*x)".                                            */
 void dm_vary_steps(const dm_expression *e, const char *variable, dm_variants *all);
 
+/* Of one of those functions applied, h(S): h(DM_INNER) as the text and S as the rest.  false: it is none, or S is
+ * a name.                                                                                             */
+bool dm_vary_step(const dm_expression *e, dm_variant *step);
+
 /* For every part with the variable in it: the expression with DM_INNER in place of that part, which is in
  * `what`.                                                                                             */
 void dm_vary_inner(const dm_expression *e, const char *variable, dm_variants *all);
