@@ -109,7 +109,8 @@ DM_API int dm_hessian_vector(const dm_function *F, const gsl_matrix *A, const gs
  *     ck_assert(dm_check_gradient(&F, &by_hand, A, NULL) == GSL_SUCCESS);
  *
  * GSL_SUCCESS  right;  GSL_FAILURE  wrong, and report (NULL: not wanted) says where and why;  GSL_EBADLEN,
- * GSL_EDOM ...  it could not be checked.  Only the latter is raised.                                  */
+ * GSL_EDOM ...  it could not be checked;  GSL_EBADFUNC  because df returned an error.  Only what could not be
+ * checked is raised, and the report is then as it was.                                                */
 typedef enum { DM_GRADIENT, DM_JACOBIAN, DM_HESSIAN } dm_derivative;
 
 enum { DM_CHECK_STEPS = 14, DM_CHECK_RANKS = 5 };
@@ -156,7 +157,7 @@ typedef struct {
 } dm_check_report;
 
 /* Derived by hand: the derivative at A, in U of the shape that dm_gradient, dm_jacobian or dm_hessian give
- * it.  Returns a GSL code.  Where it is wrong it is asked for at points near A too, as the function is.  */
+ * it.  Returns a GSL code; what is not finite is GSL_EDOM.  Where it is wrong it is asked for at points near A too, as the function is.  */
 typedef struct {
     int (*df)(const gsl_matrix *A, void *params, gsl_matrix *U);
     void *params;

@@ -66,6 +66,8 @@ size_t dm_check_text(const dm_check_report *r, char *text, size_t size)
 
     dm_check_sentence(r, sentence, sizeof sentence);
     put_wrapped(&p, sentence);
+    if (r->rows * r->cols == 0)
+        return p.length;
     put(&p, "\n  %-19s%14s%14s\n", "", "by hand", "exact");
     for (size_t k = 0; k < r->ranked; k++) {
         char place[64];

@@ -18,6 +18,7 @@ typedef struct {
     const gsl_matrix *A;
     dm_derivative kind;
     gsl_matrix *B, *E;                 /* a point; room for a derivative */
+    int returned;                      /* by df, the last time */
 } task;
 
 /* -------------------------------------------------------------------------------------- the points -- */
@@ -71,13 +72,21 @@ static int exact_at(task *t, gsl_matrix *to)
     return dm_check_exact(t->F, t->kind, t->B, to, true);
 }
 
+/* Whatever df returns where it fails, it is not to be taken for the code of a wrong one. */
 static int hand_at(task *t, gsl_matrix *to)
 {
-    int status;
-
     gsl_matrix_set_zero(to);
-    status = t->hand->df(t->B, t->hand->params, to);
-    return status ? status : is_finite(to) ? GSL_SUCCESS : GSL_EDOM;
+    t->returned = t->hand->df(t->B, t->hand->params, to);
+    return t->returned == GSL_ENOMEM ? GSL_ENOMEM : t->returned ? GSL_EBADFUNC
+         : is_finite(to) ? GSL_SUCCESS : GSL_EDOM;
+}
+
+static int refuse_hand(const task *t, int status)
+{
+    if (!t->returned)
+        return dm_refuse(NULL, status, "dm_check: the hand-derived derivative is not finite at A");
+    return dm_refuse(NULL, status, "dm_check: the hand-derived derivative fails at A: df returns %d (%s)",
+                     t->returned, gsl_strerror(t->returned));
 }
 
 /* The f of B, which is to be 1×1. */
@@ -228,7 +237,7 @@ static int compare(task *t, size_t p, size_t q, gsl_matrix *exact, gsl_matrix *h
 
     gsl_matrix_memcpy(t->B, t->A);
     if (!status && (status = hand_at(t, hand)))
-        return dm_refuse(NULL, status, "dm_check: the hand-derived derivative fails, or is not finite");
+        return refuse_hand(t, status);
     if (status)
         return status;
     dm_check_compare_shaken(hand, exact, DM_CHECK_TOLERANCE, 0, shake, t, t->E, report);

@@ -123,6 +123,7 @@ START_TEST(says_what_made_it_right)
 {
     gsl_matrix *exact = MATRIX(1, 2, 4, 3), *hand = MATRIX(1, 2, 4.001, 3);
     dm_check_report r;
+    char text[200];
 
     dm_check_compare(hand, exact, 1e-3, 0, 0, &r);
     says(&r, "right to the tolerance 1e-3: all 2 entries agree");
@@ -138,6 +139,8 @@ START_TEST(says_what_made_it_right)
     dm_check_compare(hand, exact, 1e-3, 0, 0.1, &r);
     says(&r, "right as far as rounding lets it be seen: no entry rises above the rounding error");
     says(&(dm_check_report) { .right = false }, "not checked: the report is empty");
+    dm_check_text(&(dm_check_report) { .right = false }, text, sizeof text);
+    ck_assert_str_eq(text, "not checked: the report is empty\n");
 }
 END_TEST
 

@@ -89,6 +89,13 @@ static int reciprocals(const gsl_matrix *A, void *params, gsl_matrix *U)
     return GSL_SUCCESS;
 }
 
+static int gives_up(const gsl_matrix *A, void *params, gsl_matrix *U)
+{
+    (void) A;
+    (void) U;
+    return *(const int *) params;
+}
+
 static int unit(const gsl_matrix *A, void *params, gsl_matrix *J)
 {
     (void) A;
@@ -366,7 +373,9 @@ START_TEST(errors)
     multiples m = { 2, 0 };
     dm_function logs = { sum_of_logs, NULL }, trace = { trace_of_square, NULL },
                 transpose = { transposed_matrix, NULL };
-    dm_hand hand = { multiple, &m }, reciprocal = { reciprocals, NULL };
+    int code = GSL_FAILURE, no_memory = GSL_ENOMEM;
+    dm_hand hand = { multiple, &m }, reciprocal = { reciprocals, NULL }, failing = { gives_up, &code },
+            too_large = { gives_up, &no_memory };
     double data[] = { -1, 1 }, right = 1;
     gsl_vector_view x = gsl_vector_view_array(data, 2);
     dm_check_report r, before;
@@ -379,7 +388,10 @@ START_TEST(errors)
     ck_assert_int_eq(dm_check_gradient(&trace, &hand, B, &r), GSL_EBADLEN);
     ck_assert_int_eq(dm_check_gradient(&transpose, &hand, A, &r), GSL_EBADLEN);
     ck_assert_int_eq(dm_check_gradient(&trace, &reciprocal, zeros(2, 2), &r), GSL_EDOM);
-    ck_assert_str_eq(raised.message, "dm_check: the hand-derived derivative fails, or is not finite");
+    ck_assert_str_eq(raised.message, "dm_check: the hand-derived derivative is not finite at A");
+    ck_assert_int_eq(dm_check_gradient(&trace, &failing, A, &r), GSL_EBADFUNC);
+    ck_assert_str_eq(raised.message, "dm_check: the hand-derived derivative fails at A: df returns -1 (failure)");
+    ck_assert_int_eq(dm_check_gradient(&trace, &too_large, A, &r), GSL_ENOMEM);
     ck_assert_msg(memcmp(&r, &before, sizeof r) == 0, "the report is not as it was");
 }
 END_TEST
