@@ -75,24 +75,13 @@ static bool transposed_multiple_given(dm_search *s)
 
 /* --- layouts of Jacobians ------------------------------------------------------------------------ */
 
-/* Entry k of vec of an m×n matrix: which one it is when the rows are stacked. */
-static size_t by_rows(size_t k, size_t m, size_t n)
-{
-    return k % m * n + k / m;
-}
-
-/* E as it is where vec stacks the rows: of the variable, of the function. */
+/* X is E as it is where vec stacks the rows: of the variable, of the function. */
 static void stack_rows(const dm_search *s, bool of_variable, bool of_function)
 {
-    const dm_check_world *w = s->world;
-    bool hessian = w->kind == DM_HESSIAN;
-    size_t p = hessian ? w->m : w->p, q = hessian ? w->n : w->q;
-
-    for (size_t k = 0; k < w->points; k++)
-        for (size_t i = 0; i < w->rows; i++)
-            for (size_t j = 0; j < w->cols; j++)
-                gsl_matrix_set(s->X[k], of_function ? by_rows(i, p, q) : i,
-                               of_variable ? by_rows(j, w->m, w->n) : j, at(s->E[k], i, j));
+    for (size_t k = 0; k < s->world->points; k++)
+        for (size_t i = 0; i < s->world->rows; i++)
+            for (size_t j = 0; j < s->world->cols; j++)
+                *dm_stacked(s, s->X[k], i, j, of_variable, of_function) = at(s->E[k], i, j);
 }
 
 static bool rows_stacked(dm_search *s)
@@ -101,7 +90,7 @@ static bool rows_stacked(dm_search *s)
 
     if (w->kind == DM_GRADIENT)
         return false;
-    for (int which = 3; which >= 1; which--) {
+    for (int which = 3; which >= (w->kind == DM_HESSIAN ? 3 : 1); which--) {
         stack_rows(s, which & 1, which & 2);
         if (dm_all_equal(s, s->H, s->X))
             return dm_because(s, "vec stacks the rows there, of %s: here it stacks the columns",
@@ -112,6 +101,24 @@ static bool rows_stacked(dm_search *s)
             if (dm_all_equal(s, s->H, s->X))
                 return dm_because(s, "it is the transpose of the right one, and vec stacks the rows there");
         }
+    }
+    return false;
+}
+
+/* Of a Hessian: E*K or K*E, K being its own inverse or that of the other order. */
+static bool commutation_left_out(dm_search *s)
+{
+    const dm_check_world *w = s->world;
+    double c;
+
+    for (int left = 0; left < 2 && w->kind == DM_HESSIAN && w->m > 1 && w->n > 1; left++) {
+        stack_rows(s, !left, left);
+        if (!dm_constant_ratio(s, s->H, s->X, &c))
+            continue;
+        dm_say_commutation(s);
+        if (!dm_close(c, 1))
+            dm_and_also(s, ", and there is a factor %s too much", dm_show_constant(c).text);
+        return true;
     }
     return false;
 }
@@ -322,7 +329,7 @@ static bool explained(dm_search *s)
     dm_question terms = s->world->kind == DM_HESSIAN ? DM_ASK_SUMMAND : DM_ASK_TERM;
 
     return nothing_there(s) || transpose_given(s) || multiple_given(s) || transposed_multiple_given(s)
-        || rows_stacked(s) || symmetric_form(s) || symmetric_only(s, false)
+        || rows_stacked(s) || commutation_left_out(s) || symmetric_form(s) || symmetric_only(s, false)
         || dm_terms_explain(s, terms)
         || other_variable(s, false) || dm_step_left_out(s, false) || dm_inner_left_out(s, false)
         || dm_outer_factor(s) || dm_step_left_out(s, true) || dm_inner_left_out(s, true)

@@ -270,6 +270,28 @@ void dm_transposes(gsl_matrix *const A[], gsl_matrix *const to[], size_t points)
         gsl_matrix_transpose_memcpy(to[k], A[k]);
 }
 
+/* Entry k of vec of an m×n matrix: which one it is when the rows are stacked. */
+static size_t by_rows(size_t k, size_t m, size_t n)
+{
+    return k % m * n + k / m;
+}
+
+double *dm_stacked(const dm_search *s, gsl_matrix *to, size_t i, size_t j, bool of_variable, bool of_function)
+{
+    const dm_check_world *w = s->world;
+    bool hessian = w->kind == DM_HESSIAN;
+
+    return gsl_matrix_ptr(to, of_function ? by_rows(i, hessian ? w->m : w->p, hessian ? w->n : w->q) : i,
+                          of_variable ? by_rows(j, w->m, w->n) : j);
+}
+
+bool dm_say_commutation(dm_search *s)
+{
+    const char *A = s->world->variable;
+
+    return dm_because(s, "the commutation matrix K, for which vec(%s') = K*vec(%s), is left out", A, A);
+}
+
 bool dm_is_square(const dm_search *s)
 {
     return s->world->rows == s->world->cols && s->world->rows > 1;

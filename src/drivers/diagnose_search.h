@@ -55,6 +55,11 @@ bool dm_constant_ratio(const dm_search *s, gsl_matrix *const A[], gsl_matrix *co
 bool dm_all_equal(const dm_search *s, gsl_matrix *const A[], gsl_matrix *const B[]);
 void dm_transposes(gsl_matrix *const A[], gsl_matrix *const to[], size_t points);
 bool dm_is_square(const dm_search *s);
+/* The place in `to` of an entry (i,j) of a Jacobian or a Hessian where vec stacks the rows: of the variable, of the
+ * function.                                                                                           */
+double *dm_stacked(const dm_search *s, gsl_matrix *to, size_t i, size_t j, bool of_variable, bool of_function);
+/* "the commutation matrix K, ..., is left out" */
+bool dm_say_commutation(dm_search *s);
 
 /* ------------------------------------------------------- terms of the product rule, diagnose_terms.c -- */
 gsl_matrix *dm_term_at(const dm_search *s, size_t i, size_t k);

@@ -168,6 +168,42 @@ static bool transposed_term(dm_search *s)
     return false;
 }
 
+/* E with K left out of the terms in the set, from the right or the left, at one point. */
+static void leave_commutation_out(const dm_search *s, size_t k, unsigned set, bool left)
+{
+    gsl_matrix *X = s->X[k];
+
+    gsl_matrix_memcpy(X, s->E[k]);
+    for (size_t t = 0; t < s->terms; t++)
+        for (size_t i = 0; i < X->size1 && set >> t & 1; i++)
+            for (size_t j = 0; j < X->size2; j++) {
+                double entry = at(dm_term_at(s, t, k), i, j);
+                *gsl_matrix_ptr(X, i, j) -= entry;
+                *dm_stacked(s, X, i, j, !left, left) += entry;
+            }
+}
+
+/* Of some of the terms of a Hessian, those with K. */
+static bool commutation_left_out(dm_search *s)
+{
+    enum { MOST = 8 };
+    const dm_check_world *w = s->world;
+
+    if (w->kind != DM_HESSIAN || w->m == 1 || w->n == 1 || s->terms > MOST)
+        return false;
+    for (unsigned set = 1; set < 1u << s->terms; set++)
+        for (int left = 0; left < 2; left++) {
+            bool found = true;
+            for (size_t k = 0; k < w->points && found; k++) {
+                leave_commutation_out(s, k, set, left);
+                found = dm_same_matrix(s, s->H[k], s->X[k]);
+            }
+            if (found)
+                return dm_say_commutation(s);
+        }
+    return false;
+}
+
 static bool find_terms(dm_search *s, dm_question asked)
 {
     size_t n = s->world->count[asked], points = s->world->points;
@@ -191,5 +227,6 @@ static bool find_terms(dm_search *s, dm_question asked)
 
 bool dm_terms_explain(dm_search *s, dm_question asked)
 {
-    return find_terms(s, asked) && (one_term(s) || transposed_term(s) || two_terms(s) || only_term(s));
+    return find_terms(s, asked) && (commutation_left_out(s) || one_term(s) || transposed_term(s)
+                                    || two_terms(s) || only_term(s));
 }

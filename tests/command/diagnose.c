@@ -265,6 +265,23 @@ static const formula mistakes[] = {
       "function" },
     { "A*X*B", "--wrt X --hand-jac", "kron(B,A)", "it is right only where B is symmetric" },
 
+    /* The commutation matrix of second derivatives, left out of all terms or of some */
+    { "tr(A^2)", "--wrt A --hand-hess", "2*eye(25)",
+      "the commutation matrix K, for which vec(A') = K*vec(A), is left out" },
+    { "tr(A^2)", "--wrt A --hand-hess", "kron(eye(5),eye(5))",
+      "the commutation matrix K, for which vec(A') = K*vec(A), is left out, and there is a "
+      "factor 0.5 too much" },
+    { "tr(A*B*A*C)", "--wrt A A~2x3 --hand-hess", "kron(C,B')+kron(B,C')",
+      "the commutation matrix K, for which vec(A') = K*vec(A), is left out" },
+    { "tr(A*B*A*C)", "--wrt A A~2x3 --hand-hess", "kron(B',C)+kron(C',B)",
+      "the commutation matrix K, for which vec(A') = K*vec(A), is left out" },
+    { "logdet(A)+tr(A*A')", "--wrt A --hand-hess", "2*eye(25)-kron(inv(A),inv(A)')",
+      "the commutation matrix K, for which vec(A') = K*vec(A), is left out" },
+    { "tr(A*A'*A*B)", "--wrt A --hand-hess",
+      "kron(B,eye(5))*(kron(eye(5),A)+kron(A,eye(5)))+kron(A,B)'+kron(eye(5),A*B)'+kron(eye(5),A*B)"
+      "+kron(B*A,eye(5))'",
+      "the commutation matrix K, for which vec(A') = K*vec(A), is left out" },
+
     /* Zero, and more than one */
     { "x'*A*x", "--wrt x --hand", "0*x", "it is zero, the right one is not" },
     { "sum(A-A')", "--wrt A --hand", "ones(5,5)", "the right one is zero" },

@@ -188,7 +188,7 @@ START_TEST(jacobians_and_hessians)
 {
     gsl_matrix *A = MATRIX(2, 3, 1, 2, 3.5, -4, .5, 1.5), *P = MATRIX(2, 2, 1, 2, -3, 4);
     gsl_matrix *x = MATRIX(2, 1, .3, -1.2);
-    dm_function F = { transposed_matrix, NULL }, Q = { quadratic, P };
+    dm_function F = { transposed_matrix, NULL }, Q = { quadratic, P }, trace = { trace_of_square, NULL };
     dm_hand hand = { unit, NULL };
     dm_check_report r;
 
@@ -196,6 +196,9 @@ START_TEST(jacobians_and_hessians)
     ck_assert_str_eq(r.why, "vec stacks the rows there, of the function: here it stacks the columns");
     ck_assert_int_eq(dm_check_hessian(&Q, &hand, x, &r), GSL_FAILURE);
     ck_assert_uint_eq(r.rows, 2);
+    ck_assert_int_eq(dm_check_hessian(&trace, &hand, P, &r), GSL_FAILURE);
+    ck_assert_str_eq(r.why, "the commutation matrix K, for which vec(A') = K*vec(A), is left out, and there is a "
+                            "factor 0.5 too much");
 }
 END_TEST
 
