@@ -92,6 +92,9 @@ gsl_matrix *read_source(const char *label, const char *source, int *status);
 
 bool names_file(const char *source);                    /* it looks like a file's name, or is one */
 
+/* Can it be written to?  DONE, or WORDS after a message.  It is left as it is, or not there. */
+int check_writable(const char *option, const char *file);
+
 /* "4x3:kind", "4", "kind", "": 0 rows where no shape is given; false where it is none of these. */
 bool read_draw(const char *text, size_t *rows, size_t *cols, draw_kind *kind, bool *kind_given);
 const char *kind_name(draw_kind kind);                  /* in words: "positive" */

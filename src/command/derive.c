@@ -355,8 +355,11 @@ static int show(const options *o, const derived *all, size_t n)
 
 int run_derive(const options *o)
 {
-    problem p;
-    int status = open_problem(&p, o);
+    problem p = { .options = o };
+    int status = o->html ? check_writable("--html", o->html) : DONE;
+
+    if (status == DONE)
+        status = open_problem(&p, o);
     derived *all = status == DONE ? calloc(o->wrt.n + 1, sizeof *all) : NULL;
 
     if (status == DONE && !all)

@@ -1,8 +1,10 @@
 /* The Taylor test as a picture, in a file or in characters.
  *
  * Both axes are logarithmic, in decades.  Of the error of a right derivative the points lie along the line of
- * slope 2 until they reach the rounding error, of a wrong one along slope 1.                           */
+ * slope 2 until they reach the rounding error, of a wrong one along slope 1.  An error of zero stands at the
+ * bottom.                                                                                             */
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,12 +20,12 @@ typedef struct {
 
 static bool seen(double error)
 {
-    return isfinite(error) && error > 0;
+    return isfinite(error);
 }
 
 static void include(picture *p, double error)
 {
-    if (!seen(error))
+    if (!seen(error) || error == 0)
         return;
     p->bottom = fmin(p->bottom, floor(log10(error)));
     p->top = fmax(p->top, ceil(log10(error)));
@@ -48,13 +50,20 @@ static bool frame(picture *p, const dm_check_report *r)
             p->anchor = log10(step->exact) - 2 * log10(step->h);
     }
     include(p, r->rounding);
-    if (points > 0 && p->top - p->bottom < 1)
+    if (p->bottom > p->top)
+        include(p, DBL_EPSILON);
+    if (p->top - p->bottom < 1)
         p->top = p->bottom + 1;
     p->every = ceil((p->top - p->bottom) / 9);
     p->top = p->bottom + p->every * ceil((p->top - p->bottom) / p->every);
     if (points == 1)
         p->left = p->right - 1;
     return points > 0;
+}
+
+static double height(const picture *p, double error)
+{
+    return error > 0 ? log10(error) : p->bottom;
 }
 
 /* --------------------------------------------------------------------------------------- in a file -- */
@@ -123,7 +132,7 @@ static void put_series(canvas *c, const picture *p, bool hand)
         const dm_check_step *step = &p->report->step[s];
         double error = hand ? step->hand : step->exact;
         if (seen(error))
-            at[n++] = place(p, log10(step->h), log10(error));
+            at[n++] = place(p, log10(step->h), height(p, error));
     }
     c->line(c, at, n, (pen) { hand ? BY_HAND : EXACT, hand ? 3 : 1.5, 0, 0 });
     for (size_t i = 0; i < n; i++)
@@ -138,8 +147,8 @@ static void put_slope(canvas *c, const picture *p)
 
     if (!isnan(anchor) && from < to)
         line(c, place(p, from, anchor + 2 * from), place(p, to, anchor + 2 * to), slope_pen);
-    double level = log10(p->report->rounding);
-    if (seen(p->report->rounding))
+    double level = height(p, p->report->rounding);
+    if (p->report->rounding > 0)
         line(c, place(p, p->left, level), place(p, p->right, level), rounding_pen);
 }
 
@@ -188,8 +197,10 @@ static bool ends_in(const char *text, const char *end)
 
 int check_plot_name(const char *file)
 {
-    if (!file || strcmp(file, "-") == 0 || ends_in(file, ".svg") || (ends_in(file, ".png") && !png_needs))
+    if (!file || strcmp(file, "-") == 0)
         return DONE;
+    if (ends_in(file, ".svg") || (ends_in(file, ".png") && !png_needs))
+        return check_writable("--plot", file);
     if (ends_in(file, ".png"))
         return words("--plot %s: this dualmat was built without %s, which PNG needs (make deps installs "
                      "it): give it a name that ends in .svg", file, png_needs);
@@ -202,7 +213,7 @@ int write_plot(const checking *c, const char *file)
     picture p;
 
     if (!frame(&p, &c->report))
-        return words("--plot %s: there is nothing to plot: all errors are zero", file);
+        return words("--plot %s: there is nothing to plot: the function has no value beside the point", file);
     canvas *on = (ends_in(file, ".png") ? png_canvas : svg_canvas)(file, WIDTH, HEIGHT);
     if (on)
         put_picture(on, c, &p);
@@ -261,19 +272,21 @@ void draw_plot(const checking *c)
     if (!frame(&p, &c->report))
         return;
     memset(grid, ' ', sizeof grid);
-    for (int k = 0; k < columns() && !isnan(p.anchor); k++) {
+    for (int k = 0; k < columns(); k++) {
         double x = p.left + (p.right - p.left) * k / (columns() - 1);
-        mark(grid, &p, x, p.anchor + 2 * x, '.');
+        if (p.report->rounding > 0)
+            mark(grid, &p, x, height(&p, p.report->rounding), '-');
+        mark(grid, &p, x, p.anchor + 2 * x, '.');      /* or nowhere */
     }
     for (size_t s = 0; s < c->report.steps; s++) {
         const dm_check_step *step = &c->report.step[s];
         if (seen(step->hand))
-            mark(grid, &p, log10(step->h), log10(step->hand), '*');
+            mark(grid, &p, log10(step->h), height(&p, step->hand), '*');
         if (seen(step->exact))
-            mark(grid, &p, log10(step->h), log10(step->exact), 'o');
+            mark(grid, &p, log10(step->h), height(&p, step->exact), 'o');
     }
     putchar('\n');
-    print_wrapped("error of the linear model against h: * by hand, o exact, # both, . slope 2\n");
+    print_wrapped("error of the linear model against h: * by hand, o exact, # both, . slope 2,\n- rounding\n");
     double every = ceil((p.top - p.bottom) / 8), next = p.top;
     for (int row = 0; row < ROWS; row++) {
         double here = p.top - (p.top - p.bottom) * row / (ROWS - 1), half = (p.top - p.bottom) / (ROWS - 1) / 2;

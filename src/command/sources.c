@@ -40,6 +40,19 @@ bool names_file(const char *source)
     return looks_like_path(source) || exists(source);
 }
 
+int check_writable(const char *option, const char *file)
+{
+    bool there = exists(file);
+    FILE *stream = fopen(file, there ? "ab" : "wb");
+
+    if (!stream)
+        return words("%s %s: %s", option, file, strerror(errno));
+    fclose(stream);
+    if (!there)
+        remove(file);
+    return DONE;
+}
+
 /* The number of a parsed expression without variables. */
 static gsl_matrix *value_of(const dm_expression *expression, dm_complaint *complaint)
 {
