@@ -302,18 +302,53 @@ const char *dm_language_nearest(const char *word, size_t *length)
     return formula;
 }
 
+/* What functions are called in other systems and on paper, and how they are written here.  NULL: they are not,
+ * and what is spelt nearly like them is something else.                                                */
+static const struct {
+    const char *name, *here;
+} elsewhere[] = {
+    { "ln", "log" }, { "lg", "log10" }, { "lndet", "logdet" }, { "slogdet", "logdet" },
+    { "logabsdet", "logdet" }, { "logistic", "sigmoid" }, { "expit", "sigmoid" }, { "heaviside", "step" },
+    { "sgn", "sign" }, { "signum", "sign" }, { "lse", "logsumexp" }, { "adjugate", "cofactor" },
+    { "adjoint", "transpose" }, { "t", "transpose" }, { "ctranspose", "transpose" }, { "matmul", "A*B" },
+    { "mtimes", "A*B" }, { "times", "A.*B" }, { "multiply", "A.*B" }, { "hadamard", "A.*B" },
+    { "pow", "A.^p" }, { "power", "A.^p" }, { "mpower", "A^k" }, { "solve", "A\\B" },
+    { "linsolve", "A\\B" }, { "mldivide", "A\\B" }, { "norm2", "norm" }, { "identity", "eye" },
+    { "diagm", "diag" }, { "vectorize", "vec" }, { "kronecker", "kron" }, { "nrow", "rows" },
+    { "ncol", "columns" }, { "cols", "columns" }, { "size", "rows" }, { "length", "rows" },
+    { "numel", "rows(A)*columns(A)" }, { "mean", "sum(x)/rows(x)" }, { "sumsq", "sum(A.^2)" },
+    { "sinh", "(exp(x)-exp(-x))/2" }, { "cosh", "(exp(x)+exp(-x))/2" }, { "sec", "1./cos(x)" },
+    { "csc", "1./sin(x)" }, { "cot", "1./tan(x)" }, { "asin", NULL }, { "acos", NULL }, { "atan", NULL },
+    { "atanh", NULL }, { "min", NULL }, { "pinv", NULL }, { "sqrtm", NULL }, { "logm", NULL },
+};
+enum { ELSEWHERE = sizeof elsewhere / sizeof *elsewhere };
+
+/* How the function that somebody means is written here, *length letters; NULL: who knows. */
+static const char *meant_by(const char *word, size_t length, size_t *shown)
+{
+    for (size_t i = 0; i < ELSEWHERE; i++)
+        if (strlen(elsewhere[i].name) == length && distance(word, length, elsewhere[i].name, length) == 0) {
+            *shown = elsewhere[i].here ? strlen(elsewhere[i].here) : 0;
+            return elsewhere[i].here;
+        }
+    const char *formula = nearest(word, length);
+    *shown = formula ? name_length(formula) : 0;
+    return formula;
+}
+
 int dm_complain_unknown_function(const dm_expression *e, size_t name, dm_complaint *complaint)
 {
     const dm_node *node = &e->node[name];
-    const char *word = e->text + node->at, *formula = nearest(word, node->length);
+    const char *word = e->text + node->at;
+    size_t shown;
+    const char *here = meant_by(word, node->length, &shown);
     int length = (int) least(node->length, 40);
 
-    if (!formula)
+    if (!here)
         return dm_complain(complaint, GSL_EINVAL, node->at, node->length, "unknown function '%.*s'", length,
                            word);
     return dm_complain(complaint, GSL_EINVAL, node->at, node->length,
-                       "unknown function '%.*s': did you mean '%.*s'?", length, word,
-                       (int) name_length(formula), formula);
+                       "unknown function '%.*s': did you mean '%.*s'?", length, word, (int) shown, here);
 }
 
 /* --------------------------------------------------------------------------- what the language knows -- */

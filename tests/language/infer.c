@@ -323,7 +323,11 @@ static const struct {
     { "ones(2000000000,2000000000)", "", GSL_EBADLEN, "0:ones",
       "2000000000×2000000000 entries are more than there can be" },
     { "tarce(A)", "A 3x3", GSL_EINVAL, "0:tarce", "unknown function 'tarce': did you mean 'trace'?" },
-    { "2*mean(A)", "", GSL_EINVAL, "2:mean", "unknown function 'mean'" },
+    { "ln(x)", "", GSL_EINVAL, "0:ln", "unknown function 'ln': did you mean 'log'?" },
+    { "solve(A,b)", "", GSL_EINVAL, "0:solve", "unknown function 'solve': did you mean 'A\\B'?" },
+    { "sinh(x)", "", GSL_EINVAL, "0:sinh", "unknown function 'sinh': did you mean '(exp(x)-exp(-x))/2'?" },
+    { "atan(x)", "", GSL_EINVAL, "0:atan", "unknown function 'atan'" },        /* which is not tan */
+    { "2*mean(A)", "", GSL_EINVAL, "2:mean", "unknown function 'mean': did you mean 'sum(x)/rows(x)'?" },
 };
 
 START_TEST(refuses)

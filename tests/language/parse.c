@@ -237,6 +237,7 @@ static const struct {
     { "2*Trace(A)", "2:Trace", "unknown function 'Trace': did you mean 'trace'?" },
     { "A + NaN", "4:NaN", "a finite number is needed" },
     { "foo(A,'fro')", "0:foo", "unknown function 'foo'" },
+    { "ln(det(A))", "0:ln", "unknown function 'ln': did you mean 'log'?" },
     { "A(1,2,3)", "6:3", "an index has a row and a column, nothing more" },
     { "A()", "2:)", "expected an operand after '(', found ')'" },
     { "A(1:2:3,:)", "5::", "a range has step 1: it is written first:last" },
