@@ -44,7 +44,9 @@ int run_ops(const options *o)
         if (strcmp(e.family, family) != 0)
             printf("%s%s\n", i > 0 ? "\n" : "", e.family);
         family = e.family;
-        printf("  %s%*s  %s\n", e.formula, width - columns(e.formula), "", e.differential);
+        printf("  %s%*s  ", e.formula, width - columns(e.formula), "");
+        print_formula(e.differential, (size_t) width + 4);
+        putchar('\n');
     }
     if (o->json) {
         json_array_close();

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <gsl/gsl_matrix.h>
 #include "drivers/check.h"
 #include "language/language.h"
@@ -178,6 +179,10 @@ int copy_value(gsl_matrix *to, gsl_matrix_const_view from, const dm *C);    /* f
 
 int page_width(void);                                   /* of COLUMNS, else 80 */
 void print_wrapped(const char *text);                   /* lines shorter than that, and a newline */
+void write_wrapped(FILE *to, size_t left, const char *text);    /* behind what takes `left` columns */
+
+/* Likewise a formula, broken between its terms, and no newline; the columns of the last line. */
+size_t print_formula(const char *formula, size_t left);
 void print_matrix(const gsl_matrix *A, const options *o);
 void print_titled(const char *title, const gsl_matrix *A, const options *o);  /* a 1×1 on one line */
 void print_draws(const problem *p, unsigned points);

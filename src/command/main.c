@@ -32,14 +32,14 @@ const command commands[] = {
       "  dualmat check 'sin(A*x)' --wrt x --hand-jac 'diag(cos(A*x))*A'\n"
       "  dualmat check 'logdet(A)' --wrt A --hand @gradient.csv A=data.csv\n"
       "\n"
-      "Exit status 0: right.  1: wrong.  Variables that are not given are drawn at three\n"
-      "points, and the formula must hold at all of them.  Every entry must agree with the\n"
-      "exact one to --tol, or to what rounding errors explain: that is measured.  With\n"
-      "--symmetric both are projected before they are compared.\n"
+      "Exit status 0: right.  1: wrong.  Variables that are not given are drawn at three points, and the "
+      "formula must hold at all of them.  Every entry must agree with the exact one to --tol, or to what "
+      "rounding errors explain: that is measured.  With --symmetric both are projected before they are "
+      "compared.\n"
       "\n"
-      "What is wrong is searched for: the transpose, a sign, a factor, an operand taken for\n"
-      "symmetric, a term or an outer factor left out, factors in the wrong order, another\n"
-      "variable ...; and said where it explains the difference at several random points.\n",
+      "What is wrong is searched for: the transpose, a sign, a factor, an operand taken for symmetric, a term "
+      "or an outer factor left out, factors in the wrong order, another variable ...; and said where it "
+      "explains the difference at several random points.\n",
       run_check, WRT | SYMMETRIC | HAND | VALUES | PLAIN | ONE | SCALAR },
     { "derive", "EXPR --wrt A[,B...] [VAR=SOURCE]...", "the formula of a derivative, line by line",
       "  dualmat derive 'tr(A*A)' --wrt A\n"
@@ -48,8 +48,8 @@ const command commands[] = {
       "  dualmat derive \"x'*A*x\" --wrt x --hess\n"
       "  dualmat derive 'logdet(S)' --wrt S --symmetric S --html page.html\n"
       "\n"
-      "Every formula is read back and evaluated at random points; it says with what error it\n"
-      "agrees with the dual numbers.  Of an expression that is not 1x1 it is the Jacobian.\n",
+      "Every formula is read back and evaluated at random points; it says with what error it agrees with the "
+      "dual numbers.  Of an expression that is not 1x1 it is the Jacobian.\n",
       run_derive, WRT | SYMMETRIC | VALUES | PLAIN | WRITE },
     { "ops", "", "what the language knows, with every differential",
       "  dualmat ops\n  dualmat ops --json\n", run_ops, PLAIN },
@@ -63,25 +63,40 @@ const size_t command_count = sizeof commands / sizeof commands[0];
 /* ------------------------------------------------------------------------------------------ help -- */
 
 static const char sources[] =
-    "A SOURCE is a literal ('A=[1,2;3,4]', a=0.5, 'I=eye(3)'), a file (A=data.csv: CSV, TSV,\n"
-    "semicolons or white space, # comments, one line of names is skipped) or - for standard\n"
-    "input.  A~4x3 draws at random, A~5x5:spd or A~spd a kind of matrix: any, sym, spd, orth,\n"
-    "lower, pos, wellcond.  Variables that are not given are drawn too: an upper-case name is\n"
-    "a matrix, a lower-case one a column vector, shaped as the expression needs, 5 where it\n"
-    "leaves that free.\n";
+    "A SOURCE is a literal ('A=[1,2;3,4]', a=0.5, 'I=eye(3)'), a file (A=data.csv: CSV, TSV, semicolons or "
+    "white space, # comments, one line of names is skipped) or - for standard input.  A~4x3 draws at random, "
+    "A~5x5:spd or A~spd a kind of matrix: any, sym, spd, orth, lower, pos, wellcond.  Variables that are not "
+    "given are drawn too: an upper-case name is a matrix, a lower-case one a column vector, shaped as the "
+    "expression needs, 5 where it leaves that free.\n";
+
+/* Lines that are indented are to be pasted and stay whole. */
+static void print_page(const char *text)
+{
+    for (const char *end; (end = strchr(text, '\n')); text = end + 1) {
+        char line[600];
+        snprintf(line, sizeof line, "%.*s", (int) (end - text), text);
+        if (*line == ' ')
+            puts(line);
+        else
+            print_wrapped(line);
+    }
+}
 
 static void print_general_help(void)
 {
-    printf("dualmat differentiates matrix expressions.\n\n"
-           "  dualmat grad 'trace(A^2)' --wrt A 'A=[1,2;3,4]'\n"
-           "  dualmat check 'trace(A^2)' --wrt A --hand \"2*A'\"\n\ncommands:\n");
-    for (size_t i = 0; i < command_count; i++)
-        printf("  %-6s %s\n", commands[i].name, commands[i].summary);
-    printf("\n%s\n"
-           "The language is Octave's: A', *, .*, ./, .^, ^, \\, /, [A, B; C, D], A(1:2,:); dualmat ops\n"
-           "lists its functions.  Options: dualmat help COMMAND.\n\n"
-           "Exit status: 0 done, or the hand-derived result is right; 1 it is wrong; 2 the words,\n"
-           "the expression, the shapes or the files are wrong; 3 the numbers are.\n", sources);
+    print_page("dualmat differentiates matrix expressions.\n\n"
+               "  dualmat grad 'trace(A^2)' --wrt A 'A=[1,2;3,4]'\n"
+               "  dualmat check 'trace(A^2)' --wrt A --hand \"2*A'\"\n\ncommands:\n");
+    for (size_t i = 0; i < command_count; i++) {
+        printf("  %-6s ", commands[i].name);
+        write_wrapped(stdout, 9, commands[i].summary);
+    }
+    putchar('\n');
+    print_page(sources);
+    print_page("\nThe language is Octave's: A', *, .*, ./, .^, ^, \\, /, [A, B; C, D], A(1:2,:); dualmat ops lists "
+               "its functions.  Options: dualmat help COMMAND.\n\n"
+               "Exit status: 0 done, or the hand-derived result is right; 1 it is wrong; 2 the words, the "
+               "expression, the shapes or the files are wrong; 3 the numbers are.\n");
 }
 
 int help_command(const command *c)
@@ -89,9 +104,12 @@ int help_command(const command *c)
     printf("dualmat %s%s%s\n    %s\n\noptions:\n", c->name, *c->arguments ? " " : "", c->arguments,
            c->summary);
     print_options(c->takes);
-    printf("\nfor example:\n%s", c->details);
-    if (c->takes & VALUES)
-        printf("\n%s", sources);
+    print_page("\nfor example:\n");
+    print_page(c->details);
+    if (c->takes & VALUES) {
+        putchar('\n');
+        print_page(sources);
+    }
     return DONE;
 }
 

@@ -1,17 +1,28 @@
 /* What goes to standard error. */
+#define _POSIX_C_SOURCE 200809L        /* isatty */
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "command/command.h"
 
+/* In lines that fit where somebody looks at it; in a file a message is one line. */
 static void say(const char *format, va_list arguments)
 {
+    static const char name[] = "dualmat: ";
+    char text[4000];
+
     fflush(stdout);
-    fputs("dualmat: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    fputs(name, stderr);
+    if (isatty(STDERR_FILENO) || getenv("COLUMNS")) {
+        vsnprintf(text, sizeof text, format, arguments);
+        write_wrapped(stderr, strlen(name), text);
+    } else {
+        vfprintf(stderr, format, arguments);
+        fputc('\n', stderr);
+    }
 }
 
 void complain(const char *format, ...)

@@ -271,7 +271,8 @@ void print_options(unsigned takes)
             char left[32];
             snprintf(left, sizeof left, "%s %s", table[i].name,
                      table[i].argument ? table[i].argument : "");
-            printf("  %-20s %s\n", left, table[i].help);
+            printf("  %-20s ", left);
+            write_wrapped(stdout, 23, table[i].help);
         }
 }
 

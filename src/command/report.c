@@ -14,33 +14,6 @@ enum { GAP = 2, CELL = 40 };
 enum { PAGE = 400, TALL = 40, WIDE = 60 };             /* larger than this is abbreviated ... */
 enum { HEAD = 12, TAIL = 3 };                          /* ... to so many rows (columns: what fits) */
 
-int page_width(void)
-{
-    const char *columns = getenv("COLUMNS");
-    long width = columns ? strtol(columns, NULL, 10) : 0;
-
-    return width >= 40 && width < 1000 ? (int) width : 80;
-}
-
-void print_wrapped(const char *text)
-{
-    size_t width = (size_t) page_width() - 1, line = strcspn(text, "\n");
-
-    while (line > width) {
-        size_t n = width;
-        while (n > 0 && text[n] != ' ')
-            n--;
-        if (n == 0)                    /* a word longer than a line stays whole */
-            n = strcspn(text, " \n");
-        printf("%.*s\n", (int) n, text);
-        text += n + (text[n] == ' ');
-        line = strcspn(text, "\n");
-    }
-    printf("%.*s\n", (int) line, text);
-    if (text[line])
-        print_wrapped(text + line + 1);
-}
-
 typedef struct {
     bool integers, exponents;
     int digits, decimals, width;

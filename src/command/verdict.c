@@ -141,16 +141,26 @@ static void json_notes(const checking *c)
 /* On one line if it fits, else with the reason and the right formula on lines of their own. */
 static void print_sentence(const dm_check_report *r)
 {
-    size_t tail = *r->formula ? strlen("; right is ") + strlen(r->formula) : 0, why = strlen(r->why);
+    static const char right[] = "right is ";
     char text[1200];
-    size_t length = dm_check_sentence(r, text, sizeof text);
+    size_t length = dm_check_sentence(r, text, sizeof text), tail = 0;
 
-    if (*r->why && length >= (size_t) page_width() && length < sizeof text) {
-        if (tail)
-            text[length - tail + 1] = '\n';
-        text[length - tail - why - 1] = '\n';
+    if (length < (size_t) page_width() || length >= sizeof text) {
+        print_wrapped(text);
+        return;
     }
+    if (*r->formula)
+        tail = strlen("; ") + strlen(right) + strlen(r->formula);
+    if (*r->why)
+        text[length - tail - strlen(r->why) - 1] = '\n';
+    if (tail)
+        text[length - tail + 1] = '\0';
     print_wrapped(text);
+    if (tail) {
+        fputs(right, stdout);
+        print_formula(r->formula, strlen(right));
+        putchar('\n');
+    }
 }
 
 /* Why the given point was left, and for which one where that is short. */
