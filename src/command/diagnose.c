@@ -356,7 +356,7 @@ static char *derived_text(diagnosis *d, const dm_expression *expression, const c
 
     for (size_t i = 0; all && i < n; i++) {
         const char *own = dm_expression_variable(expression, i);
-        const variable *v = variable_of(d->e->problem, own);
+        const variable *v = strcmp(own, DM_INNER) ? variable_of(d->e->problem, own) : NULL;
         all[i] = v ? (dm_derive_variable) { own, v->rows, v->cols, v->symmetric }
                    : (dm_derive_variable) { own, 1, 1, false };
         wrt = strcmp(own, moving) == 0 ? i : wrt;
@@ -411,7 +411,8 @@ static dm *symbol(diagnosis *d, dm_context *context, const dm_expression *expres
     function f = { d, expression, NULL };
 
     for (size_t i = 0; values && i < n; i++) {
-        const variable *v = variable_of(d->e->problem, dm_expression_variable(expression, i));
+        const char *own = dm_expression_variable(expression, i);
+        const variable *v = strcmp(own, DM_INNER) ? variable_of(d->e->problem, own) : NULL;
         values[i] = v ? dm_symbol_variable(context, v->name, v->rows, v->cols, v->symmetric)
                       : symbol(d, context, inner, NULL);
     }

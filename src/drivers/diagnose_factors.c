@@ -179,7 +179,7 @@ static bool find_scalar(const dm_search *s, const double x[], scalar_factor *f)
 {
     static const double powers[] = { 1, -1, 2, -2, 3, -3, 0.5, -0.5, -1.5 };
     size_t points = s->world->points;
-    double c;
+    double c = NAN;
 
     for (int any = 0; any < 2; any++)
         for (size_t p = 0; p < sizeof powers / sizeof powers[0]; p++)

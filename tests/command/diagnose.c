@@ -307,6 +307,9 @@ static const formula mistakes[] = {
     { "log(sum(exp(x)))", "--wrt x --hand", "exp(x)",
       "the chain rule stops early: the derivative of log(sum(exp(x))) with respect to "
       "sum(exp(x)), 1/sum(exp(x)), is left out" },
+    { "log(sum(exp(dm)))", "--wrt dm --hand", "exp(dm)",
+      "the chain rule stops early: the derivative of log(sum(exp(dm))) with respect to "
+      "sum(exp(dm)), 1/sum(exp(dm)), is left out" },
     { "log(sum(exp(x)))", "--wrt x --hand", "1/sum(exp(x))*ones(5,1)",
       "the chain rule stops early: the derivative of exp(x) is left out" },
     { "x'*A*x/(x'*x)", "--wrt x --hand", "(A+A')*x/(x'*x)-2*x",
