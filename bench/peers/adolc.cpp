@@ -144,5 +144,8 @@ int main(int argc, char **argv)
         { "logistic-vector", hessian_vector, 1, 256 },
     };
 
-    return peer::main_of(argc, argv, "ADOL-C", entries, true);
+    int status = peer::main_of(argc, argv, "ADOL-C", entries, true);
+    for (const char *part : { "Locations", "Operations", "Taylors", "Values" })
+        std::remove(("ADOLC-" + std::string(part) + "_" + std::to_string(TAG) + ".tap").c_str());
+    return status;
 }
