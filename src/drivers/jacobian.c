@@ -73,19 +73,25 @@ static dm *units(dm_context *context, size_t m, size_t n, size_t first, size_t k
     return E;
 }
 
-/* Slot `slot` of R, as vec, into a row or a column of J; NULL is zero. */
-static void store(dm *R, size_t slot, gsl_vector *line)
+/* The slots of R, as vec, into the columns or the rows of J from `first` on, a line of the cache at a time; NULL is
+ * zero.                                                                                              */
+static void store(dm *R, bool columns, size_t first, size_t k, gsl_matrix *J)
 {
+    gsl_matrix_view lines = columns ? gsl_matrix_submatrix(J, 0, first, J->size1, k)
+                                    : gsl_matrix_submatrix(J, first, 0, k, J->size2);
+    double *to = lines.matrix.data;
+
     if (!R) {
-        gsl_vector_set_zero(line);
+        gsl_matrix_set_zero(&lines.matrix);
         return;
     }
     dm_panel P = dm_entries(R);
-    for (size_t i = 0; i < P.rows; i++) {
-        const double *x = dm_row(P, i, slot);
-        for (size_t j = 0; j < P.cols; j++)
-            gsl_vector_set(line, j * P.rows + i, x[j]);
-    }
+    if (columns)                       /* row i of R is slot by slot, and column by column in J */
+        for (size_t i = 0; i < P.rows; i++)
+            dm_add_transposed(P.cols, k, 0, 1, dm_row(P, i, 0), P.cols, to + i * J->tda, P.rows * J->tda);
+    else
+        for (size_t slot = 0; slot < k; slot++)
+            dm_add_transposed(P.cols, P.rows, 0, 1, dm_row(P, 0, slot), P.stride, to + slot * J->tda, P.rows);
 }
 
 /* One pass: lines first ... first+k-1 of J.  NULL or what failed. */
@@ -113,11 +119,7 @@ static dm *pass(const char *driver, dm *Y, dm *X, bool columns, size_t first, si
         if (bad)
             return bad;
     }
-    for (size_t slot = 0; slot < k; slot++) {
-        gsl_vector_view line = columns ? gsl_matrix_column(J, first + slot)
-                                       : gsl_matrix_row(J, first + slot);
-        store(R, slot, &line.vector);
-    }
+    store(R, columns, first, k, J);
     return NULL;
 }
 
