@@ -57,8 +57,12 @@ struct dm_op {
 enum { DM_OPERANDS = 2 };              /* no operation takes more */
 
 typedef enum {
-    DM_DENSE, DM_ZERO, DM_FILL, DM_IDENTITY, DM_DIAGONAL, DM_VIEW, DM_PRODUCT, DM_LATER
+    DM_DENSE, DM_ZERO, DM_FILL, DM_IDENTITY, DM_DIAGONAL, DM_VIEW, DM_PRODUCT, DM_PLACED, DM_LATER
 } dm_form;
+
+typedef struct {
+    size_t row, col;
+} dm_place;
 
 /* What a number is made of; numbers/number.h says what each form means. */
 typedef struct {
@@ -73,6 +77,7 @@ typedef struct {
     double scale;                      /* of all forms that have one */
     double *data;                      /* DENSE */
     dm *left, *right;
+    const dm_place *place;             /* PLACED: one a slot */
     dm_factors *factors;               /* LU, once somebody asked for it */
     dm *inverse;                       /* likewise */
 } dm_number;

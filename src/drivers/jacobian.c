@@ -58,21 +58,6 @@ int dm_jvp(const dm_function *F, const gsl_matrix *A, const gsl_matrix *dA, gsl_
 
 enum { AT_A_TIME = 32 };
 
-/* The units number `first`, `first`+1, ... of an m×n matrix, in the order of vec, side by side. */
-static dm *units(dm_context *context, size_t m, size_t n, size_t first, size_t k)
-{
-    dm *E = dm_new(context, m, k, n);
-    dm_panel P = dm_fresh(E);
-
-    if (!P.data)
-        return E;
-    for (size_t i = 0; i < m * k * n; i++)
-        P.data[i] = 0;
-    for (size_t slot = 0; slot < k; slot++)
-        dm_row(P, (first + slot) % m, slot)[(first + slot) / m] = 1;
-    return E;
-}
-
 /* The slots of R, as vec, into the columns or the rows of J from `first` on, a line of the cache at a time; NULL is
  * zero.                                                                                              */
 static void store(dm *R, bool columns, size_t first, size_t k, gsl_matrix *J)
@@ -98,7 +83,7 @@ static void store(dm *R, bool columns, size_t first, size_t k, gsl_matrix *J)
 static dm *pass(const char *driver, dm *Y, dm *X, bool columns, size_t first, size_t k, gsl_matrix *J)
 {
     const dm *from = columns ? X : Y;
-    dm *seed = units(Y->context, from->rows, from->cols, first, k), *R, *failed = NULL;
+    dm *seed = dm_number_units(Y->context, from->rows, from->cols, first, k), *R, *failed = NULL;
 
     if (dm_is_failed(seed))
         return seed;

@@ -192,6 +192,8 @@ dm *dm_number_accumulate(dm *sum, double p, dm *x)
         return sum;
     }
     dm *together = dm_products_together(sum, p, x);
+    if (!together)
+        together = dm_placed_together(sum, p, x);
     if (together) {
         if (!dm_is_failed(together))
             together->number.temporary = true;
@@ -219,6 +221,8 @@ dm *dm_number_accumulate(dm *sum, double p, dm *x)
 static void entry_by_entry(dm *C, dm *A, dm *B,
                            void (*multiply)(size_t, const double *, const double *, double *))
 {
+    if (dm_placed_hadamard(C, A, B, multiply))
+        return;
     if (C->op && C->number.form != DM_LATER) {
         dm_number_later(C);
         return;

@@ -46,6 +46,18 @@ static inline size_t dm_side_cols(dm_side s)
     return s.transposed ? s.A->rows : s.A->cols;
 }
 
+/* What s is a view of, formed or not: the original, and how. */
+dm_side dm_seen_through(dm_side s, double *scale);
+
+/* Where entry (i,j) of a slot lies, so that a transpose can be read in place; data == NULL: no memory. */
+typedef struct {
+    const double *data;
+    size_t down, across;
+    double scale;
+} dm_strided;
+
+dm_strided dm_strided_of(dm_side s, size_t slot);
+
 /* The two factors of a product that is not made yet, transposed if the product is. */
 void dm_sides_of(dm_side s, dm_side *L, dm_side *R);
 
@@ -55,6 +67,14 @@ bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_si
 /* A*B + p*C*D, neither made yet, as A*(B + p*D) where C is A, or as (A + p*C)*B where D is B; NULL: nothing is
  * alike.                                                                                             */
 dm *dm_products_together(const dm *sum, double p, const dm *x);
+
+/* What is placed, by its pieces alone; false, or NULL, where none is or the rest is not 0.           placed.c */
+bool dm_placed_add(dm_panel target, double scale, dm *A, bool transposed);     /* target += scale*A('); false: no memory */
+bool dm_placed_product(dm *C, double scale, dm_side A, dm_side B);
+bool dm_placed_add_outer(dm_panel target, double beta, double scale, dm_side A, dm_side B);
+bool dm_placed_hadamard(dm *C, dm *A, dm *B, void (*multiply)(size_t, const double *, const double *, double *));
+bool dm_placed_inner(dm *C, dm *A, dm *B);
+dm *dm_placed_together(dm *sum, double p, dm *x);                              /* sum + p*x */
 
 /* Make *sum a sum under way, with entries of its own to add to; data == NULL: no memory, and *sum is failed. */
 dm_panel dm_sum_begin(dm **sum);

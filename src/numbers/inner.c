@@ -2,14 +2,7 @@
 #include "numbers/forms.h"
 #include "numbers/kernels.h"
 
-/* Where entry (i,j) of a slot lies, so that a transpose can be read in place. */
-typedef struct {
-    const double *data;
-    size_t down, across;
-    double scale;
-} strided;
-
-static strided strided_of(dm_side s, size_t slot)
+dm_strided dm_strided_of(dm_side s, size_t slot)
 {
     double scale = 1;
 
@@ -19,18 +12,18 @@ static strided strided_of(dm_side s, size_t slot)
     }
     dm_panel P = dm_entries(s.A);
     const double *data = P.data ? dm_row(P, 0, s.A->slots > 1 ? slot : 0) : NULL;
-    return s.transposed ? (strided) { data, 1, P.stride, scale } : (strided) { data, P.stride, 1, scale };
+    return s.transposed ? (dm_strided) { data, 1, P.stride, scale } : (dm_strided) { data, P.stride, 1, scale };
 }
 
 /* The sum of A(i,j)*B(i,j). */
-static double dot(size_t m, size_t n, strided A, strided B)
+static double dot(size_t m, size_t n, dm_strided A, dm_strided B)
 {
     double sum = 0;
 
     if (A.down == 1 && A.across != 1) {            /* both the other way round */
-        strided swap = { A.data, A.across, A.down, A.scale };
+        dm_strided swap = { A.data, A.across, A.down, A.scale };
         A = swap;
-        B = (strided) { B.data, B.across, B.down, B.scale };
+        B = (dm_strided) { B.data, B.across, B.down, B.scale };
         size_t k = m;
         m = n;
         n = k;
@@ -49,7 +42,7 @@ static double dot(size_t m, size_t n, strided A, strided B)
  * a product with it.  false: they do not lie so.                                                     */
 static bool dot_columns(dm_panel P, double scale, size_t m, dm_side L, dm_side R)
 {
-    strided x = strided_of(L.A->slots > 1 ? R : L, 0), Y = strided_of(L.A->slots > 1 ? L : R, 0);
+    dm_strided x = dm_strided_of(L.A->slots > 1 ? R : L, 0), Y = dm_strided_of(L.A->slots > 1 ? L : R, 0);
 
     if (!x.data || !Y.data || Y.down != P.slots || Y.across != 1 || (L.A->slots > 1 && R.A->slots > 1))
         return false;
@@ -65,7 +58,7 @@ static void dot_slots(dm *C, double scale, size_t m, size_t n, dm_side L, dm_sid
     if (P.data && P.slots > 1 && n == 1 && dot_columns(P, scale, m, L, R))
         return;
     for (size_t slot = 0; slot < C->slots && P.data; slot++) {
-        strided l = strided_of(L, slot), r = strided_of(R, slot);
+        dm_strided l = dm_strided_of(L, slot), r = dm_strided_of(R, slot);
         if (!l.data || !r.data) {
             dm_must(C, false);
             return;
@@ -114,7 +107,7 @@ void dm_number_inner(dm *C, dm *A, dm *B)
     } else if (A->number.form == DM_FILL) {
         sum_slots(C, B);
         scale_slots(C, A->number.scale);
-    } else {
+    } else if (!dm_placed_inner(C, A, B)) {
         dot_slots(C, 1, A->rows, A->cols, (dm_side) { A, false }, (dm_side) { B, false });
     }
 }
@@ -136,7 +129,7 @@ void dm_number_trace(dm *C, dm *A)
         if (A->number.form == DM_IDENTITY || A->number.form == DM_FILL) {
             t = (double) A->rows * A->number.scale;
         } else if (A->number.form != DM_ZERO) {
-            strided a = strided_of((dm_side) { A, false }, slot);
+            dm_strided a = dm_strided_of((dm_side) { A, false }, slot);
             dm_must(C, a.data != NULL);
             for (size_t i = 0; a.data && i < A->rows; i++)
                 t += a.data[i * (a.down + a.across)];

@@ -94,11 +94,13 @@ double dm_largest(dm_panel P)
     return most;
 }
 
-/* Of a view, its original is looked at in place; of a column times a row, these two. */
+/* Of a view, its original is looked at in place; of a column times a row, these two; of
+ * what is placed, the pieces.                                                                        */
 static bool look(dm *A)
 {
     const dm_number *x = &A->number;
-    bool seen_through = x->form == DM_VIEW;
+    dm *seen = x->form == DM_VIEW ? x->left : A;
+    double scale = x->form == DM_VIEW ? x->scale : 1;
 
     if (x->form == DM_PRODUCT && A->slots == 1
         && (x->left_transposed ? x->left->rows : x->left->cols) == 1) {
@@ -107,8 +109,12 @@ static bool look(dm *A)
             && isfinite(x->scale * dm_largest(l) * dm_largest(r)))
             return true;
     }
-    dm_panel P = dm_entries(seen_through ? x->left : A);
-    return P.data && dm_all_finite(P.rows * P.stride, seen_through ? x->scale : 1, P.data);
+    if (seen->number.form == DM_PLACED) {
+        scale *= seen->number.scale;
+        seen = seen->number.right;
+    }
+    dm_panel P = dm_entries(seen);
+    return P.data && dm_all_finite(P.rows * P.stride, scale, P.data);
 }
 
 bool dm_look_finite(dm *A)
@@ -332,6 +338,10 @@ bool dm_add_to(dm_panel target, double beta, double scale, dm *A, bool transpose
             return dm_add_product(target, beta, scale * x->scale, L, R);
         }
         break;                         /* the transpose of a panel: made first */
+    case DM_PLACED:
+        if (beta == 0)
+            dm_clear(target);
+        return dm_placed_add(target, scale * x->scale, A, transposed);
     case DM_VIEW:
     case DM_LATER:
     case DM_DENSE:

@@ -13,6 +13,7 @@
  *     DIAGONAL    scale * diag(left)
  *     VIEW        scale * left(')
  *     PRODUCT     scale * left(') * right('), not made yet
+ *     PLACED      a slot is 0 but for scale * the row that is this slot of right, which begins at place[slot]
  *     LATER       op(in), not made yet
  *
  * Nothing outside this folder looks at the form: dm_entries is the one accessor, and products, sums and
@@ -65,6 +66,8 @@ void dm_number_later(dm *C);           /* C is op(in), once it is asked for */
 dm *dm_number_zero(dm_context *, size_t rows, size_t slots, size_t cols);
 dm *dm_number_fill(dm_context *, size_t rows, size_t cols, double scale);
 dm *dm_number_identity(dm_context *, size_t n, double scale);
+/* Slot s is the m×n matrix that is 1 at entry number first+s, in the order of vec, and 0 elsewhere. */
+dm *dm_number_units(dm_context *, size_t m, size_t n, size_t first, size_t k);
 
 /* Fill the number C, whose shape is set, from operands of fitting shapes.  On failure C is marked. */
 void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, bool B_transposed);

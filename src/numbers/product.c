@@ -147,8 +147,7 @@ static bool cheaper_apart(dm_side A, size_t thin)
     return k * p * (m + n) < m * n * (k + p);
 }
 
-/* What s is a view of, formed or not: the original, and how. */
-static dm_side seen_through(dm_side s, double *scale)
+dm_side dm_seen_through(dm_side s, double *scale)
 {
     const dm_number *x = &s.A->number;
 
@@ -205,8 +204,8 @@ static bool weighted(dm_side A, dm_side B, dm_side *D, dm_side *R, double *scale
     } else {
         return false;
     }
-    L = seen_through(L, scale);
-    *R = seen_through(*R, scale);
+    L = dm_seen_through(L, scale);
+    *R = dm_seen_through(*R, scale);
     *scale *= D->A->number.scale;
     return D->A->number.form == DM_DIAGONAL && L.A == R->A && L.transposed != R->transposed && L.A->slots == 1
         && as_stored(R->A);
@@ -271,6 +270,13 @@ static inline void add_tiny_product(double *target, double beta, double scale, d
                     A.A->number.data, A.transposed, B.A->number.data, B.transposed, beta, target);
 }
 
+static bool is_placed(dm_side s)
+{
+    double scale = 1;
+
+    return dm_seen_through(s, &scale).A->number.form == DM_PLACED;
+}
+
 /* target = beta*target + scale*A*B, made now. */
 bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_side B)
 {
@@ -283,6 +289,11 @@ bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_si
     }
     if (as_stored(A.A) && as_stored(B.A))
         return multiply_add(target, beta, scale, A, B);
+    if ((is_placed(A) && B.A->slots == 1) || (is_placed(B) && A.A->slots == 1)) {
+        dm *C = product(scale, A, B);
+        return C->number.form == DM_PRODUCT ? dm_placed_add_outer(target, beta, scale, A, B)
+             : !dm_is_failed(C) && dm_add_to(target, beta, 1, C, false);
+    }
     if (beta == 0 && weighted(A, B, &D, &R, &all) && weighted_gram(target, all, D, R))
         return true;
     if (cheaper_apart(A, B.A->slots * dm_side_cols(B))) {
@@ -314,8 +325,8 @@ bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_si
 /* Is one the other's transpose, so that their product is symmetric positive semidefinite? */
 static bool opposite(double scale, dm_side A, dm_side B)
 {
-    A = seen_through(A, &scale);
-    B = seen_through(B, &scale);
+    A = dm_seen_through(A, &scale);
+    B = dm_seen_through(B, &scale);
     return A.A == B.A && A.transposed != B.transposed && scale > 0 && A.A->slots == 1;
 }
 
@@ -357,7 +368,7 @@ void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, boo
             dm_view(C, scale * b->scale, A, true);
         else
             dm_number_scale(C, scale * b->scale, A);
-    } else {
+    } else if (!dm_placed_product(C, scale, (dm_side) { A, A_transposed }, (dm_side) { B, B_transposed })) {
         C->number.form = DM_PRODUCT;
         C->number.depth = 1 + dm_deepest(A, B);
         C->number.scale = scale;
@@ -394,10 +405,10 @@ dm *dm_products_together(const dm *sum, double p, const dm *x)
     double a = sum->number.scale, b = p * x->number.scale;
     dm_sides_of((dm_side) { (dm *) sum, false }, &A, &B);
     dm_sides_of((dm_side) { (dm *) x, false }, &C, &D);
-    A = seen_through(A, &a);
-    B = seen_through(B, &a);
-    C = seen_through(C, &b);
-    D = seen_through(D, &b);
+    A = dm_seen_through(A, &a);
+    B = dm_seen_through(B, &a);
+    C = dm_seen_through(C, &b);
+    D = dm_seen_through(D, &b);
     if (same_side(A, C) && as_stored(B.A) && as_stored(D.A))
         B = (dm_side) { sum_of_sides(a, B, b, D), false };
     else if (same_side(B, D) && as_stored(A.A) && as_stored(C.A))
@@ -447,7 +458,7 @@ dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed
     }
     if (A->number.form == DM_IDENTITY || B->number.form == DM_IDENTITY)
         return dm_number_accumulate(sum, 1, product(scale, a, b));
-    if (sum->number.form == DM_PRODUCT)
+    if (sum->number.form == DM_PRODUCT || is_placed((dm_side) { sum, false }))
         return dm_number_accumulate(sum, 1, product(scale, a, b));
     dm_panel P = dm_sum_begin(&sum);
     if (!dm_is_failed(sum))
