@@ -24,13 +24,15 @@ typedef struct {
 typedef enum {
     DENSE, ZERO, FILL, EYE, DIAGONAL, SCALED, TRANSPOSED, BOTH, PRODUCT, PRODUCT_OF_TRANSPOSED,
     PRODUCT_TRANSPOSED, THIN_PRODUCT, SUM, FORMED_VIEW, PANEL, PANEL_OF_ZERO, LEFT_OF_PANEL, RIGHT_OF_PANEL,
-    PANEL_TRANSPOSED, PANEL_PRODUCT_TRANSPOSED, FORMS,
+    PANEL_TRANSPOSED, PANEL_PRODUCT_TRANSPOSED, UNITS, UNITS_TRANSPOSED, ROWS, COLUMNS, RANK_ONE, FORMED_ROWS,
+    FORMS,
 } form;
 
 static const char *const names[FORMS] = {
     "dense", "zero", "fill", "eye", "diagonal", "scaled", "transposed", "scaled transpose", "product",
     "product of transposes", "transposed product", "thin product", "sum", "formed view", "panel",
     "panel of zero", "product L*panel", "product panel*R", "transposed panel", "transposed product L*panel",
+    "units", "transposed units", "units*R", "L*units", "L*units*R", "formed units*R",
 };
 
 static bool is_square(form f)
@@ -90,6 +92,19 @@ static gsl_matrix *times_number(double s, const gsl_matrix *A)
     return sum_of(s, A, 0, A);
 }
 
+/* As many as there are entries, up to SLOTS, from the middle of them. */
+static known units(size_t m, size_t n)
+{
+    size_t slots = m * n < SLOTS ? m * n : SLOTS, first = (m * n - slots) / 2;
+    known E = { dm_number_units(here, m, n, first, slots), slots, { NULL } };
+
+    for (size_t k = 0; k < slots; k++) {
+        E.slot[k] = zeros(m, n);
+        gsl_matrix_set(E.slot[k], (first + k) % m, (first + k) / m, 1);
+    }
+    return E;
+}
+
 static known of_one(dice *d, form f, size_t m, size_t n)
 {
     gsl_matrix *A = random_matrix(d, ANY, m, n), *L = random_matrix(d, ANY, m, m + 1);
@@ -143,10 +158,39 @@ static known of_one(dice *d, form f, size_t m, size_t n)
 
 static known of_several(dice *d, form f, size_t m, size_t n)
 {
-    gsl_matrix *L = random_matrix(d, ANY, m, 2), *R = random_matrix(d, ANY, n + 1, n);
+    gsl_matrix *L = random_matrix(d, ANY, m, 3), *R = random_matrix(d, ANY, n + 2, n);
     known P = { NULL, SLOTS, { NULL } };
 
     switch (f) {
+    case UNITS:
+        return units(m, n);
+    case UNITS_TRANSPOSED:
+        P = units(n, m);
+        P.A = scaled(-2, flipped(P.A));
+        for (size_t k = 0; k < P.slots; k++)
+            P.slot[k] = times_number(-2, transposed(P.slot[k]));
+        break;
+    case ROWS:
+    case FORMED_ROWS:
+        P = units(m, n + 2);
+        P.A = times(0.5, scaled(3, P.A), dense(R));
+        for (size_t k = 0; k < P.slots; k++)
+            P.slot[k] = times_number(1.5, product(P.slot[k], R));
+        if (f == FORMED_ROWS)
+            ck_assert_ptr_nonnull(dm_entries(P.A).data);
+        break;
+    case COLUMNS:
+        P = units(3, n);
+        P.A = times(-2, dense(L), P.A);
+        for (size_t k = 0; k < P.slots; k++)
+            P.slot[k] = times_number(-2, product(L, P.slot[k]));
+        break;
+    case RANK_ONE:
+        P = units(3, n + 2);
+        P.A = times(-0.5, times(2, dense(L), P.A), dense(R));
+        for (size_t k = 0; k < P.slots; k++)
+            P.slot[k] = times_number(-1, product(product(L, P.slot[k]), R));
+        break;
     case PANEL_OF_ZERO:
         P.A = dm_number_zero(here, m, SLOTS, n);
         for (size_t k = 0; k < SLOTS; k++)
@@ -154,12 +198,12 @@ static known of_several(dice *d, form f, size_t m, size_t n)
         break;
     case LEFT_OF_PANEL:
     case PANEL_PRODUCT_TRANSPOSED:
-        P.A = times(-2, dense(L), panel(d, 2, n, P.slot));
+        P.A = times(-2, dense(L), panel(d, 3, n, P.slot));
         for (size_t k = 0; k < SLOTS; k++)
             P.slot[k] = times_number(-2, product(L, P.slot[k]));
         break;
     case RIGHT_OF_PANEL:
-        P.A = times(0.5, panel(d, m, n + 1, P.slot), dense(R));
+        P.A = times(0.5, panel(d, m, n + 2, P.slot), dense(R));
         for (size_t k = 0; k < SLOTS; k++)
             P.slot[k] = times_number(0.5, product(P.slot[k], R));
         break;
@@ -473,6 +517,121 @@ START_TEST(thin_products_are_not_formed_on_the_way)
 }
 END_TEST
 
+/* ---------------------------------------------------------------------------------- units, on their way */
+
+/* What a rule may make of the m×n units E, with an m×m A, n×n B and D and an m×n H, step by step. */
+typedef struct {
+    dm *A, *B, *D, *H;
+} coefficients;
+
+static dm *sum_with(double a, dm *X, double b, dm *Y)
+{
+    dm *first = dm_number_accumulate(NULL, a, X);
+
+    first->number.temporary = false;
+    return dm_number_accumulate(first, b, Y);
+}
+
+static dm *entries_times(dm *H, dm *E)
+{
+    dm *C = empty(E->rows, E->slots, E->cols);
+
+    dm_number_along(C, H, E);
+    return C;
+}
+
+static dm *inner_with(dm *H, dm *E)
+{
+    dm *C = empty(1, E->slots, 1);
+
+    dm_number_inner(C, H, E);
+    return C;
+}
+
+static dm *add_times(dm *sum, dm *A, bool A_transposed, dm *B, bool B_transposed)
+{
+    return dm_number_accumulate_product(sum, -1.5, A, A_transposed, B, B_transposed);
+}
+
+#define WAY(NAME, VALUE) static dm *NAME(dm *E, coefficients c) { return VALUE; }
+WAY(row, times(1, entries_times(c.H, times(2, E, c.B)), c.D))
+WAY(column, times(1, c.A, entries_times(c.H, times(2, c.A, E))))
+WAY(column_of_transpose, times(1, flipped(times(1, c.A, E)), c.A))
+WAY(both, times(1, times(1, c.A, E), c.B))
+WAY(both_flipped, flipped(times(1, c.A, times(1, E, c.B))))
+WAY(rows_together, times(1, sum_with(2, times(1, E, c.B), -3, entries_times(c.H, times(1, E, c.D))), c.D))
+WAY(columns_together, times(1, c.A, sum_with(2, times(1, c.A, E), -3, entries_times(c.H, times(2, c.A, E)))))
+WAY(units_together, times(1, c.A, sum_with(2, E, -3, entries_times(c.H, E))))
+WAY(row_and_column, times(1, sum_with(2, times(1, E, c.B), -3, times(1, c.A, E)), c.D))
+WAY(unit_and_row, sum_with(2, E, -3, times(1, E, c.B)))
+WAY(products_summed, times(1, add_times(add_times(NULL, E, false, c.B, true), E, false, c.D, false), c.D))
+WAY(products_all_summed, add_times(add_times(add_times(NULL, E, false, c.B, true), c.A, true, E, false), c.A, false,
+                                   times(1, E, c.D), false))
+WAY(flipped_product, add_times(NULL, E, true, c.A, false))
+WAY(inner_of_entry, inner_with(c.H, E))
+WAY(inner_of_row, inner_with(c.H, times(0.5, E, c.B)))
+WAY(inner_of_column, inner_with(c.H, times(0.5, c.A, E)))
+WAY(inner_of_flipped, inner_with(flipped(scaled(2, c.H)), flipped(scaled(2, E))))
+#undef WAY
+
+static dm *(*const ways[])(dm *, coefficients) = {
+    row, column, column_of_transpose, both, both_flipped, rows_together, columns_together, units_together,
+    row_and_column, unit_and_row, products_summed, products_all_summed, flipped_product, inner_of_entry,
+    inner_of_row, inner_of_column, inner_of_flipped,
+};
+enum { WAYS = sizeof ways / sizeof *ways };
+
+START_TEST(units_are_what_dense_ones_are)
+{
+    static const size_t shapes[][2] = { { 5, 3 }, { 3, 5 }, { 4, 4 }, { 1, 6 }, { 6, 1 }, { 1, 1 }, { 19, 33 } };
+
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        size_t m = shapes[s][0], n = shapes[s][1];
+        dice d = { 100 * (unsigned) _i + s };
+        coefficients c = { dense(random_matrix(&d, ANY, m, m)), dense(random_matrix(&d, ANY, n, n)),
+                           dense(random_matrix(&d, ANY, n, n)), dense(random_matrix(&d, ANY, m, n)) };
+        known E = units(m, n);
+        dm *sparse = ways[_i](E.A, c);
+        dm *full = ways[_i](dm_number_panel(here, E.slots, (const gsl_matrix *const *) E.slot), c);
+        ck_assert_uint_eq(sparse->slots, E.slots);
+        for (size_t k = 0; k < E.slots; k++)
+            same(entries_of(sparse, k), entries_of(full, k), rounding(m + n) * (double) (m * n), "way %d of %zu×%zu",
+                 _i, m, n);
+        is_still(&E, "what units were made of");
+        dm_context_reset(here);
+        forget_matrices();
+    }
+}
+END_TEST
+
+/* ((E*B).*H)*C and C*(H.*(B*E)) need no panel of matrices, nor do inner products with these. */
+START_TEST(units_are_not_formed_on_the_way)
+{
+    enum { N = 60, ALL = 512 };
+    dice d = { 3 };
+    dm *B = dense(random_matrix(&d, ANY, N, N)), *H = dense(random_matrix(&d, ANY, N, N));
+    coefficients c = { B, B, B, H };
+    size_t before = bytes_allocated();
+    dm *E = dm_number_units(here, N, N, 1000, ALL), *inner = inner_with(H, sum_with(1, row(E, c), 2, row(E, c)));
+
+    ck_assert(dm_entries(inner).data && dm_entries(inner_with(H, column(E, c))).data && dm_number_finite(row(E, c)));
+    ck_assert_uint_lt(bytes_allocated() - before, N * N * ALL * sizeof(double));
+}
+END_TEST
+
+START_TEST(units_see_what_is_not_finite)
+{
+    dm *B = dense(MATRIX(2, 2, 1, INFINITY, 3, 4)), *E = dm_number_units(here, 2, 2, 0, 3), *C = times(1, E, B);
+    double expected[3][4] = { { 1, INFINITY, 0, 0 }, { 0, 0, 1, INFINITY }, { 3, 4, 0, 0 } };
+
+    ck_assert(dm_number_finite(E) && dm_number_finite(flipped(E)));
+    ck_assert(!dm_number_finite(C) && !dm_number_finite(flipped(C)));
+    for (size_t k = 0; k < 3; k++)
+        for (size_t i = 0; i < 4; i++)
+            ck_assert(dm_row(dm_entries(C), i / 2, k)[i % 2] == expected[k][i]);
+}
+END_TEST
+
 /* ------------------------------------------------------------------------------------------ zero times */
 
 START_TEST(zero_stays_zero_but_under_a_nan)
@@ -545,6 +704,9 @@ Suite *numbers_number_suite(void)
     tcase_add_loop_test(tc, sums_and_inner_products_of_each_form_with_each, 0, FORMS * FORMS);
     tcase_add_loop_test(tc, views_of_one_matrix_meet, 0, VIEWS * VIEWS);
     tcase_add_test(tc, thin_products_are_not_formed_on_the_way);
+    tcase_add_loop_test(tc, units_are_what_dense_ones_are, 0, WAYS);
+    tcase_add_test(tc, units_are_not_formed_on_the_way);
+    tcase_add_test(tc, units_see_what_is_not_finite);
     tcase_add_test(tc, zero_stays_zero_but_under_a_nan);
     tcase_add_test(tc, kernels_at_every_length);
     tcase_add_test(tc, a_matrix_too_large_for_memory_is_an_error);
