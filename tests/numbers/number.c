@@ -604,6 +604,30 @@ START_TEST(units_are_what_dense_ones_are)
 }
 END_TEST
 
+/* Rows and columns of one number in a slot, and different rows, are no pieces of one place: E*B + B*E and E*B + E'*B. */
+START_TEST(units_in_different_places_meet)
+{
+    enum { N = 4 };
+
+    for (size_t first = 0; first < N * N; first++)
+        for (size_t slots = 1; first + slots <= N * N; slots++) {
+            dice d = { first + slots };
+            gsl_matrix *B = random_matrix(&d, ANY, N, N);
+            dm *E = dm_number_units(here, N, N, first, slots), *EB = times(1, E, dense(B)), *BE = times(1, dense(B), E);
+            dm *crossed = sum_with(2, EB, -1, BE), *rows = sum_with(2, EB, -1, times(1, flipped(E), dense(B)));
+            for (size_t k = 0; k < slots; k++) {
+                gsl_matrix *unit = zeros(N, N);
+                gsl_matrix_set(unit, (first + k) % N, (first + k) / N, 1);
+                gsl_matrix *row = product(unit, B);
+                same(entries_of(crossed, k), sum_of(2, row, -1, product(B, unit)), rounding(N), "E*B and B*E, %zu", first);
+                same(entries_of(rows, k), sum_of(2, row, -1, product(transposed(unit), B)), rounding(N),
+                     "E*B and E'*B, %zu", first);
+            }
+            forget_matrices();
+        }
+}
+END_TEST
+
 /* ((E*B).*H)*C and C*(H.*(B*E)) need no panel of matrices, nor do inner products with these. */
 START_TEST(units_are_not_formed_on_the_way)
 {
@@ -626,6 +650,7 @@ START_TEST(units_see_what_is_not_finite)
 
     ck_assert(dm_number_finite(E) && dm_number_finite(flipped(E)));
     ck_assert(!dm_number_finite(C) && !dm_number_finite(flipped(C)));
+    ck_assert(!dm_number_finite(times(1, scaled(1000, E), dense(MATRIX(2, 1, 1e307, 1)))));
     for (size_t k = 0; k < 3; k++)
         for (size_t i = 0; i < 4; i++)
             ck_assert(dm_row(dm_entries(C), i / 2, k)[i % 2] == expected[k][i]);
@@ -705,6 +730,7 @@ Suite *numbers_number_suite(void)
     tcase_add_loop_test(tc, views_of_one_matrix_meet, 0, VIEWS * VIEWS);
     tcase_add_test(tc, thin_products_are_not_formed_on_the_way);
     tcase_add_loop_test(tc, units_are_what_dense_ones_are, 0, WAYS);
+    tcase_add_test(tc, units_in_different_places_meet);
     tcase_add_test(tc, units_are_not_formed_on_the_way);
     tcase_add_test(tc, units_see_what_is_not_finite);
     tcase_add_test(tc, zero_stays_zero_but_under_a_nan);
