@@ -68,8 +68,14 @@ bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_si
  * alike.                                                                                             */
 dm *dm_products_together(const dm *sum, double p, const dm *x);
 
+/* Is it, or what it is a view of, placed? */
+static inline bool dm_is_placed(const dm *A)
+{
+    return A->number.form == DM_PLACED || (A->number.form == DM_VIEW && A->number.left->number.form == DM_PLACED);
+}
+
 /* What is placed, by its pieces alone; false, or NULL, where none is or the rest is not 0.           placed.c */
-bool dm_placed_add(dm_panel target, double scale, dm *A, bool transposed);     /* target += scale*A('); false: no memory */
+bool dm_placed_add(dm_panel target, double scale, dm *A, bool transposed);     /* += scale*A('); false: no memory */
 bool dm_placed_product(dm *C, double scale, dm_side A, dm_side B);
 bool dm_placed_add_outer(dm_panel target, double beta, double scale, dm_side A, dm_side B);
 bool dm_placed_hadamard(dm *C, dm *A, dm *B, void (*multiply)(size_t, const double *, const double *, double *));

@@ -1,11 +1,11 @@
-/* Panels whose slots are 0 but for a piece of one row: an entry, as in the unit matrices E that a Jacobian's passes
- * begin with, or a whole row, as in E*B.  What stays within a row of each slot, (E*B).*H, (E*B)*C and sums of such,
- * is made of the pieces alone, n² work a slot where dense ones take n³; one column of each, as in A*E, is one row
- * of the transpose.  The rest is 0 whatever it meets, an infinite entry too.                           */
+/* Panels whose slots are 0 but for a piece of one row: an entry, as in the unit matrices E that the passes of a
+ * Jacobian begin with, or a whole row, as in E*B.  What stays within a row, (E*B).*H, (E*B)*C and sums of such, is
+ * made of the pieces alone, n² work a slot where dense ones take n³; one column, as in A*E, is one row of the
+ * transpose.  The rest is 0 whatever it meets, an infinite entry too.                                */
 #include "numbers/forms.h"
 #include "numbers/kernels.h"
 
-/* C = scale * the pieces where they are placed, or the transpose of that. */
+/* C = scale * the pieces, 1×K×w, where they are placed, or the transpose of that. */
 static void set(dm *C, double scale, dm *pieces, const dm_place *place, bool transposed)
 {
     dm *P = transposed ? dm_new(C->context, C->cols, C->slots, C->rows) : C;
@@ -38,8 +38,7 @@ dm *dm_number_units(dm_context *context, size_t m, size_t n, size_t first, size_
         one.data[s] = 1;
         place[s] = (dm_place) { (first + s) % m, (first + s) / m };
     }
-    if (!dm_is_failed(E))
-        set(E, 1, ones, place, false);
+    set(E, 1, ones, place, false);
     return E;
 }
 
@@ -58,7 +57,7 @@ bool dm_placed_add(dm_panel target, double scale, dm *A, bool transposed)
     return p.data != NULL;
 }
 
-/* One of A and B is placed, P = scale * that; M is the other, one matrix. */
+/* One of A and B is scale*P(') of a P that is placed; the other one, M('), is a single matrix. */
 typedef struct {
     dm_side P, M;
     bool is_B;
@@ -67,14 +66,14 @@ typedef struct {
 
 static bool meet(dm_side A, dm_side B, meeting *m)
 {
-    *m = (meeting) { .M = B, .scale = 1 };
-    m->P = dm_seen_through(A, &m->scale);
-    if (m->P.A->number.form != DM_PLACED) {
-        *m = (meeting) { .M = A, .is_B = true, .scale = 1 };
-        m->P = dm_seen_through(B, &m->scale);
-    }
+    bool is_A = dm_is_placed(A.A) && B.A->slots == 1, is_B = !is_A && dm_is_placed(B.A) && A.A->slots == 1;
+
+    if (!is_A && !is_B)
+        return false;
+    *m = (meeting) { .M = is_B ? A : B, .is_B = is_B, .scale = 1 };
+    m->P = dm_seen_through(is_B ? B : A, &m->scale);
     m->scale *= m->P.A->number.scale;
-    return m->P.A->number.form == DM_PLACED && m->M.A->slots == 1;
+    return true;
 }
 
 static dm_side flipped(dm_side s)
@@ -166,7 +165,7 @@ bool dm_placed_add_outer(dm_panel target, double beta, double scale, dm_side A, 
     return true;
 }
 
-/* The part of M that P meets, entry by entry. */
+/* M as P sees it: transposed if P is. */
 static bool meet_entry_by_entry(dm *A, dm *B, meeting *m)
 {
     if (!meet((dm_side) { A, false }, (dm_side) { B, false }, m))
@@ -230,17 +229,17 @@ static bool same_places(const dm *A, const dm *B)
 
 dm *dm_placed_together(dm *sum, double p, dm *x)
 {
+    if (!dm_is_placed(sum) || !dm_is_placed(x))
+        return NULL;
     double a = 1, b = p;
     dm_side S = dm_seen_through((dm_side) { sum, false }, &a), X = dm_seen_through((dm_side) { x, false }, &b);
-
-    if (S.A->number.form != DM_PLACED || X.A->number.form != DM_PLACED || S.transposed != X.transposed
+    if (S.transposed != X.transposed
         || S.A->number.right->cols != X.A->number.right->cols || !same_places(S.A, X.A))
         return NULL;
     dm *C = dm_new(sum->context, sum->rows, sum->slots, sum->cols);
     dm *pieces = dm_new(sum->context, 1, sum->slots, S.A->number.right->cols);
     if (!dm_is_failed(pieces))
         dm_number_sum(pieces, a * S.A->number.scale, S.A->number.right, b * X.A->number.scale, X.A->number.right);
-    if (!dm_is_failed(C))
-        set(C, 1, pieces, S.A->number.place, S.transposed);
+    set(C, 1, pieces, S.A->number.place, S.transposed);
     return C;
 }

@@ -270,13 +270,6 @@ static inline void add_tiny_product(double *target, double beta, double scale, d
                     A.A->number.data, A.transposed, B.A->number.data, B.transposed, beta, target);
 }
 
-static bool is_placed(dm_side s)
-{
-    double scale = 1;
-
-    return dm_seen_through(s, &scale).A->number.form == DM_PLACED;
-}
-
 /* target = beta*target + scale*A*B, made now. */
 bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_side B)
 {
@@ -289,7 +282,8 @@ bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_si
     }
     if (as_stored(A.A) && as_stored(B.A))
         return multiply_add(target, beta, scale, A, B);
-    if ((is_placed(A) && B.A->slots == 1) || (is_placed(B) && A.A->slots == 1)) {
+    /* By the pieces: what comes of them is placed, or has rank one. */
+    if ((dm_is_placed(A.A) && B.A->slots == 1) || (dm_is_placed(B.A) && A.A->slots == 1)) {
         dm *C = product(scale, A, B);
         return C->number.form == DM_PRODUCT ? dm_placed_add_outer(target, beta, scale, A, B)
              : !dm_is_failed(C) && dm_add_to(target, beta, 1, C, false);
@@ -458,7 +452,7 @@ dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed
     }
     if (A->number.form == DM_IDENTITY || B->number.form == DM_IDENTITY)
         return dm_number_accumulate(sum, 1, product(scale, a, b));
-    if (sum->number.form == DM_PRODUCT || is_placed((dm_side) { sum, false }))
+    if (sum->number.form == DM_PRODUCT || dm_is_placed(sum))
         return dm_number_accumulate(sum, 1, product(scale, a, b));
     dm_panel P = dm_sum_begin(&sum);
     if (!dm_is_failed(sum))

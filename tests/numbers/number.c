@@ -604,7 +604,7 @@ START_TEST(units_are_what_dense_ones_are)
 }
 END_TEST
 
-/* Rows and columns of one number in a slot, and different rows, are no pieces of one place: E*B + B*E and E*B + E'*B. */
+/* A row and a column of one number, E*B + B*E, and different rows, E*B + E'*B, are no pieces of one place. */
 START_TEST(units_in_different_places_meet)
 {
     enum { N = 4 };
@@ -619,7 +619,8 @@ START_TEST(units_in_different_places_meet)
                 gsl_matrix *unit = zeros(N, N);
                 gsl_matrix_set(unit, (first + k) % N, (first + k) / N, 1);
                 gsl_matrix *row = product(unit, B);
-                same(entries_of(crossed, k), sum_of(2, row, -1, product(B, unit)), rounding(N), "E*B and B*E, %zu", first);
+                same(entries_of(crossed, k), sum_of(2, row, -1, product(B, unit)), rounding(N), "E*B and B*E, %zu",
+                     first);
                 same(entries_of(rows, k), sum_of(2, row, -1, product(transposed(unit), B)), rounding(N),
                      "E*B and E'*B, %zu", first);
             }
