@@ -56,17 +56,10 @@ int dm_jvp(const dm_function *F, const gsl_matrix *A, const gsl_matrix *dA, gsl_
  * K unit adjoints are pulled back and give K rows.  The matrices of a pass are released after it; those
  * formed in the first pass stay, and the last pass overlaps the one before, so that all are alike.     */
 
-/* How many directions go side by side.  Fewer make J's columns in shorter pieces, with 8 of them tanh(A*B)*C takes
- * 1.4 to 2 times as long as with 32 (n = 32, 64, 96), and more gain nothing.  But where a panel of 32 matrices such
- * as X or Y is no longer in the second level cache, of 1 MiB, 16 are better: 0.85 of the time for the Hessian of
- * sum(tanh(C*A*B).^2) at n = 80, 0.77 for some rows at n = 128, 1.05 for the columns of tanh(A*B)*C at n = 96.  */
-static size_t at_a_time(const dm *Y, const dm *X)
-{
-    enum { CACHED = 1 << 17, MANY = 32, FEW = 16 };
-    size_t larger = dm_size(Y) > dm_size(X) ? dm_size(Y) : dm_size(X);
-
-    return larger <= CACHED / MANY ? MANY : FEW;
-}
+/* Fewer make J's columns in shorter pieces: with 16 tanh(A*B)*C takes 1.2 to 1.5 times as long at n = 32 to 96, with
+ * 8 twice.  More gain nothing.  That panels of dense matrices leave the second level cache, of 1 MiB, from n = 64 on
+ * costs less: 0.91 of the time with 16 for the Hessian of sum(tanh(C*A*B).^2) at n = 96, 0.96 for rows at n = 128. */
+enum { AT_A_TIME = 32 };
 
 /* The slots of R, as vec, into the columns or the rows of J from `first` on, a line of the cache at a time; NULL is
  * zero.                                                                                              */
@@ -231,7 +224,7 @@ static bool by_kronecker(dm *Y, dm *X, gsl_matrix *J)
 static dm *by_passes(const char *driver, dm *Y, dm *X, gsl_matrix *J)
 {
     bool columns = J->size2 <= J->size1;
-    size_t n = columns ? J->size2 : J->size1, most = at_a_time(Y, X), k = n < most ? n : most;
+    size_t n = columns ? J->size2 : J->size1, k = n < AT_A_TIME ? n : AT_A_TIME;
     dm *failed = pass(driver, Y, X, columns, 0, k, J);
 
     for (size_t first = k; !failed && first < n; first += k) {
