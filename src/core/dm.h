@@ -64,6 +64,9 @@ typedef struct {
     size_t row, col;
 } dm_place;
 
+/* Which entries of a square matrix may be other than 0; one that is diagonal is either triangle. */
+typedef enum { DM_UNSEEN, DM_FULL, DM_LOWER, DM_UPPER } dm_triangle;
+
 /* What a number is made of; numbers/number.h says what each form means. */
 typedef struct {
     dm_form form;
@@ -73,6 +76,7 @@ typedef struct {
     bool gram;                         /* symmetric positive semidefinite by the way it was made ... */
     bool definite;                     /* ... and, but for rounding, definite */
     bool temporary;                    /* a sum under way, nobody else holds it yet */
+    unsigned char triangle;            /* a dm_triangle, once somebody asked for it; a view's is its original's */
     unsigned depth;                    /* how many numbers deep that are not made yet */
     double scale;                      /* of all forms that have one */
     double *data;                      /* DENSE */

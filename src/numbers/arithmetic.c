@@ -27,6 +27,7 @@ void dm_number_scale(dm *C, double scale, dm *A)
     }
     C->number = A->number;
     C->number.finite = false;
+    C->number.triangle = DM_UNSEEN;
     C->number.factors = NULL;
     C->number.inverse = NULL;
     C->number.scale *= scale;
@@ -136,6 +137,7 @@ void dm_number_sum(dm *C, double a, dm *A, double b, dm *B)
     } else if (alike(&A->number, &B->number)) {
         C->number = A->number;
         C->number.finite = C->number.gram = C->number.definite = false;
+        C->number.triangle = DM_UNSEEN;
         C->number.scale = a * A->number.scale + b * B->number.scale;
     } else {
         dm_panel P = dm_fresh(C);
@@ -189,6 +191,7 @@ dm *dm_number_accumulate(dm *sum, double p, dm *x)
             return dm_number_accumulate(sum, p, x);
         sum->number.scale += p * x->number.scale;
         sum->number.finite = sum->number.gram = sum->number.definite = false;
+        sum->number.triangle = DM_UNSEEN;
         return sum;
     }
     dm *together = dm_products_together(sum, p, x);

@@ -125,6 +125,35 @@ bool dm_look_finite(dm *A)
     return A->number.finite;
 }
 
+/* Is all of one side of the diagonal 0?  The first entry that is not ends the search. */
+static bool zero_beside_diagonal(dm_panel P, bool above)
+{
+    for (size_t i = 0; i < P.rows; i++) {
+        const double *x = dm_row(P, i, 0);
+        for (size_t j = above ? i + 1 : 0; j < (above ? P.cols : i); j++)
+            if (x[j] != 0)
+                return false;
+    }
+    return true;
+}
+
+dm_triangle dm_number_triangle(dm *A)
+{
+    dm_number *x = &A->number;
+
+    if (x->form == DM_VIEW) {
+        dm_triangle t = dm_number_triangle(x->left);
+        return t == DM_FULL || !x->left_transposed ? t : t == DM_LOWER ? DM_UPPER : DM_LOWER;
+    }
+    if (x->triangle != DM_UNSEEN)
+        return x->triangle;
+    dm_panel P = A->slots == 1 && A->rows == A->cols ? dm_entries(A) : (dm_panel) { 0 };
+    if (!P.data)
+        return DM_FULL;
+    x->triangle = zero_beside_diagonal(P, true) ? DM_LOWER : zero_beside_diagonal(P, false) ? DM_UPPER : DM_FULL;
+    return x->triangle;
+}
+
 dm *dm_original(const dm *A)
 {
     return A->number.right || A->number.diagonal ? NULL : A->number.left;

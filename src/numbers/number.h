@@ -51,6 +51,8 @@ static inline bool dm_number_finite(dm *A)
     return A->number.finite || dm_look_finite(A);
 }
 
+dm_triangle dm_number_triangle(dm *A); /* never DM_UNSEEN; looked for once, and over at once where it is neither */
+
 dm_panel dm_fresh(dm *C);              /* C becomes DENSE with room for its entries, contents undefined */
 bool dm_is_zero(const dm *A);          /* known to be zero by its form */
 bool dm_is_identity(const dm *A, double *scale);   /* known to be scale*I by its form */
@@ -105,6 +107,7 @@ bool dm_number_solve_right(dm *C, dm *B, dm *A);   /* B/A */
 bool dm_number_inverse(dm *C, dm *A);
 bool dm_number_determinant(dm *A, double *fraction, double *exponent);   /* fraction * 2^exponent */
 bool dm_number_singular(dm *A, size_t *pivot, double *size);       /* to working precision */
+bool dm_number_triangular(dm *A);      /* the pivots are the entries of its own diagonal */
 double dm_number_weakest(dm *A);       /* the smallest pivot over the sizes of what it is a difference of */
 
 /* A = U*diag(s)*V', row-major, sign = det(U)*det(V).  GSL_ENOMEM, or GSL_EMAXITER: it does not converge. */

@@ -53,11 +53,16 @@ static void singular(dm *C, size_t i, dm *A)
     if (dm_is_failed(C))
         return;
     dm_number_singular(A, &pivot, &size);
-    dm_fail(C, GSL_ESING, size == 0
-            ? "dm_%s: %s is %zu×%zu and singular: pivot %zu of its LU factors is 0"
-            : "dm_%s: %s is %zu×%zu and singular to working precision: pivot %zu of its LU factors is "
-              "%.2g, nothing but rounding error",
-            C->op->name, dm_operand_name(&letter, C->op, i, A), A->rows, A->cols, pivot + 1, size);
+    const char *name = dm_operand_name(&letter, C->op, i, A);
+    if (dm_number_triangular(A))
+        dm_fail(C, GSL_ESING, "dm_%s: %s is %zu×%zu, triangular and singular: its entry (%zu,%zu) is 0",
+                C->op->name, name, A->rows, A->cols, pivot + 1, pivot + 1);
+    else
+        dm_fail(C, GSL_ESING, size == 0
+                ? "dm_%s: %s is %zu×%zu and singular: pivot %zu of its LU factors is 0"
+                : "dm_%s: %s is %zu×%zu and singular to working precision: pivot %zu of its LU factors is "
+                  "%.2g, nothing but rounding error",
+                C->op->name, name, A->rows, A->cols, pivot + 1, size);
 }
 
 /* --------------------------------------------------------------------------------------- inverse

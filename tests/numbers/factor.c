@@ -49,7 +49,25 @@ static dm *plus(double a, dm *A, double b, dm *B)
 /* Grams are symmetric, and known to be definite by the way they are made, or not.  DOMINANT is not symmetric,
  * but its lower triangle could be that of a definite matrix.                                         */
 enum { PLAIN, SCALED, TRANSPOSED, BOTH, PRODUCT, EYE, DIAGONAL, FORMED, GRAM, SHIFTED_GRAM, SCALED_GRAM,
-       NEGATIVE_GRAM, INDEFINITE, DOMINANT, GRAM_AND_DOMINANT, FORMS };
+       NEGATIVE_GRAM, INDEFINITE, DOMINANT, GRAM_AND_DOMINANT, LOWER, UPPER, LOWER_TRANSPOSED, UPPER_TRANSPOSED,
+       DENSE_DIAGONAL, FORMS };
+
+enum { BELOW = 1, ABOVE = 2 };         /* the diagonal */
+
+/* Entries on the kept sides only, those of the diagonal larger than the rest of their rows, one negative. */
+static gsl_matrix *triangle(dice *d, size_t n, int sides)
+{
+    gsl_matrix *T = random_matrix(d, ANY, n, n);
+
+    gsl_matrix_scale(T, 2. / (double) n);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++)
+            if (i == j)
+                *gsl_matrix_ptr(T, i, i) += i == n / 2 ? -6 : 4;
+            else if (!(sides & (j < i ? BELOW : ABOVE)))
+                gsl_matrix_set(T, i, j, 0);
+    return T;
+}
 
 static dm *regular(dice *d, int form, size_t n, gsl_matrix **known)
 {
@@ -108,6 +126,16 @@ static dm *regular(dice *d, int form, size_t n, gsl_matrix **known)
         *known = form == DOMINANT ? B : sum_of(1, sum_of(1, product(A, transposed(A)), 2, eye(n)), 1, B);
         C = dm_number_copy(here, B);
         return form == DOMINANT ? C : plus(1, plus(1, times(N, flipped(N)), 2, dm_number_identity(here, n, 1)), 1, C);
+    case LOWER:
+    case UPPER:
+    case DENSE_DIAGONAL:
+        *known = triangle(d, n, form == LOWER ? BELOW : form == UPPER ? ABOVE : 0);
+        return dm_number_copy(here, *known);
+    case LOWER_TRANSPOSED:
+    case UPPER_TRANSPOSED:
+        B = triangle(d, n, form == LOWER_TRANSPOSED ? BELOW : ABOVE);
+        *known = sum_of(-2.5, transposed(B), 0, B);
+        return scaled(-2.5, flipped(dm_number_copy(here, B)));
     default:
         return N;
     }
@@ -194,6 +222,18 @@ START_TEST(every_form_of_a_regular_matrix_is_solved)
         dm_context_reset(here);
         forget_matrices();
     }
+}
+END_TEST
+
+/* The same where LAPACK works in blocks. */
+START_TEST(every_form_of_a_triangular_matrix_is_solved)
+{
+    for (int form = LOWER; form < FORMS; form++)
+        for (size_t p = 1; p <= 64; p += 63) {
+            solves(form, 64, p);
+            dm_context_reset(here);
+            forget_matrices();
+        }
 }
 END_TEST
 
@@ -290,6 +330,127 @@ START_TEST(hilbert_matrices_are_solved_as_well_as_their_condition_allows)
 }
 END_TEST
 
+/* ------------------------------------------------------------------------------------ triangular --
+ *
+ * Substitution is as accurate as the entries allow, whatever their scaling: the errors of T\b are below
+ * n*eps*inv(M)*|T|*|x|, |b| where M has T's diagonal, |t_ii|, and -|t_ij| elsewhere (Higham 2002, theorem 8.5). */
+static void substituted(size_t n, const long double *T, bool lower, const long double *b, long double *x)
+{
+    for (size_t s = 0; s < n; s++) {
+        size_t i = lower ? s : n - 1 - s;
+        x[i] = b[i];
+        for (size_t j = lower ? 0 : i + 1; j < (lower ? i : n); j++)
+            x[i] -= T[i * n + j] * x[j];
+        x[i] /= T[i * n + i];
+    }
+}
+
+static void check_substitution(size_t n, bool lower, double step)
+{
+    dice d = { n + lower };
+    gsl_matrix *A = random_matrix(&d, ANY, n, n), *b = random_matrix(&d, ANY, n, 1), *x;
+    static long double T[40 * 40], M[40 * 40], B[40], exact[40], sizes[40], bound[40];
+    dm *X = empty(n, 1, 1), *Y = empty(1, 1, n);
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++) {
+            double a = gsl_matrix_get(A, i, j) * pow(step, (double) i);
+            T[i * n + j] = a = (lower ? j <= i : j >= i) ? a : 0;
+            M[i * n + j] = i == j ? fabs(a) : -fabs(a);
+            gsl_matrix_set(A, i, j, a);
+        }
+    for (size_t i = 0; i < n; i++)
+        B[i] = gsl_matrix_get(b, i, 0);
+    substituted(n, T, lower, B, exact);
+    for (size_t i = 0; i < n; i++) {
+        sizes[i] = 0;
+        for (size_t j = 0; j < n; j++)
+            sizes[i] += fabsl(T[i * n + j] * exact[j]);
+    }
+    substituted(n, M, lower, sizes, bound);
+    ck_assert(dm_number_solve(X, dm_number_copy(here, A), dm_number_copy(here, b)));
+    ck_assert(dm_number_solve_right(Y, dm_number_copy(here, transposed(b)), dm_number_copy(here, transposed(A))));
+    for (size_t k = 0; k < 2; k++) {
+        x = entries_of(k ? Y : X, 0);
+        for (size_t i = 0; i < n; i++)
+            same_number(x->data[i], (double) exact[i], (double) (n * bound[i]) * DBL_EPSILON,
+                        "entry %zu of %s, %zu×%zu, %s, rows scaled by %g", i, k ? "b'/A'" : "A\\b", n, n,
+                        lower ? "lower" : "upper", step);
+    }
+}
+
+START_TEST(substitution_is_as_accurate_as_the_entries_allow)
+{
+    static const double steps[] = { 1, 1e5, 1e-5 };
+
+    for (size_t n = 4; n <= 40; n += n < 18 ? 1 : 11)
+        for (size_t k = 0; k < 6; k++)
+            check_substitution(n, k % 2, steps[k / 2]);
+}
+END_TEST
+
+/* One entry on the other side makes it full; the inverse has zeros where its matrix has them. */
+START_TEST(triangular_is_who_has_zeros_beside_the_diagonal)
+{
+    for (size_t n = 4; n <= 20; n += 4) {
+        dice d = { n };
+        for (int sides = 0; sides < 3; sides++) {
+            gsl_matrix *T = triangle(&d, n, sides);
+            dm *A = dm_number_copy(here, T), *X = empty(n, 1, n);
+            ck_assert(dm_number_triangular(A) && dm_number_triangular(scaled(3, flipped(A))));
+            ck_assert_int_eq(dm_number_triangle(A), sides == ABOVE ? DM_UPPER : DM_LOWER);
+            ck_assert_int_eq(dm_number_triangle(flipped(A)), sides == ABOVE ? DM_LOWER : DM_UPPER);
+            ck_assert(dm_number_inverse(X, A) && dm_number_triangular(X));
+            ck_assert_int_eq(dm_number_triangle(X), dm_number_triangle(A));
+            for (size_t i = 0; i < n; i++)
+                for (size_t j = 0; j < n; j++)
+                    ck_assert(gsl_matrix_get(T, i, j) != 0 || gsl_matrix_get(entries_of(X, 0), i, j) == 0);
+        }
+        const size_t places[][2] = { { 0, 1 }, { 0, n - 1 }, { n - 2, n - 1 } };
+        for (size_t k = 0; k < 3; k++) {
+            gsl_matrix *T = triangle(&d, n, BELOW);
+            gsl_matrix_set(T, places[k][0], places[k][1], 1e-300);
+            ck_assert(!dm_number_triangular(dm_number_copy(here, T)));
+            ck_assert(!dm_number_triangular(dm_number_copy(here, transposed(T))));
+        }
+        ck_assert_int_eq(dm_number_triangle(dm_number_copy(here, random_matrix(&d, ANY, n, n + 1))), DM_FULL);
+    }
+}
+END_TEST
+
+/* 0 is lower triangular, 0 + ones is not. */
+START_TEST(a_sum_is_looked_at_anew)
+{
+    dm *zero = dm_number_fill(here, 5, 5, 0);
+    dm_scope scope = dm_scope_open(here);
+
+    ck_assert(dm_number_triangular(zero));
+    ck_assert_int_eq(dm_scope_close(scope, NULL, 0), GSL_SUCCESS);
+    ck_assert_int_eq(dm_number_triangle(plus(1, zero, 1, dm_number_fill(here, 5, 5, 1))), DM_FULL);
+    ck_assert_int_eq(dm_number_triangle(dm_number_accumulate(zero, 1, dm_number_fill(here, 5, 5, 1))), DM_FULL);
+}
+END_TEST
+
+/* The factors of a triangular matrix are its entries: they go with them when a scope ends. */
+START_TEST(what_was_formed_in_a_scope_is_put_back)
+{
+    enum { N = 20 };
+    dice d = { 7 };
+    gsl_matrix *L = triangle(&d, N, BELOW), *M = triangle(&d, N, BELOW), *b = random_matrix(&d, ANY, N, 3);
+    dm *A = times(dm_number_copy(here, L), dm_number_copy(here, M));
+
+    for (int turn = 0; turn < 2; turn++) {
+        dm_scope scope = dm_scope_open(here);
+        dm *X = empty(N, 1, 3);
+        ck_assert(dm_number_solve(X, A, dm_number_copy(here, b)) && dm_number_triangular(A));
+        same(product(L, product(M, entries_of(X, 0))), b, 100 * rounding(N), "L*M*((L*M)\\b), turn %d", turn);
+        ck_assert_int_eq(dm_scope_close(scope, NULL, 0), GSL_SUCCESS);
+        ck_assert_ptr_null(A->number.factors);
+        dm_entries(dm_number_copy(here, random_matrix(&d, ANY, 2 * N, 2 * N)));    /* where they were */
+    }
+}
+END_TEST
+
 /* ------------------------------------------------------------------------------ singular, and not */
 
 static bool singular(gsl_matrix *A)
@@ -341,6 +502,36 @@ START_TEST(what_is_singular_is_found_out)
         ck_assert_msg(singular(product(L, R)), "rank %zu of %zu", n - 1, n);
         ck_assert_msg(singular(with_rows_scaled(product(L, R), 1, 1e20)), "rank %zu of %zu, scaled", n - 1, n);
     }
+}
+END_TEST
+
+/* The entry of the diagonal that is 0 is told; a tiny one is only badly scaled. */
+START_TEST(a_triangular_matrix_is_singular_where_its_diagonal_is_0)
+{
+    static const size_t sizes[] = { 1, 3, 4, 16, 17, 64 };
+
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++)
+        for (int sides = 0; sides < 3; sides++)
+            for (size_t n = sizes[k], i = 0; i < n; i += 1 + n / 5) {
+                dice d = { 10 * n + i };
+                gsl_matrix *T = triangle(&d, n, sides);
+                size_t pivot = n;
+                double size = 1, fraction, exponent;
+                gsl_matrix_set(T, i, i, 0);
+                dm *A = scaled(-3, flipped(dm_number_copy(here, T))), *X = empty(n, 1, n);
+                ck_assert(dm_number_singular(A, &pivot, &size) && dm_number_weakest(A) == 0);
+                ck_assert_double_eq(size, 0);
+                ck_assert_msg(n < 4 || pivot == i, "pivot %zu for %zu of %zu", pivot, i, n);
+                ck_assert(!dm_number_inverse(X, A) && !dm_number_solve(X, A, A) && !dm_number_solve_right(X, A, A));
+                ck_assert(dm_number_determinant(A, &fraction, &exponent) && fraction == 0);
+                gsl_matrix_set(T, i, i, -1e-200);
+                ck_assert(!singular(T));
+                gsl_matrix_set(T, i, i, NAN);
+                ck_assert(singular(T));
+                gsl_matrix_set(T, i, i, 1);
+                gsl_matrix_set(T, sides == ABOVE ? 0 : n - 1, sides == ABOVE ? n - 1 : 0, NAN);
+                ck_assert(n == 3 || singular(T));
+            }
 }
 END_TEST
 
@@ -403,6 +594,12 @@ START_TEST(determinants_neither_overflow_nor_underflow)
 
     ck_assert(dm_number_determinant(dm_number_copy(here, A), &fraction, &exponent));
     same_number(log10(-fraction) + exponent * log10(2), 900 + log10(105), 900 * 4 * DBL_EPSILON, "-105e900");
+    dice d = { 1 };
+    gsl_matrix *T = triangle(&d, 9, ABOVE);
+    for (size_t i = 0; i < 9; i++)
+        gsl_matrix_set(T, i, i, -1e300);
+    ck_assert(dm_number_determinant(scaled(2, flipped(dm_number_copy(here, T))), &fraction, &exponent));
+    same_number(log10(-fraction) + exponent * log10(2), 2700 + 9 * log10(2), 2700 * 12 * DBL_EPSILON, "-2^9 * e2700");
     ck_assert(dm_number_determinant(scaled(0.5, dm_number_copy(here, B)), &fraction, &exponent));
     same_number(log10(fraction) + exponent * log10(2), -900 + log10(105. / 8), 900 * 4 * DBL_EPSILON,
                 "105/8 * e-900");
@@ -461,10 +658,16 @@ Suite *numbers_factor_suite(void)
     TCase *tc = case_of(suite, "factorizations");
 
     tcase_add_loop_test(tc, every_form_of_a_regular_matrix_is_solved, 0, FORMS);
+    tcase_add_test(tc, every_form_of_a_triangular_matrix_is_solved);
     tcase_add_test(tc, every_form_of_a_right_hand_side_is_solved);
     tcase_add_test(tc, hilbert_matrices_are_solved_as_well_as_their_condition_allows);
+    tcase_add_test(tc, substitution_is_as_accurate_as_the_entries_allow);
+    tcase_add_test(tc, triangular_is_who_has_zeros_beside_the_diagonal);
+    tcase_add_test(tc, a_sum_is_looked_at_anew);
+    tcase_add_test(tc, what_was_formed_in_a_scope_is_put_back);
     tcase_add_test(tc, bad_scaling_is_not_singularity);
     tcase_add_test(tc, what_is_singular_is_found_out);
+    tcase_add_test(tc, a_triangular_matrix_is_singular_where_its_diagonal_is_0);
     tcase_add_test(tc, a_hair_does_not_make_a_matrix_regular);
     tcase_add_test(tc, nothing_scaled_by_zero_can_be_inverted);
     tcase_add_test(tc, nearly_singular_is_not_singular);

@@ -98,6 +98,28 @@ static void check_det(const gsl_matrix *A, double loss, const char *what)
     dm_context_reset(here);
 }
 
+/* Triangular, regular or of rank n-1 and n-2. */
+START_TEST(det_of_triangular_matrices_has_derivatives)
+{
+    static const double last[] = { -3, 0.1, 0 };
+
+    for (size_t n = 2; n <= 5; n++)
+        for (size_t k = 0; k < 9; k++) {
+            dice d = { 10 * n + k };
+            gsl_matrix *T = random_matrix(&d, ANY, n, n);
+            char what[64];
+            for (size_t i = 0; i < n; i++)
+                for (size_t j = i + 1; j < n; j++)
+                    gsl_matrix_set(T, i, j, 0);
+            gsl_matrix_set(T, n - 1, n - 1, last[k % 3]);
+            gsl_matrix_set(T, n / 2 - 1, n / 2 - 1, last[k / 3]);
+            snprintf(what, sizeof what, "%zu×%zu, with %g and %g on its diagonal", n, n, last[k / 3], last[k % 3]);
+            check_det(T, 1, what);
+            check_det(transposed(T), 1, what);
+        }
+}
+END_TEST
+
 /* Of every rank, well scaled and not; rank n-1 has cofactors of rank one, less has none but the Hessian. */
 START_TEST(det_has_derivatives_at_every_rank)
 {
@@ -236,6 +258,11 @@ START_TEST(what_is_singular_is_told)
           "factors is 2.2e-16, nothing but rounding error");
     fails(dm_logdet(dm_transpose(dm_scale(nearly, 2))), GSL_ESING, "dm_logdet: A is 2×2 and singular to working "
           "precision: pivot 2 of its LU factors is 4.4e-16, nothing but rounding error");
+    dm *T = dm_named(dm_constant(here, MATRIX(4, 4, 1, 0, 0, 0, 2, 3, 0, 0, 4, 5, 0, 0, 6, 7, 8, 9)), "T");
+    fails(dm_inverse(T), GSL_ESING, "dm_inverse: T is 4×4, triangular and singular: its entry (3,3) is 0");
+    fails(dm_solve_right(dm_ones(here, 1, 4), dm_transpose(T)), GSL_ESING,
+          "dm_solve_right: A is 4×4, triangular and singular: its entry (3,3) is 0");
+    fails(dm_logdet(T), GSL_ESING, "dm_logdet: T is 4×4, triangular and singular: its entry (3,3) is 0");
     ck_assert_int_eq(dm_status(dm_inverse(dm_constant(here, MATRIX(3, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9)))), GSL_ESING);
     ck_assert_int_eq(dm_status(dm_det(nearly)), GSL_SUCCESS);
 }
@@ -328,6 +355,7 @@ Suite *operations_solves_suite(void)
     Suite *suite = suite_create("operations/solves");
     TCase *tc = case_of(suite, "solves and determinants");
 
+    tcase_add_test(tc, det_of_triangular_matrices_has_derivatives);
     tcase_add_test(tc, det_has_derivatives_at_every_rank);
     tcase_add_test(tc, cofactors_at_lower_rank_are_exact_zeros_or_of_rank_one);
     tcase_add_test(tc, det_is_right_near_singular_matrices);
