@@ -77,6 +77,13 @@ static void matrix_column(size_t m, size_t n, double alpha, operand A, const dou
         dm_matrix_column(m, n, alpha, A.data, A.stride, x, beta, y, y_apart);
 }
 
+/* Rows a multiple of 2 KB apart fall into the same few sets of the cache, and all of ours are not in it at once:
+ * BLAS copies them first.                                                                            */
+static bool crowded(size_t n, operand B)
+{
+    return n >= 16 && !B.transposed && B.stride % 256 == 0;
+}
+
 /* C = beta*C + alpha*A*B for the row-major m×n A and n×p B: handed to BLAS as C' = B'*A'. */
 static void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand B, double beta,
                  double *C, size_t stride)
@@ -92,7 +99,7 @@ static void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand 
     } else if (m == 1) {               /* C' = B'*A' */
         B.transposed = !B.transposed;
         matrix_column(p, n, alpha, B, A.data, A.transposed ? A.stride : 1, beta, C, 1);
-    } else if (n <= limit && (!B.transposed || p <= limit)) {
+    } else if (n <= limit && (!B.transposed || p <= limit) && !crowded(n, B)) {
         small(m, n, p, alpha, A, B, beta, C, stride);
     } else {
         dgemm_(B.transposed ? "T" : "N", A.transposed ? "T" : "N", &P, &M, &N, &alpha, B.data, &ldb,
