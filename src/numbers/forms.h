@@ -58,6 +58,11 @@ typedef struct {
 
 dm_strided dm_strided_of(dm_side s, size_t slot);
 
+static inline dm_triangle dm_flipped(dm_triangle t, bool transposed)
+{
+    return !transposed || t == DM_FULL ? t : t == DM_LOWER ? DM_UPPER : DM_LOWER;
+}
+
 /* The two factors of a product that is not made yet, transposed if the product is. */
 void dm_sides_of(dm_side s, dm_side *L, dm_side *R);
 

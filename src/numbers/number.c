@@ -141,10 +141,8 @@ dm_triangle dm_number_triangle(dm *A)
 {
     dm_number *x = &A->number;
 
-    if (x->form == DM_VIEW) {
-        dm_triangle t = dm_number_triangle(x->left);
-        return t == DM_FULL || !x->left_transposed ? t : t == DM_LOWER ? DM_UPPER : DM_LOWER;
-    }
+    if (x->form == DM_VIEW)
+        return dm_flipped(dm_number_triangle(x->left), x->left_transposed);
     if (x->triangle != DM_UNSEEN)
         return x->triangle;
     dm_panel P = A->slots == 1 && A->rows == A->cols ? dm_entries(A) : (dm_panel) { 0 };

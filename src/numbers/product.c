@@ -6,6 +6,7 @@
 #include "numbers/forms.h"
 #include "numbers/kernels.h"
 #include "numbers/lapack.h"
+#include "numbers/vectors.h"
 
 /* A matrix as BLAS takes it: scale times the rows at `data`, `stride` apart, or the transpose of that. */
 typedef struct {
@@ -44,6 +45,7 @@ static inline operand operand_of(dm *A, bool transposed)
 }
 
 enum { SMALL = 64 };                   /* dm_small_limit is at most this */
+enum { WIDE = 16 };                    /* half a product with what is so wide is faster than all of it */
 
 /* The p×n transpose of the n×p B at hand, for the small product. */
 static void small(size_t m, size_t n, size_t p, double alpha, operand A, operand B, double beta,
@@ -84,8 +86,9 @@ static bool crowded(size_t n, operand B)
     return n >= 16 && !B.transposed && B.stride % 256 == 0;
 }
 
-/* C = beta*C + alpha*A*B for the row-major m×n A and n×p B: handed to BLAS as C' = B'*A'. */
-static void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand B, double beta,
+/* C = beta*C + alpha*A*B for the row-major m×n A and n×p B: handed to BLAS as C' = B'*A'.
+ * Called, it would take longer than the smallest products.                                           */
+INLINE void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand B, double beta,
                  double *C, size_t stride)
 {
     int M = (int) m, N = (int) n, P = (int) p, lda = (int) A.stride, ldb = (int) B.stride, ldc = (int) stride;
@@ -105,6 +108,39 @@ static void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand 
         dgemm_(B.transposed ? "T" : "N", A.transposed ? "T" : "N", &P, &M, &N, &alpha, B.data, &ldb,
                A.data, &lda, &beta, C, &ldc, 1, 1);
     }
+}
+
+static operand part(operand A, size_t i, size_t j)
+{
+    A.data += A.transposed ? j * A.stride + i : i * A.stride + j;
+    return A;
+}
+
+/* The same where A (from the left) or B is an n×n triangle [T1, 0; M, T2] or [T1, M; 0, T2], and the other one is
+ * `width` wide: T1 and T2 each times their half, then M; half of the work falls away.                */
+static void triangular(size_t n, size_t width, bool from_left, bool is_lower, double alpha, operand A, operand B,
+                       double beta, double *C, size_t stride)
+{
+    size_t h = n / 2, i = is_lower ? h : 0, j = is_lower ? 0 : h;      /* where M begins */
+    size_t m = is_lower ? n - h : h, k = n - m;                        /* and its shape */
+
+    if (n <= SMALL) {
+        gemm(from_left ? n : width, n, from_left ? width : n, alpha, A, B, beta, C, stride);
+    } else if (from_left) {
+        triangular(h, width, true, is_lower, alpha, A, B, beta, C, stride);
+        triangular(n - h, width, true, is_lower, alpha, part(A, h, h), part(B, h, 0), beta, C + h * stride, stride);
+        gemm(m, k, width, alpha, part(A, i, j), part(B, j, 0), 1, C + i * stride, stride);
+    } else {
+        triangular(h, width, false, is_lower, alpha, A, B, beta, C, stride);
+        triangular(n - h, width, false, is_lower, alpha, part(A, 0, h), part(B, h, h), beta, C + h, stride);
+        gemm(width, m, k, alpha, part(A, 0, i), part(B, i, j), 1, C + j, stride);
+    }
+}
+
+/* Which triangle is s, in a product with something so wide?  DM_FULL also where that is too narrow to save anything. */
+static dm_triangle triangle_of(dm_side s, size_t width)
+{
+    return width < WIDE ? DM_FULL : dm_flipped(dm_number_triangle(s.A), s.transposed);
 }
 
 /* C = alpha*A*A' for the m×n A: half the work, and exactly symmetric. */
@@ -254,11 +290,17 @@ static bool multiply_add(dm_panel target, double beta, double scale, dm_side A, 
         return false;
     /* [A1 ... AK]*B: the panel's rows lie one behind the other, as its slots do. */
     size_t stride = A.A->slots > 1 ? target.cols : target.stride;
+    bool large = dm_side_cols(A) > SMALL;
+    dm_triangle t;
     if (A.A->slots > 1)
         a.stride = dm_side_cols(A);
     if (a.data == b.data && a.transposed != b.transposed && beta == 0 && rows == cols && a.scale == b.scale
         && A.A->slots == 1 && rows > dm_small_limit())
         syrk(rows, dm_side_cols(A), scale, a, target.data, stride);
+    else if (large && (t = triangle_of(A, cols)) != DM_FULL)
+        triangular(rows, cols, true, t == DM_LOWER, scale, a, b, beta, target.data, stride);
+    else if (large && (t = triangle_of(B, rows)) != DM_FULL)
+        triangular(cols, rows, false, t == DM_LOWER, scale, a, b, beta, target.data, stride);
     else
         gemm(rows, dm_side_cols(A), cols, scale, a, b, beta, target.data, stride);
     return true;

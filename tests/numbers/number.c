@@ -23,21 +23,27 @@ typedef struct {
 
 typedef enum {
     DENSE, ZERO, FILL, EYE, DIAGONAL, SCALED, TRANSPOSED, BOTH, PRODUCT, PRODUCT_OF_TRANSPOSED,
-    PRODUCT_TRANSPOSED, THIN_PRODUCT, SUM, FORMED_VIEW, PANEL, PANEL_OF_ZERO, LEFT_OF_PANEL, RIGHT_OF_PANEL,
-    PANEL_TRANSPOSED, PANEL_PRODUCT_TRANSPOSED, UNITS, UNITS_TRANSPOSED, ROWS, COLUMNS, RANK_ONE, FORMED_ROWS,
-    FORMS,
+    PRODUCT_TRANSPOSED, THIN_PRODUCT, SUM, FORMED_VIEW, LOWER, UPPER, UPPER_VIEW, PANEL, PANEL_OF_ZERO,
+    LEFT_OF_PANEL, RIGHT_OF_PANEL, PANEL_TRANSPOSED, PANEL_PRODUCT_TRANSPOSED, UNITS, UNITS_TRANSPOSED, ROWS,
+    COLUMNS, RANK_ONE, FORMED_ROWS, FORMS,
 } form;
 
 static const char *const names[FORMS] = {
     "dense", "zero", "fill", "eye", "diagonal", "scaled", "transposed", "scaled transpose", "product",
-    "product of transposes", "transposed product", "thin product", "sum", "formed view", "panel",
+    "product of transposes", "transposed product", "thin product", "sum", "formed view", "lower", "upper",
+    "scaled transpose of lower", "panel",
     "panel of zero", "product L*panel", "product panel*R", "transposed panel", "transposed product L*panel",
     "units", "transposed units", "units*R", "L*units", "L*units*R", "formed units*R",
 };
 
+static bool is_triangle(form f)
+{
+    return f == LOWER || f == UPPER || f == UPPER_VIEW;
+}
+
 static bool is_square(form f)
 {
-    return f == EYE || f == DIAGONAL;
+    return f == EYE || f == DIAGONAL || is_triangle(f);
 }
 
 static bool is_panel(form f)
@@ -151,6 +157,14 @@ static known of_one(dice *d, form f, size_t m, size_t n)
         C = scaled(-1.5, flipped(dense(transposed(A))));
         ck_assert_ptr_nonnull(dm_entries(C).data);
         return (known) { C, 1, { times_number(-1.5, A) } };
+    case LOWER:
+    case UPPER:
+    case UPPER_VIEW:
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = f == LOWER ? i + 1 : 0; j < (f == LOWER ? n : i); j++)
+                gsl_matrix_set(A, i, j, 0);
+        return (known) { f == UPPER_VIEW ? scaled(-0.5, flipped(dense(transposed(A)))) : dense(A), 1,
+                         { f == UPPER_VIEW ? times_number(-0.5, A) : A } };
     default:
         return (known) { B, 1, { A } };
     }
@@ -349,7 +363,7 @@ static bool fits(form f, size_t m, size_t n)
 /* What the large sizes, all for BLAS, are tried with. */
 static bool is_plain(form f)
 {
-    return f == DENSE || f == TRANSPOSED || f == BOTH || f == PANEL;
+    return f == DENSE || f == TRANSPOSED || f == BOTH || f == PANEL || is_triangle(f);
 }
 
 START_TEST(products_of_each_form_with_each)
@@ -358,6 +372,7 @@ START_TEST(products_of_each_form_with_each)
         { 1, 1, 1 }, { 1, 4, 3 }, { 3, 4, 1 }, { 2, 5, 3 }, { 4, 4, 4 }, { 5, 2, 7 }, { 13, 14, 11 },
         { 15, 15, 15 }, { 16, 3, 18 }, { 17, 16, 1 }, { 1, 17, 20 }, { 20, 17, 16 },
         { 66, 65, 1 }, { 1, 66, 67 }, { 65, 67, 66 }, { 5, 70, 3 }, { 3, 17, 256 },
+        { 70, 70, 70 }, { 140, 140, 17 }, { 16, 140, 140 },        /* for triangles, halved once and twice */
     };
     form f = (form) (_i / FORMS), g = (form) (_i % FORMS);
 
@@ -367,6 +382,8 @@ START_TEST(products_of_each_form_with_each)
         for (int flags = 0; flags < 4; flags++) {
             size_t m = shapes[s][0], n = shapes[s][1], p = shapes[s][2];
             if ((n > 64 || p > 64) && !(is_plain(f) && is_plain(g)))
+                continue;
+            if (n >= 70 && m >= 16 && !is_triangle(f) && !is_triangle(g))
                 continue;
             if (fits(f, m, n) && fits(g, n, p))
                 multiply(f, g, m, n, p, flags & 1, flags & 2);
