@@ -73,10 +73,15 @@ bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_si
  * alike.                                                                                             */
 dm *dm_products_together(const dm *sum, double p, const dm *x);
 
-/* Is it, or what it is a view of, placed? */
+/* Is it, or what it is a view of, placed: an entry or a row? */
 static inline bool dm_is_placed(const dm *A)
 {
-    return A->number.form == DM_PLACED || (A->number.form == DM_VIEW && A->number.left->number.form == DM_PLACED);
+    if (A->number.form == DM_VIEW)
+        A = A->number.left;
+    if (A->number.form != DM_PLACED)
+        return false;
+    const dm *piece = A->number.right;
+    return piece->rows == 1 && (piece->cols == 1 || piece->cols == A->cols);
 }
 
 /* What is placed, by its pieces alone; false, or NULL, where none is or the rest is not 0.           placed.c */

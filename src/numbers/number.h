@@ -13,7 +13,7 @@
  *     DIAGONAL    scale * diag(left)
  *     VIEW        scale * left(')
  *     PRODUCT     scale * left(') * right('), not made yet
- *     PLACED      a slot is 0 but for scale * the row that is this slot of right, which begins at place[slot]
+ *     PLACED      a slot is 0 but for scale * this slot of right, which begins at place[slot]
  *     LATER       op(in), not made yet
  *
  * Nothing outside this folder looks at the form: dm_entries is the one accessor, and products, sums and
@@ -81,6 +81,7 @@ void dm_number_trace(dm *C, dm *A);
 void dm_number_hadamard(dm *C, dm *A, dm *B);                  /* one may be a panel */
 void dm_number_along(dm *C, dm *slope, dm *d);                 /* slope.*d, where inf*0 is 0 */
 void dm_number_diag(dm *C, dm *x);                             /* diag(x) of a column */
+void dm_number_place(dm *C, dm *A, size_t row, size_t col);    /* 0 but for A, which begins there */
 
 /* sum + p*x, and sum + scale*A(')*B('), into sum's own memory if that is a sum under way.  sum may be NULL. */
 dm *dm_number_accumulate(dm *sum, double p, dm *x);

@@ -1,11 +1,12 @@
-/* Panels whose slots are 0 but for a piece of one row: an entry, as in the unit matrices E that the passes of a
- * Jacobian begin with, or a whole row, as in E*B.  What stays within a row, (E*B).*H, (E*B)*C and sums of such, is
- * made of the pieces alone, n² work a slot where dense ones take n³; one column, as in A*E, is one row of the
- * transpose.  The rest is 0 whatever it meets, an infinite entry too.                                */
+/* Numbers whose slots are 0 but for a piece: an entry, as in the unit matrices E that the passes of a Jacobian begin
+ * with, a whole row, as in E*B, or a block of a larger matrix.  What stays within a row, (E*B).*H, (E*B)*C and sums
+ * of such, is made of the pieces alone, n² work a slot where dense ones take n³; one column, as in A*E, is one row of
+ * the transpose.  Any other block is only added where it lies.  The rest is 0 whatever it meets, an infinite entry
+ * too.                                                                                               */
 #include "numbers/forms.h"
 #include "numbers/kernels.h"
 
-/* C = scale * the pieces, 1×K×w, where they are placed, or the transpose of that. */
+/* C = scale * the pieces, h×K×w, where they are placed, or the transpose of that. */
 static void set(dm *C, double scale, dm *pieces, const dm_place *place, bool transposed)
 {
     dm *P = transposed ? dm_new(C->context, C->cols, C->slots, C->rows) : C;
@@ -42,18 +43,28 @@ dm *dm_number_units(dm_context *context, size_t m, size_t n, size_t first, size_
     return E;
 }
 
+void dm_number_place(dm *C, dm *A, size_t row, size_t col)
+{
+    dm_place *place = new_places(C->context, C->slots);
+
+    for (size_t s = 0; place && s < C->slots; s++)
+        place[s] = (dm_place) { row, col };
+    set(C, 1, A, place, false);
+}
+
 bool dm_placed_add(dm_panel target, double scale, dm *A, bool transposed)
 {
     dm_panel p = dm_entries(A->number.right);
 
-    for (size_t s = 0; p.data && s < target.slots; s++) {
-        dm_place at = A->number.place[s];
-        const double *piece = dm_row(p, 0, s);
-        if (!transposed)
-            dm_axpy(p.cols, scale, piece, dm_row(target, at.row, s) + at.col);
-        for (size_t k = 0; transposed && k < p.cols; k++)
-            dm_row(target, at.col + k, s)[at.row] += scale * piece[k];
-    }
+    for (size_t s = 0; p.data && s < target.slots; s++)
+        for (size_t i = 0; i < p.rows; i++) {
+            dm_place at = A->number.place[s];
+            const double *piece = dm_row(p, i, s);
+            if (!transposed)
+                dm_axpy(p.cols, scale, piece, dm_row(target, at.row + i, s) + at.col);
+            for (size_t k = 0; transposed && k < p.cols; k++)
+                dm_row(target, at.col + k, s)[at.row + i] += scale * piece[k];
+        }
     return p.data != NULL;
 }
 

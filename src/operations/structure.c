@@ -187,16 +187,7 @@ static void block_value(dm *C, dm *const X[])
 
 static void embed_value(dm *C, dm *const X[])
 {
-    const dm_parameters *with = C->with;
-    dm_panel c, a;
-
-    if (!panels(C, X[0], &c, &a))
-        return;
-    memset(c.data, 0, c.rows * c.stride * sizeof *c.data);
-    for (size_t i = 0; i < a.rows; i++)
-        for (size_t slot = 0; slot < a.slots; slot++)
-            memcpy(dm_row(c, with->row + i, slot) + with->col, dm_row(a, i, slot),
-                   a.cols * sizeof *a.data);
+    dm_number_place(C, X[0], C->with->row, C->with->col);
 }
 
 static dm *block_adjoint(const dm *C, dm *u, const dm *X)

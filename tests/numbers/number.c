@@ -23,17 +23,19 @@ typedef struct {
 
 typedef enum {
     DENSE, ZERO, FILL, EYE, DIAGONAL, SCALED, TRANSPOSED, BOTH, PRODUCT, PRODUCT_OF_TRANSPOSED,
-    PRODUCT_TRANSPOSED, THIN_PRODUCT, SUM, FORMED_VIEW, LOWER, UPPER, UPPER_VIEW, PANEL, PANEL_OF_ZERO,
+    PRODUCT_TRANSPOSED, THIN_PRODUCT, SUM, FORMED_VIEW, LOWER, UPPER, UPPER_VIEW, PLACED, PANEL,
+    PANEL_OF_ZERO,
     LEFT_OF_PANEL, RIGHT_OF_PANEL, PANEL_TRANSPOSED, PANEL_PRODUCT_TRANSPOSED, UNITS, UNITS_TRANSPOSED, ROWS,
-    COLUMNS, RANK_ONE, FORMED_ROWS, FORMS,
+    COLUMNS, RANK_ONE, FORMED_ROWS, PLACED_PANEL, FORMS,
 } form;
 
 static const char *const names[FORMS] = {
     "dense", "zero", "fill", "eye", "diagonal", "scaled", "transposed", "scaled transpose", "product",
     "product of transposes", "transposed product", "thin product", "sum", "formed view", "lower", "upper",
-    "scaled transpose of lower", "panel",
+    "scaled transpose of lower", "placed block", "panel",
     "panel of zero", "product L*panel", "product panel*R", "transposed panel", "transposed product L*panel",
     "units", "transposed units", "units*R", "L*units", "L*units*R", "formed units*R",
+    "transposed placed panel",
 };
 
 static bool is_triangle(form f)
@@ -111,6 +113,28 @@ static known units(size_t m, size_t n)
     return E;
 }
 
+/* The last rows and columns of A. */
+static gsl_matrix *part_of(const gsl_matrix *A, size_t rows, size_t cols)
+{
+    gsl_matrix *B = zeros(rows, cols);
+
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < cols; j++)
+            gsl_matrix_set(B, i, j, gsl_matrix_get(A, A->size1 - rows + i, A->size2 - cols + j));
+    return B;
+}
+
+/* A, 0 but from row i and column j on. */
+static gsl_matrix *only_part(const gsl_matrix *A, size_t i, size_t j)
+{
+    gsl_matrix *B = zeros(A->size1, A->size2);
+
+    for (size_t k = i; k < A->size1; k++)
+        for (size_t l = j; l < A->size2; l++)
+            gsl_matrix_set(B, k, l, gsl_matrix_get(A, k, l));
+    return B;
+}
+
 static known of_one(dice *d, form f, size_t m, size_t n)
 {
     gsl_matrix *A = random_matrix(d, ANY, m, n), *L = random_matrix(d, ANY, m, m + 1);
@@ -165,6 +189,10 @@ static known of_one(dice *d, form f, size_t m, size_t n)
                 gsl_matrix_set(A, i, j, 0);
         return (known) { f == UPPER_VIEW ? scaled(-0.5, flipped(dense(transposed(A)))) : dense(A), 1,
                          { f == UPPER_VIEW ? times_number(-0.5, A) : A } };
+    case PLACED:
+        C = empty(m, 1, n);
+        dm_number_place(C, dense(part_of(A, (m + 1) / 2, n - n / 3)), m / 2, n / 3);
+        return (known) { scaled(-2, C), 1, { times_number(-2, only_part(A, m / 2, n / 3)) } };
     default:
         return (known) { B, 1, { A } };
     }
@@ -204,6 +232,18 @@ static known of_several(dice *d, form f, size_t m, size_t n)
         P.A = times(-0.5, times(2, dense(L), P.A), dense(R));
         for (size_t k = 0; k < P.slots; k++)
             P.slot[k] = times_number(-1, product(product(L, P.slot[k]), R));
+        break;
+    case PLACED_PANEL:
+        P.A = empty(n, SLOTS, m);
+        dm_number_place(P.A, panel(d, (n + 1) / 2, m, P.slot), n / 2, 0);
+        P.A = flipped(P.A);
+        for (size_t k = 0; k < SLOTS; k++) {
+            gsl_matrix *whole = zeros(m, n);
+            for (size_t i = 0; i < (n + 1) / 2; i++)
+                for (size_t j = 0; j < m; j++)
+                    gsl_matrix_set(whole, j, n / 2 + i, gsl_matrix_get(P.slot[k], i, j));
+            P.slot[k] = whole;
+        }
         break;
     case PANEL_OF_ZERO:
         P.A = dm_number_zero(here, m, SLOTS, n);
