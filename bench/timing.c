@@ -92,10 +92,10 @@ static bool settled(const job *j)
 }
 
 /* At least `least` rounds, then on until every job's best has been met three times, within 2 %, or the
- * time is up; what is slow has fewer.                                                               */
+ * time is up; what is slow has fewer, but two if it takes less than seconds: the first call also brings the memory. */
 void time_together(job *jobs, size_t n)
 {
-    double enough = opt.quick ? 2e-3 : 10e-3, limit = opt.quick ? 0.1 : opt.budget;
+    double enough = opt.quick ? 2e-3 : 10e-3, limit = opt.quick ? 0.1 : opt.budget, seconds = 3;
     size_t least = opt.quick ? 3 : 5;
 
     for (size_t i = 0; i < n; i++)
@@ -106,7 +106,8 @@ void time_together(job *jobs, size_t n)
             on |= !settled(&jobs[i]);
         for (size_t i = 0; on && i < n; i++) {
             job *j = &jobs[i];
-            if ((j->spent > limit && j->rounds >= 3) || (j->spent > 2 * limit && j->rounds >= 1))
+            if ((j->spent > limit && j->rounds >= 3)
+                || (j->spent > 2 * limit && j->rounds >= (j->spent > seconds ? 1 : 2)))
                 continue;
             j->sample[j->rounds++] = batch(j) / (double) j->count;
             any = true;
