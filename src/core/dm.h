@@ -57,7 +57,8 @@ struct dm_op {
 enum { DM_OPERANDS = 2 };              /* no operation takes more */
 
 typedef enum {
-    DM_DENSE, DM_ZERO, DM_FILL, DM_IDENTITY, DM_DIAGONAL, DM_VIEW, DM_PRODUCT, DM_PLACED, DM_LATER
+    DM_DENSE, DM_ZERO, DM_FILL, DM_IDENTITY, DM_DIAGONAL, DM_VIEW, DM_PRODUCT, DM_HADAMARD, DM_ALONG,
+    DM_PLACED, DM_LATER
 } dm_form;
 
 typedef struct {

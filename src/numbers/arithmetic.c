@@ -220,30 +220,36 @@ dm *dm_number_accumulate(dm *sum, double p, dm *x)
     return sum;
 }
 
-/* Now, or where C is an operation of A and B when its entries are asked for. */
-static void entry_by_entry(dm *C, dm *A, dm *B,
-                           void (*multiply)(size_t, const double *, const double *, double *))
+bool dm_add_hadamard(dm_panel target, double beta, double scale, dm *A)
 {
-    if (dm_placed_hadamard(C, A, B, multiply))
-        return;
-    if (C->op && C->number.form != DM_LATER) {
-        dm_number_later(C);
-        return;
-    }
-    dm_panel c = dm_fresh(C), a = dm_entries(A), b = dm_entries(B);
+    void (*multiply)(size_t, double, double, const double *, const double *, double *) =
+        A->number.form == DM_ALONG ? dm_multiply_direction : dm_multiply;
+    dm_panel a = dm_entries(A->number.left), b = dm_entries(A->number.right);
 
-    if (!c.data || !a.data || !b.data) {
-        dm_must(C, false);
-        return;
-    }
+    if (!a.data || !b.data)
+        return false;
     if (a.slots == b.slots) {
-        multiply(c.rows * c.stride, a.data, b.data, c.data);
-        return;
+        multiply(target.rows * target.stride, beta, scale, a.data, b.data, target.data);
+        return true;
     }
-    for (size_t i = 0; i < c.rows; i++)
-        for (size_t slot = 0; slot < c.slots; slot++)
-            multiply(c.cols, dm_row(a, i, a.slots > 1 ? slot : 0), dm_row(b, i, b.slots > 1 ? slot : 0),
-                     dm_row(c, i, slot));
+    for (size_t i = 0; i < target.rows; i++)
+        for (size_t slot = 0; slot < target.slots; slot++)
+            multiply(target.cols, beta, scale, dm_row(a, i, a.slots > 1 ? slot : 0),
+                     dm_row(b, i, b.slots > 1 ? slot : 0), dm_row(target, i, slot));
+    return true;
+}
+
+static void entry_by_entry(dm *C, dm_form form, dm *A, dm *B)
+{
+    if (dm_placed_hadamard(C, form, A, B))
+        return;
+    C->number.form = form;
+    C->number.depth = 1 + dm_deepest(A, B);
+    C->number.scale = 1;
+    C->number.left = A;
+    C->number.right = B;
+    if (A->small && B->small)          /* which takes less time than to make it later */
+        dm_must(C, dm_entries(C).data != NULL);
 }
 
 void dm_number_hadamard(dm *C, dm *A, dm *B)
@@ -260,7 +266,7 @@ void dm_number_hadamard(dm *C, dm *A, dm *B)
         dm_number_scale(C, B->number.scale, A);
         return;
     }
-    entry_by_entry(C, A, B, dm_multiply);
+    entry_by_entry(C, DM_HADAMARD, A, B);
 }
 
 void dm_number_along(dm *C, dm *slope, dm *d)
@@ -268,5 +274,5 @@ void dm_number_along(dm *C, dm *slope, dm *d)
     if (dm_is_zero(slope) || dm_is_zero(d))
         C->number.form = DM_ZERO;
     else
-        entry_by_entry(C, slope, d, dm_multiply_direction);
+        entry_by_entry(C, DM_ALONG, slope, d);
 }

@@ -73,6 +73,9 @@ bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_si
  * alike.                                                                                             */
 dm *dm_products_together(const dm *sum, double p, const dm *x);
 
+/* target = beta*target + scale*left.*right of A, which is that and not made yet; false: no memory. */
+bool dm_add_hadamard(dm_panel target, double beta, double scale, dm *A);
+
 /* Is it, or what it is a view of, placed: an entry or a row? */
 static inline bool dm_is_placed(const dm *A)
 {
@@ -88,7 +91,7 @@ static inline bool dm_is_placed(const dm *A)
 bool dm_placed_add(dm_panel target, double scale, dm *A, bool transposed);     /* += scale*A('); false: no memory */
 bool dm_placed_product(dm *C, double scale, dm_side A, dm_side B);
 bool dm_placed_add_outer(dm_panel target, double beta, double scale, dm_side A, dm_side B);
-bool dm_placed_hadamard(dm *C, dm *A, dm *B, void (*multiply)(size_t, const double *, const double *, double *));
+bool dm_placed_hadamard(dm *C, dm_form form, dm *A, dm *B);
 bool dm_placed_inner(dm *C, dm *A, dm *B);
 dm *dm_placed_together(dm *sum, double p, dm *x);                              /* sum + p*x */
 

@@ -599,18 +599,24 @@ void dm_scale_rows(size_t m, size_t n, double alpha, const double *d, const doub
 }
 
 FOR_EACH_CPU
-void dm_multiply(size_t n, const double *x, const double *y, double *z)
+void dm_multiply(size_t n, double beta, double scale, const double *x, const double *y, double *z)
 {
-    for (size_t i = 0; i < n; i++)
-        z[i] = x[i] * y[i];
+    if (beta == 0)
+        for (size_t i = 0; i < n; i++)
+            z[i] = scale * (x[i] * y[i]);
+    else
+        for (size_t i = 0; i < n; i++)
+            z[i] += scale * (x[i] * y[i]);
 }
 
 /* A direction that does not move a function at the edge of its domain has no infinite differential there. */
 FOR_EACH_CPU
-void dm_multiply_direction(size_t n, const double *slope, const double *d, double *z)
+void dm_multiply_direction(size_t n, double beta, double scale, const double *slope, const double *d, double *z)
 {
-    for (size_t i = 0; i < n; i++)
-        z[i] = d[i] == 0 && slope[i] == slope[i] ? 0 : slope[i] * d[i];
+    for (size_t i = 0; i < n; i++) {
+        double met = d[i] == 0 && slope[i] == slope[i] ? 0 : slope[i] * d[i];
+        z[i] = (beta == 0 ? 0 : z[i]) + scale * met;
+    }
 }
 
 /* They are finite exactly if the sum of the 0*(a*x) is 0. */

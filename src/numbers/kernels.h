@@ -47,8 +47,9 @@ void dm_column_row(size_t m, size_t n, double alpha, const double *x, size_t inc
 void dm_scale_rows(size_t m, size_t n, double alpha, const double *d, const double *X, double beta, double *Y);
 void dm_axpy(size_t n, double a, const double *x, double *y);          /* y += a*x */
 void dm_combine(size_t n, double a, const double *x, double b, const double *y, double *z);   /* z = a*x + b*y */
-void dm_multiply(size_t n, const double *x, const double *y, double *z); /* z = x.*y */
-void dm_multiply_direction(size_t n, const double *slope, const double *d, double *z);  /* inf*0 is 0 */
+/* z = beta*z + scale*x.*y, beta 0 or 1; and where y is a direction, an infinite x times 0 is 0. */
+void dm_multiply(size_t n, double beta, double scale, const double *x, const double *y, double *z);
+void dm_multiply_direction(size_t n, double beta, double scale, const double *slope, const double *d, double *z);
 /* The sizes of the smallest entry that is not 0 (0: there is none) and of the largest; NaN counts as largest. */
 void dm_range(size_t n, const double *x, double *least, double *most);
 bool dm_all_finite(size_t n, double a, const double *x);    /* every a*x[i] */

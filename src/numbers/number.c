@@ -74,8 +74,7 @@ dm_panel dm_form_entries(dm *A)
     double *data = room_for(A);
 
     if (data && dm_remember(A) && dm_add_to(panel_of(A, data), 0, 1, A, false)) {
-        A->number.form = DM_DENSE;
-        A->number.data = data;
+        dm_number_at(A, data);
         return panel_of(A, data);
     }
     return panel_of(A, NULL);
@@ -365,6 +364,11 @@ bool dm_add_to(dm_panel target, double beta, double scale, dm *A, bool transpose
             return dm_add_product(target, beta, scale * x->scale, L, R);
         }
         break;                         /* the transpose of a panel: made first */
+    case DM_HADAMARD:
+    case DM_ALONG:
+        if (!transposed)
+            return dm_add_hadamard(target, beta, scale * x->scale, A);
+        break;
     case DM_PLACED:
         if (beta == 0)
             dm_clear(target);

@@ -13,6 +13,8 @@
  *     DIAGONAL    scale * diag(left)
  *     VIEW        scale * left(')
  *     PRODUCT     scale * left(') * right('), not made yet
+ *     HADAMARD    scale * left .* right, not made yet
+ *     ALONG       the same where left are slopes and right is a direction: infinite times 0 is 0
  *     PLACED      a slot is 0 but for scale * this slot of right, which begins at place[slot]
  *     LATER       op(in), not made yet
  *

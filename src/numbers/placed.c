@@ -185,7 +185,7 @@ static bool meet_entry_by_entry(dm *A, dm *B, meeting *m)
     return true;
 }
 
-bool dm_placed_hadamard(dm *C, dm *A, dm *B, void (*multiply)(size_t, const double *, const double *, double *))
+bool dm_placed_hadamard(dm *C, dm_form form, dm *A, dm *B)
 {
     meeting m;
 
@@ -202,7 +202,8 @@ bool dm_placed_hadamard(dm *C, dm *A, dm *B, void (*multiply)(size_t, const doub
     for (size_t s = 0; s < C->slots; s++) {
         double *met = dm_row(c, 0, s), *piece = dm_row(p, 0, s);
         take(1, M, x->place[s].row, x->place[s].col, c.cols, met);
-        multiply(c.cols, m.is_B ? met : piece, m.is_B ? piece : met, met);
+        (form == DM_ALONG ? dm_multiply_direction : dm_multiply)(c.cols, 0, 1, m.is_B ? met : piece,
+                                                                 m.is_B ? piece : met, met);
     }
     set(C, m.scale, pieces, x->place, m.P.transposed);
     return true;

@@ -723,10 +723,10 @@ START_TEST(zero_stays_zero_but_under_a_nan)
     const double d[] = { 0, -0.0, INFINITY, 3, 2, 0, 0, NAN };
     double z[8];
 
-    dm_multiply_direction(8, slope, d, z);         /* a direction that is 0 meets an infinite slope as 0 ... */
+    dm_multiply_direction(8, 0, 1, slope, d, z);         /* a direction that is 0 meets an infinite slope as 0 ... */
     ck_assert(z[0] == 0 && z[1] == 0 && isnan(z[2]) && isinf(z[3]) && z[4] == -14 && isnan(z[5]) && z[6] == 0
               && isnan(z[7]));
-    dm_multiply(8, slope, d, z);                   /* ... but not a value */
+    dm_multiply(8, 0, 1, slope, d, z);                   /* ... but not a value */
     ck_assert(isnan(z[0]) && isnan(z[1]) && isnan(z[2]) && isinf(z[3]) && z[4] == -14 && z[6] == 0);
 }
 END_TEST
