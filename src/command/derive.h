@@ -19,7 +19,15 @@ typedef struct {
 } derived;
 
 const char *result_name(dm_derivative kind);          /* "U" */
-const char *line_of(const derived *d, size_t i);       /* the i-th line of the derivation, without its left */
+
+/* The i-th line of the derivation as text: its three parts. */
+const char *left_of(const derived *d, size_t i);
+const char *line_of(const derived *d, size_t i);
+const char *reason_of(const derived *d, size_t i);
+
+/* What a reader of the formula should know besides: how many notes. */
+enum { NOTES = 4 };
+size_t notes_of(const derived *d, const char *note[NOTES]);
 const char *agreement(const derived *d, char text[120]);       /* "agrees with the dual numbers to ..." */
 
 /* derive_text.c.  An exit status: WORDS where the output language lacks what a formula needs. */

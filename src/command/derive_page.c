@@ -22,7 +22,7 @@ static const char style[] =
     ".result { border-left: 3px solid #2a6f97; background: #f4f8fa; padding: .8rem 1.2rem;\n"
     "          margin: 1.4rem 0; }\n"
     ".result code { color: #2a6f97; }\n"
-    ".check { color: #2f6b3a; }\n"
+    ".check { color: #2f6b3a; } .note { font-size: .9rem; color: #444; }\n"
     "svg text { font: 12px 'DejaVu Sans', Helvetica, sans-serif; fill: #444; }\n"
     "figcaption { font-size: .85rem; color: #6a6a6a; } figure { margin: 1.5rem 0 0; }\n"
     "</style>\n";
@@ -34,26 +34,17 @@ static void put_math(dm_text *to, const dm_formula *f)
     dm_text_put(to, "</math>");
 }
 
-static void put_left(dm_text *to, const char *left)
-{
-    if (*left == '\0')
-        return;
-    dm_text_put(to, "<math>");
-    if (left[0] == 'd' && left[1])
-        dm_text_put(to, "<mi mathvariant='normal'>d</mi><mi>%s</mi>", left + 1);
-    else
-        dm_text_put(to, "<mi>%s</mi>", left);
-    dm_text_put(to, "</math>");
-}
+static const dm_manner page_manner = { dm_put_xml, put_math, " = " };
 
-static void put_line(dm_text *to, const char *left, const dm_formula *right, const char *why)
+static void put_line(dm_text *to, const dm_symbol *left, const dm_formula *right, const dm_reason *why)
 {
     dm_text_put(to, "<tr><td class=\"left\">");
-    put_left(to, left);
+    if (left)
+        put_math(to, dm_formula_of(left));
     dm_text_put(to, "</td><td>=</td><td>");
     put_math(to, right);
     dm_text_put(to, "</td><td class=\"why\">");
-    dm_put_xml(to, why);
+    dm_write_reason(to, why, &page_manner);
     dm_text_put(to, "</td></tr>\n");
 }
 
@@ -163,21 +154,21 @@ static void put_plot(dm_text *to, const dm_check_report *r)
 static void put_section(dm_text *to, const derived *d)
 {
     const dm_derivation *g = &d->derivation;
+    const char *note[NOTES];
     char text[120];
 
     dm_text_put(to, "<section>\n<table>\n");
-    put_line(to, g->kind == DM_JACOBIAN ? "F" : "f", dm_formula_of(g->f_shown), "");
+    put_line(to, g->f_name, dm_formula_of(g->f_shown), &(dm_reason) { .words = NULL });
     for (size_t i = 0; i < g->steps; i++)
-        put_line(to, g->step[i].left, g->step[i].right, g->step[i].why);
+        put_line(to, g->step[i].left, g->step[i].right, &g->step[i].why);
     dm_text_put(to, "</table>\n");
-    if (*g->note) {
-        dm_text_put(to, "<p>");
-        dm_put_xml(to, g->note);
+    for (size_t i = 0, n = notes_of(d, note); i < n; i++) {
+        dm_text_put(to, "<p class=\"note\">");
+        dm_put_xml(to, note[i]);
         dm_text_put(to, "</p>\n");
     }
     if (!d->formula) {
-        dm_text_put(to, "<p>There is no closed form of %s: the last line says all there is.</p>\n"
-                        "</section>\n", result_name(g->kind));
+        dm_text_put(to, "</section>\n");
         return;
     }
     dm_text_put(to, "<div class=\"result\"><p>%c%s with respect to <code>",

@@ -24,6 +24,19 @@ const char *line_of(const derived *d, size_t i)
     return or_nothing(dm_text_done(&to));
 }
 
+const char *left_of(const derived *d, size_t i)
+{
+    return or_nothing(dm_symbol_text(d->derivation.step[i].left));
+}
+
+const char *reason_of(const derived *d, size_t i)
+{
+    dm_text to = { .context = d->derivation.context };
+
+    dm_write_reason(&to, &d->derivation.step[i].why, &dm_manner_text);
+    return or_nothing(dm_text_done(&to));
+}
+
 const char *agreement(const derived *d, char text[120])
 {
     if (d->error == 0)
@@ -33,11 +46,6 @@ const char *agreement(const derived *d, char text[120])
         snprintf(text, 120, "agrees with the dual numbers to %.0e at %d random points", d->error,
                  DERIVE_POINTS);
     return text;
-}
-
-static const char *function_name(const derived *d)
-{
-    return d->derivation.kind == DM_JACOBIAN ? "F" : "f";
 }
 
 /* ------------------------------------------------------------------------------------------- sizes
@@ -54,12 +62,43 @@ static bool has_parameter(const dm_symbol *s, char letter)
     return found;
 }
 
-/* "A 5x7, x 7x1" */
-static void put_shapes(dm_text *to, const problem *p, const char *times)
+/* "places and sizes of blocks are those for A 5×7, x 7×1"; NULL: there are none. */
+static const char *shapes_meant(const derived *d)
 {
+    const dm_derivation *g = &d->derivation;
+    const problem *p = d->problem;
+    dm_text text = { .context = g->context };
+
+    if (!g->result || !(has_parameter(g->f, 'r') || has_parameter(g->result, 'i')))
+        return NULL;
+    dm_text_put(&text, "places and sizes of blocks are those for");
     for (size_t i = 0; i < p->variables; i++)
-        dm_text_put(to, "%s%s %zu%s%zu", i ? ", " : "", p->variable[i].name, p->variable[i].rows, times,
+        dm_text_put(&text, "%s %s %zu×%zu", i ? "," : "", p->variable[i].name, p->variable[i].rows,
                     p->variable[i].cols);
+    return or_nothing(dm_text_done(&text));
+}
+
+/* "there is no closed form of J: dF says all there is" */
+static const char *no_closed_form(const derived *d)
+{
+    const dm_derivation *g = &d->derivation;
+    dm_text text = { .context = g->context };
+
+    dm_text_put(&text, "there is no closed form of %s: d%s says all there is", result_name(g->kind),
+                g->kind == DM_HESSIAN ? "U" : g->f_name->name);
+    return or_nothing(dm_text_done(&text));
+}
+
+size_t notes_of(const derived *d, const char *note[NOTES])
+{
+    const char *all[NOTES] = { d->formula ? NULL : no_closed_form(d), shapes_meant(d),
+                               d->derivation.quantities, d->derivation.note };
+    size_t n = 0;
+
+    for (size_t i = 0; i < NOTES; i++)
+        if (all[i] && *all[i])
+            note[n++] = all[i];
+    return n;
 }
 
 /* ------------------------------------------------------------------------------------------- text */
@@ -102,46 +141,36 @@ static void print_lines(const derived *d)
     size_t width = 1, column = 0;
 
     for (size_t i = 0; i < g->steps; i++) {
-        size_t length = strlen(line_of(d, i)), left = strlen(g->step[i].left);
+        size_t length = strlen(line_of(d, i)), left = strlen(left_of(d, i));
         width = left > width ? left : width;
         column = length > column && length <= 60 ? length : column;
     }
-    printf("%-*s = %s\n", (int) width, function_name(d), d->problem->options->expression);
+    printf("%-*s = %s\n", (int) width, g->f_name->name, d->problem->options->expression);
     for (size_t i = 0; i < g->steps; i++) {
-        printf("%-*s = ", (int) width, g->step[i].left);
+        printf("%-*s = ", (int) width, left_of(d, i));
         size_t left = width + 3, end = print_formula(line_of(d, i), left);
-        print_why(g->step[i].why, end, left + column, left);
+        print_why(reason_of(d, i), end, left + column, left);
     }
 }
 
 static void print_text(const derived *d)
 {
     const dm_derivation *g = &d->derivation;
+    const char *note[NOTES];
     char text[120];
 
     print_lines(d);
     if (g->kind != DM_GRADIENT)
         printf("vec(d%s) = %s*vec(d%s)\n", g->kind == DM_JACOBIAN ? "F" : "U", result_name(g->kind),
                d->x->name);
-    if (!d->formula) {
-        printf("there is no closed form of %s: %s says all there is\n", result_name(g->kind),
-               g->step[g->steps - 1].left[0] ? g->step[g->steps - 1].left : "the last line");
-        if (*g->note)
-            print_wrapped(g->note);
-        return;
+    if (d->formula) {
+        printf("%s  %s = ", derivative_word(g->kind), result_name(g->kind));
+        size_t left = strlen(derivative_word(g->kind)) + 6, column = print_formula(d->formula, left);
+        print_why(agreement(d, text), column, 0, left);
+        print_with_names(d);
     }
-    printf("%s  %s = ", derivative_word(g->kind), result_name(g->kind));
-    size_t left = strlen(derivative_word(g->kind)) + 6, column = print_formula(d->formula, left);
-    print_why(agreement(d, text), column, 0, left);
-    print_with_names(d);
-    if (has_parameter(g->result, 'i')) {
-        dm_text sizes = { .context = g->context };
-        dm_text_put(&sizes, "places and sizes of blocks are those for ");
-        put_shapes(&sizes, d->problem, "×");
-        print_wrapped(or_nothing(dm_text_done(&sizes)));
-    }
-    if (*g->note)
-        print_wrapped(g->note);
+    for (size_t i = 0, n = notes_of(d, note); i < n; i++)
+        print_wrapped(note[i]);
 }
 
 /* -------------------------------------------------------------------------------------------- JSON */
@@ -161,10 +190,20 @@ static void json_steps(const char *key, const derived *d)
     json_array_open(key);
     for (size_t i = 0; i < g->steps; i++) {
         dm_text to = { .context = g->context };
-        dm_text_put(&to, "%s = %s%s%s", *g->step[i].left ? g->step[i].left : "  ", line_of(d, i),
-                    *g->step[i].why ? "   " : "", g->step[i].why);
+        const char *left = left_of(d, i), *why = reason_of(d, i);
+        dm_text_put(&to, "%s = %s%s%s", *left ? left : "  ", line_of(d, i), *why ? "   " : "", why);
         json_string(NULL, or_nothing(dm_text_done(&to)));
     }
+    json_array_close();
+}
+
+static void json_notes(const char *key, const derived *d)
+{
+    const char *note[NOTES];
+
+    json_array_open(key);
+    for (size_t i = 0, n = notes_of(d, note); i < n; i++)
+        json_string(NULL, note[i]);
     json_array_close();
 }
 
@@ -182,6 +221,7 @@ void json_derived(const derived *all, size_t n)
         json_string("wrt", all[0].x->name);
         json_formula(key, &all[0]);
         json_steps("steps", &all[0]);
+        json_notes("notes", &all[0]);
     } else {
         json_open(key);
         for (size_t i = 0; i < n; i++)
@@ -191,11 +231,13 @@ void json_derived(const derived *all, size_t n)
         for (size_t i = 0; i < n; i++)
             json_steps(all[i].x->name, &all[i]);
         json_close();
+        json_open("notes");
+        for (size_t i = 0; i < n; i++)
+            json_notes(all[i].x->name, &all[i]);
+        json_close();
     }
     for (size_t i = 0; i < n; i++)
         error = !all[i].formula || isnan(error) ? NAN : fmax(error, all[i].error);
-    if (n == 1 && *all[0].derivation.note)
-        json_string("note", all[0].derivation.note);
     json_number("verified_rel_error", error);
     json_count("points", DERIVE_POINTS);
     json_end();
@@ -217,39 +259,39 @@ static void put_escaped(dm_text *to, const char *text)
     }
 }
 
-static void latex_left(dm_text *to, const char *left)
+static void latex_words(dm_text *to, const char *words)
 {
-    if (left[0] == 'd')
-        dm_text_put(to, "\\mathrm{d}%s", left + 1);
-    else
-        dm_text_put(to, "%s", left);
+    dm_text_put(to, "\\text{");
+    put_escaped(to, words);
+    dm_text_put(to, "}");
 }
+
+static const dm_manner latex_manner = { latex_words, dm_write_latex, " = " };
 
 static void write_latex(dm_text *to, const derived *d)
 {
     const dm_derivation *g = &d->derivation;
+    const char *note[NOTES];
 
-    dm_text_put(to, "\\begin{align*}\n%s &= ", function_name(d));
+    dm_text_put(to, "\\begin{align*}\n%s &= ", g->f_name->name);
     dm_write_latex(to, dm_formula_of(g->f_shown));
     for (size_t i = 0; i < g->steps; i++) {
         dm_text_put(to, " \\\\\n");
-        latex_left(to, g->step[i].left);
+        if (g->step[i].left)
+            dm_write_latex(to, dm_formula_of(g->step[i].left));
         dm_text_put(to, " &= ");
         dm_write_latex(to, g->step[i].right);
-        if (*g->step[i].why) {
-            dm_text_put(to, " && \\text{");
-            put_escaped(to, g->step[i].why);
-            dm_text_put(to, "}");
-        }
+        dm_text_put(to, "%s", *reason_of(d, i) ? " && " : "");
+        dm_write_reason(to, &g->step[i].why, &latex_manner);
     }
     if (g->result) {
         dm_text_put(to, " \\\\\n%s &= ", result_name(g->kind));
         dm_write_latex(to, dm_formula_of(g->shown));
     }
     dm_text_put(to, "\n\\end{align*}\n");
-    if (*g->note) {
-        put_escaped(to, g->note);
-        dm_text_put(to, "\n");
+    for (size_t i = 0, n = notes_of(d, note); i < n; i++) {
+        put_escaped(to, note[i]);
+        dm_text_put(to, i + 1 < n ? "\\par\n" : "\n");
     }
 }
 
@@ -264,18 +306,6 @@ static void write_mathml(dm_text *to, const derived *d)
 }
 
 /* ---------------------------------------------------------------------------------------- programs */
-
-static const char *title(const derived *d)
-{
-    dm_text text = { .context = d->derivation.context };
-
-    dm_text_put(&text, "%s", d->problem->options->expression);
-    if (has_parameter(d->derivation.f, 'r') || has_parameter(d->derivation.result, 'r')) {
-        dm_text_put(&text, " of ");
-        put_shapes(&text, d->problem, "x");
-    }
-    return or_nothing(dm_text_done(&text));
-}
 
 /* "derivative"; "derivative_A" where there are several. */
 static const char *name_in_program(const derived *d, size_t n)
@@ -299,10 +329,10 @@ static void write_program(dm_text *to, const derived *all, size_t n, write_funct
         v[i] = (dm_source_variable) { p->variable[i].name, p->variable[i].rows * p->variable[i].cols == 1 };
     for (size_t i = 0; v && s && i < n; i++) {
         const derived *d = &all[i];
-        s[i] = (dm_source) { .name = name_in_program(d, n), .expression = title(d),
+        s[i] = (dm_source) { .name = name_in_program(d, n), .expression = p->options->expression,
                              .result = result_name(d->derivation.kind), .formula = d->formula,
                              .f = d->derivation.f, .U = d->derivation.result, .variable = v,
-                             .n = p->variables };
+                             .n = p->variables, .note = { shapes_meant(d), d->derivation.note } };
     }
     if (v && s)
         write(to, s, n);

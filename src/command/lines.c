@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "command/command.h"
+#include "symbols/formula.h"
 
 int page_width(void)
 {
@@ -37,41 +38,11 @@ void print_wrapped(const char *text)
 
 /* ------------------------------------------------------------------------------------- formulas -- */
 
-/* May a line be broken behind this sign?  Not within 1e-5, A.*B or behind a sign of its own: (-A). */
-static bool is_break(const char *line, size_t i)
-{
-    if (!strchr("+-*,", line[i]) || i == 0 || !line[i + 1])
-        return false;
-    if (line[i] == '+' || line[i] == '-')
-        return !strchr("(,*/=", line[i - 1])
-            && !(line[i - 1] == 'e' && i > 1 && line[i - 2] >= '0' && line[i - 2] <= '9');
-    return true;
-}
-
-/* Of the first `room` bytes those before the best break: in the fewest parentheses, behind + and - rather than
- * * and commas, and then as late as may be.  All, where there is none.                              */
-static size_t first_part(const char *line, size_t room)
-{
-    size_t best = 0;
-    int depth = 0, least = 1000;
-
-    for (size_t i = 0; line[i] && i + 1 < room; i++) {
-        depth += line[i] == '(' || line[i] == '[';
-        depth -= line[i] == ')' || line[i] == ']';
-        int weight = 2 * depth + (line[i] == '*' || line[i] == ',');
-        if (i < room / 3 || !is_break(line, i) || weight > least)
-            continue;
-        least = weight;
-        best = i + 1;
-    }
-    return best ? best : strlen(line);
-}
-
 size_t print_formula(const char *line, size_t left)
 {
     size_t width = (size_t) page_width(), room = width > left + 20 ? width - left : 20, indent = 0, n;
 
-    while (strlen(line) + indent > room && line[n = first_part(line, room - indent)]) {
+    while (strlen(line) + indent > room && line[n = dm_first_part(line, room - indent)]) {
         printf("%.*s\n%*s", (int) n, line, (int) left + 2, "");
         line += n + (line[n] == ' ');
         indent = 2;

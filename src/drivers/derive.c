@@ -40,7 +40,7 @@ static void add_step(deriving *g, dm_derive_step step)
 {
     dm_derivation *d = g->d;
 
-    if (!step.symbol || !step.why || !step.left) {
+    if (!step.symbol) {
         no_memory(g);
         return;
     }
@@ -59,17 +59,35 @@ static void add_step(deriving *g, dm_derive_step step)
     d->step[d->steps++] = step;
 }
 
-static void add_line(deriving *g, const char *left, const dm_symbol *right, const char *why)
+static void add_line(deriving *g, const dm_symbol *left, const dm_symbol *right, const char *words)
 {
-    add_step(g, (dm_derive_step) { .left = left, .why = why, .symbol = right });
+    add_step(g, (dm_derive_step) { .left = left, .why = { .words = words }, .symbol = right });
 }
 
-static const char *words(deriving *g, const char *format, const char *a, const char *b)
-{
-    dm_text text = { .context = g->context };
+/* ----------------------------------------------------------------------------------------- writing */
 
-    dm_text_put(&text, format, a, b);
-    return dm_text_done(&text);
+static void put_words(dm_text *to, const char *words)
+{
+    dm_text_put(to, "%s", words);
+}
+
+const dm_manner dm_manner_text = { put_words, dm_write_text, " = " };
+
+void dm_write_reason(dm_text *to, const dm_reason *why, const dm_manner *in)
+{
+    const dm_equation *e = why->equation;
+
+    if (why->words)
+        in->words(to, why->words);
+    for (size_t i = 0; i < 2 && e[i].left; i++) {
+        if (i)
+            in->words(to, ", ");
+        in->formula(to, dm_formula_of(e[i].left));
+        dm_text_put(to, "%s", in->equals);
+        in->formula(to, dm_formula_of(e[i].right));
+    }
+    if (why->remark)
+        in->words(to, why->remark);
 }
 
 /* --------------------------------------------------------------------- the rules, by their names */
@@ -97,28 +115,6 @@ static bool is_plain(const dm *C)
     return (is_product(C->op) || strcmp(C->op->name, "quotient") == 0
             || strcmp(C->op->name, "solve") == 0 || strcmp(C->op->name, "solve_right") == 0)
         && !C->dual.terms->next && C->dual.terms->X->dual.value;
-}
-
-static const char *name_of_rule(deriving *g, const dm *C)
-{
-    const dm_op *op = C->op;
-    bool vector = C->in[0]->cols == 1;
-
-    if (vector && strcmp(op->name, "norm_squared") == 0)
-        return "d(norm(x)^2) = 2*x'*dx";
-    if (vector && strcmp(op->name, "norm_frobenius") == 0)
-        return "d(norm(x)) = x'*dx/norm(x)";
-    if (strcmp(op->name, "eigenvalues") == 0)
-        return "dlambda = diag(Q'*dA*Q)";
-    if (strcmp(op->name, "eigenvectors") == 0)
-        return "dQ = Q*(F.*(Q'*dA*Q))";
-    if (is_product(op))
-        return "product rule";
-    if (strcmp(op->name, "quotient") == 0)
-        return "quotient rule";
-    if (op->entrywise)
-        return words(g, "chain rule: d(%s) = %s", op->formula, op->differential);
-    return words(g, "d(%s) = %s", op->formula, op->differential);
 }
 
 /* ------------------------------------------------------------------------------------ the differential */
@@ -162,15 +158,71 @@ static void in_order(dm *C)
     C->dual.terms = front;
 }
 
-/* df, one rule a line, until only dX is left. */
-static const dm_symbol *differentiate(deriving *g, dm *f, const char *left)
+/* --------------------------------------------------------------------------------------- the reasons */
+
+/* The i-th operand by its letter; a vector by a small one, unless all shapes are treated alike. */
+static const dm_symbol *letter_for(deriving *g, const dm *C, size_t i)
 {
+    static const char matrices[] = "ABCDE", vectors[] = "xyzde";
+    const dm *X = C->in[i];
+    char *name = dm_arena_alloc(g->context, 2);
+    const char *at = strchr(matrices, C->op->operands[i]);
+
+    if (!name)
+        return NULL;
+    name[0] = X->rows == 1 && X->cols == 1 ? 's' : at && X->cols == 1 && !C->op->entrywise
+            ? vectors[at - matrices] : C->op->operands[i];
+    name[1] = '\0';
+    return dm_symbol_name(g->context, name, X->rows, X->cols, false);
+}
+
+/* The rule of C for itself: the same operation on names. */
+static dm_equation rule_on_names(deriving *g, const dm *C)
+{
+    dm_level *level = dm_level_open(g->context, DM_FORMAL);
+    dm *in[DM_OPERANDS], *D;
+
+    for (size_t i = 0; i < dm_arity(C->op); i++)
+        in[i] = dm_on_level(level, dm_symbol_wrap(g->context, letter_for(g, C, i)), NULL);
+    D = dm_apply(C->op, in, C->with);
+    if (dm_is_failed(D)) {
+        refuse_failed(g, D);
+        return (dm_equation) { NULL, NULL };
+    }
+    for (dm *M = level->last; M; M = M->dual.before)
+        in_order(M);
+    return (dm_equation) { dm_symbol_differential(value_of(D)), by_terms(g, D) };
+}
+
+/* Of eigenvalues and eigenvectors that of the very matrix, for they go by names of their own. */
+static dm_reason reason(deriving *g, dm *C)
+{
+    const dm_op *op = C->op;
+    dm_reason why = { .words = op->entrywise ? "chain rule: " : NULL };
+
+    if (is_product(op))
+        return (dm_reason) { .words = "product rule" };
+    if (strcmp(op->name, "quotient") == 0)
+        return (dm_reason) { .words = "quotient rule" };
+    if (strcmp(op->name, "eigenvalues") == 0 || strcmp(op->name, "eigenvectors") == 0)
+        why.equation[0] = (dm_equation) { dm_symbol_differential(value_of(C)), by_terms(g, C) };
+    else
+        why.equation[0] = rule_on_names(g, C);
+    if (!why.equation[0].left || !why.equation[0].right)
+        no_memory(g);
+    return why;
+}
+
+/* df, one rule a line, until only dX is left. */
+static const dm_symbol *differentiate(deriving *g, dm *f, const dm_symbol *name)
+{
+    const dm_symbol *left = dm_symbol_differential(name);
     const dm_symbol *d = dm_symbol_differential(value_of(f));
     bool told = false;
 
     for (dm *C = f->level->last; C && d; C = C->dual.before)
         in_order(C);
-    for (dm *C = f->level->last; C && d; C = C->dual.before) {
+    for (dm *C = f->level->last; C && d && g->d->code == GSL_SUCCESS; C = C->dual.before) {
         if (!C->dual.value || C->dual.variable)
             continue;
         const dm_symbol *dC = dm_symbol_differential(value_of(C));
@@ -180,7 +232,7 @@ static const dm_symbol *differentiate(deriving *g, dm *f, const char *left)
         if (!d)
             break;
         if (!is_plain(C)) {
-            add_line(g, told ? "" : left, d, name_of_rule(g, C));
+            add_step(g, (dm_derive_step) { .left = told ? NULL : left, .symbol = d, .why = reason(g, C) });
             told = true;
         } else if (told) {
             g->d->step[g->d->steps - 1].symbol = d;
@@ -257,7 +309,7 @@ static const dm_symbol *gradient_of(deriving *g, dm *f)
 
 static void derive_gradient(deriving *g, dm *f, bool symmetric)
 {
-    const dm_symbol *df = differentiate(g, f, "df"), *apart = traces_apart(df);
+    const dm_symbol *df = differentiate(g, f, g->d->f_name), *apart = traces_apart(df);
     const dm_symbol *U = gradient_of(g, f);
 
     U = U ? dm_symbol_shorten(symmetrized(U, symmetric)) : NULL;
@@ -267,9 +319,9 @@ static void derive_gradient(deriving *g, dm *f, bool symmetric)
         return;
     }
     if (!dm_symbol_same(apart, df))
-        add_line(g, "", apart, "trace is linear, cyclic rule");
+        add_line(g, NULL, apart, "trace is linear, cyclic rule");
     if (g->X->rows > 1 || g->X->cols > 1)
-        add_step(g, (dm_derive_step) { .left = "", .why = symmetric ? "the symmetric part" : "", .symbol = U,
+        add_step(g, (dm_derive_step) { .why = { .words = symmetric ? "the symmetric part" : NULL }, .symbol = U,
                                        .read = true });
     g->d->result = U;
 }
@@ -572,7 +624,7 @@ static void derive_hessian(deriving *g, dm *f, dm *Y, bool symmetric)
 {
     dm *seed = dm_number_identity(g->context, 1, 1), *failed = dm_is_failed(seed) ? seed : dm_pull(f, seed);
     dm *U = failed ? failed : dm_adjoint(f, Y);
-    const dm_symbol *d;
+    const dm_symbol *name = dm_symbol_name(g->context, "U", Y->rows, Y->cols, false), *d;
 
     if (U && dm_is_failed(U)) {
         refuse_failed(g, U);
@@ -580,7 +632,7 @@ static void derive_hessian(deriving *g, dm *f, dm *Y, bool symmetric)
     }
     if (!U || U->level != g->X->level) {
         d = U ? symmetrized(dm_symbol_of(U), symmetric) : dm_symbol_zero(g->context, Y->rows, Y->cols);
-        add_line(g, "U", d, "");
+        add_line(g, name, d, NULL);
         d = dm_symbol_zero(g->context, Y->rows, Y->cols);
     } else {
         U = symmetric ? symmetrized_gradient(U) : U;
@@ -588,8 +640,8 @@ static void derive_hessian(deriving *g, dm *f, dm *Y, bool symmetric)
             refuse_failed(g, U);
             return;
         }
-        add_line(g, "U", dm_symbol_shorten(value_of(U)), "the gradient");
-        d = differentiate(g, U, "dU");
+        add_line(g, name, dm_symbol_shorten(value_of(U)), "the gradient");
+        d = differentiate(g, U, name);
     }
     finish_jacobian(g, d, symmetric);
 }
@@ -615,27 +667,29 @@ static const char *what_quantities_are(deriving *g, const dm_quantities *q)
     size_t matrices = 0;
 
     for (size_t i = 0; i < q->definitions; i++)
-        if (q->definition[i].decomposed)
-            dm_text_put(&text, "%s %s", matrices++ ? " and" : "written in the eigenvalues and eigenvectors of",
-                        q->definition[i].left);
-    dm_text_put(&text, ":");
+        if (q->definition[i].decomposed) {
+            dm_text_put(&text, "%s ", matrices++ ? " and" : "written in the eigenvalues and eigenvectors of");
+            dm_write_text(&text, dm_formula_of(q->definition[i].is.left));
+        }
     matrices = 0;
     for (size_t i = 0; i < q->definitions; i++)
-        if (q->definition[i].decomposed)
-            dm_text_put(&text, "%s %s", matrices++ ? ";" : "", q->definition[i].why);
+        if (q->definition[i].decomposed) {
+            dm_text_put(&text, "%s ", matrices++ ? ";" : ":");
+            dm_write_reason(&text, &(dm_reason) { .equation = { q->definition[i].where[0],
+                                                                q->definition[i].where[1] } },
+                            &dm_manner_text);
+        }
     return dm_text_done(&text);
 }
 
-static const char *note(deriving *g, const dm_quantities *q)
+static const char *note(const dm_derivation *d)
 {
-    const dm_symbol *s = g->d->result ? g->d->result : g->d->differential;
+    const dm_symbol *s = d->result ? d->result : d->differential;
 
-    if (s && has_call(s, "expm_frechet"))
-        return "expm_frechet(A,E) has no closed form: it is the integral of expm(s*A)*E*expm((1-s)*A), "
-               "s from 0 to 1";
-    if (g->d->shown && !dm_symbol_same(g->d->shown, g->d->result) && q->definitions)
-        return what_quantities_are(g, q);
-    return "";
+    return s && has_call(s, "expm_frechet")
+         ? "expm_frechet(A,E) has no closed form: it is the integral of expm(s*A)*E*expm((1-s)*A), "
+           "s from 0 to 1"
+         : "";
 }
 
 /* The symbols of all steps, and the result. */
@@ -652,36 +706,57 @@ static const dm_symbol **all_symbols(deriving *g)
     return all;
 }
 
+static const dm_symbol *renamed(deriving *g, const dm_symbol *s, const dm_quantities *q)
+{
+    s = dm_symbol_in_quantities(s, q);
+    if (!s)
+        no_memory(g);
+    return s;
+}
+
+static void show_step(deriving *g, dm_derive_step *step, const dm_quantities *q)
+{
+    const dm_symbol *s = renamed(g, step->symbol, q);
+    dm_equation *rule = &step->why.equation[0];
+
+    s = step->read && q->n ? dm_symbol_shorten(s) : s;
+    step->right = !s ? NULL : step->read ? read_from(g, s) : dm_formula_of(s);
+    if (!step->right)
+        no_memory(g);
+    if (rule->left)
+        *rule = (dm_equation) { renamed(g, rule->left, q), renamed(g, rule->right, q) };
+}
+
 static void show(deriving *g)
 {
     dm_derivation *d = g->d;
     const dm_symbol **all = all_symbols(g);
     dm_quantities q = { .n = 0 };
-    size_t steps = d->steps;
+    dm_derive_step *line = d->step;
+    size_t lines = d->steps;
 
     if (all)
-        dm_symbol_quantities(all, steps + 2, &q);
-    for (size_t i = 0; i < q.definitions; i++)
-        add_line(g, q.definition[i].left, q.definition[i].right, q.definition[i].why);
-    if (!all || d->steps != steps + q.definitions) {
+        dm_symbol_quantities(all, lines + 2, d->f_name->name, &q);
+    else
         no_memory(g);
-        return;
+    d->steps = g->room = 0;            /* the definitions stand above the lines */
+    for (size_t i = 0; i < q.definitions; i++) {
+        const dm_definition *defined = &q.definition[i];
+        add_step(g, (dm_derive_step) {
+            .left = defined->is.left, .symbol = defined->is.right, .right = dm_formula_of(defined->is.right),
+            .why = { .equation = { defined->where[0], defined->where[1] }, .remark = defined->remark },
+        });
     }
-    memmove(d->step + q.definitions, d->step, steps * sizeof *d->step);
-    for (size_t i = 0; i < q.definitions; i++)
-        d->step[i] = (dm_derive_step) { .left = q.definition[i].left, .why = q.definition[i].why,
-                                        .symbol = q.definition[i].right };
-    for (size_t i = 0; i < d->steps; i++) {
-        const dm_symbol *s = dm_symbol_in_quantities(d->step[i].symbol, &q);
-        s = d->step[i].read && q.n ? dm_symbol_shorten(s) : s;
-        d->step[i].right = !s ? NULL : d->step[i].read ? read_from(g, s) : dm_formula_of(s);
-        if (!d->step[i].right)
-            no_memory(g);
+    for (size_t i = 0; i < lines; i++) {
+        show_step(g, &line[i], &q);
+        add_step(g, line[i]);
     }
-    d->f_shown = dm_symbol_in_quantities(d->f, &q);
-    d->shown = d->result && q.n ? dm_symbol_shorten(dm_symbol_in_quantities(d->result, &q)) : d->result;
-    d->note = note(g, &q);
-    if (!d->f_shown || (d->result && !d->shown) || !d->note)
+    d->f_shown = renamed(g, d->f, &q);
+    d->shown = d->result && q.n ? dm_symbol_shorten(renamed(g, d->result, &q)) : d->result;
+    d->note = note(d);
+    if (d->shown && !dm_symbol_same(d->shown, d->result))
+        d->quantities = what_quantities_are(g, &q);
+    if ((d->result && !d->shown) || !d->quantities)
         no_memory(g);
 }
 
@@ -727,20 +802,25 @@ static void derive(deriving *g, const dm_derive_function *F, size_t wrt, dm_deri
     while (bottom->level)
         bottom = bottom->dual.value;
     g->d->f = dm_symbol_of(bottom);
+    g->d->f_name = dm_symbol_name(g->context, kind == DM_JACOBIAN ? "F" : "f", f->rows, f->cols, false);
+    if (!g->d->f || !g->d->f_name) {
+        no_memory(g);
+        return;
+    }
     if (f->level != Y->level) {                    /* it does not depend on the variable */
         size_t n = Y->rows * Y->cols;
         g->d->differential = dm_symbol_zero(g->context, f->rows, f->cols);
         g->d->result = kind == DM_GRADIENT ? dm_symbol_zero(g->context, Y->rows, Y->cols)
                      : dm_symbol_zero(g->context, kind == DM_HESSIAN ? n : f->rows * f->cols, n);
-        add_line(g, kind == DM_JACOBIAN ? "dF" : "df", g->d->differential, "it does not depend on it");
+        add_line(g, dm_symbol_differential(g->d->f_name), g->d->differential, "it does not depend on it");
     } else if (kind == DM_GRADIENT) {
         derive_gradient(g, f, symmetric);
     } else if (kind == DM_JACOBIAN) {
-        finish_jacobian(g, differentiate(g, f, "dF"), symmetric);
+        finish_jacobian(g, differentiate(g, f, g->d->f_name), symmetric);
     } else {
         derive_hessian(g, f, Y, symmetric);
     }
-    if (g->d->f && g->d->steps)
+    if (g->d->steps)
         show(g);
     if (!g->d->result)
         no_memory(g);
@@ -750,7 +830,7 @@ int dm_derive(const dm_derive_function *F, size_t wrt, dm_derivative kind, dm_de
 {
     deriving g = { .d = d };
 
-    *d = (dm_derivation) { .kind = kind, .note = "" };
+    *d = (dm_derivation) { .kind = kind, .note = "", .quantities = "" };
     d->context = g.context = dm_context_alloc();
     if (!d->context)
         return no_memory(&g);

@@ -62,6 +62,14 @@ void dm_write_octave(dm_text *to, const dm_formula *f);
 void dm_write_numpy(dm_text *to, const dm_formula *f);
 const char *dm_symbol_text(const dm_symbol *s);
 
+/* A line that is too long: of its first `room` bytes those before the best break, which is behind a sign, in
+ * the fewest parentheses, behind + and - rather than * and commas, and then as late as may be.  All of them
+ * where there is none.                                                                        fold.c */
+size_t dm_first_part(const char *line, size_t room);
+
+/* Each line of the text in at most `width` columns if it can be, with `indent` before what follows a break. */
+void dm_put_folded(dm_text *to, const char *text, size_t width, const char *indent);
+
 /* The size n as rows or columns of a variable; NULL: as a number. */
 const dm_size_name *dm_name_of_size(const dm_symbol *s, size_t n);
 

@@ -15,7 +15,8 @@ const dm_helper dm_helpers_c[] = {
       "}\n", NULL },
     { "dot",
       "/* The 1x1 product A*B. */\n"
-      "static double dot(const gsl_matrix *A, CBLAS_TRANSPOSE_t a, const gsl_matrix *B, CBLAS_TRANSPOSE_t b)\n"
+      "static double dot(const gsl_matrix *A, CBLAS_TRANSPOSE_t a, const gsl_matrix *B,\n"
+      "                  CBLAS_TRANSPOSE_t b)\n"
       "{\n"
       "    gsl_matrix *C = product(A, a, B, b);\n"
       "    double x = gsl_matrix_get(C, 0, 0);\n\n"

@@ -51,11 +51,17 @@ static const dm_symbol *find(const dm_symbol *s, const dm_quantities *q)
     return NULL;
 }
 
-static const char *free_name(dm_context *context, const char *const names[], size_t n, size_t first)
+/* The first of the names, up to NULL, that neither a variable nor a quantity nor `taken` has. */
+static const char *free_name(dm_context *context, const dm_quantities *q, const char *const names[],
+                             const char *taken)
 {
-    for (size_t i = first; i < n; i++)
-        if (!dm_symbol_is_variable(context, names[i]))
-            return names[i];
+    for (; *names; names++) {
+        bool free = strcmp(*names, taken) != 0 && !dm_symbol_is_variable(context, *names);
+        for (size_t i = 0; free && i < q->n; i++)
+            free = strcmp(*names, dm_symbol_first_name(q->name[i])) != 0;
+        if (free)
+            return *names;
+    }
     return NULL;
 }
 
@@ -83,10 +89,10 @@ static void add(dm_quantities *q, const dm_symbol *part, const dm_symbol *by)
     q->name[q->n++] = by;
 }
 
-static void define(dm_quantities *q, const char *left, const dm_symbol *right, const char *why, bool decomposed)
+static void define(dm_quantities *q, dm_definition definition)
 {
     if (q->definitions < sizeof q->definition / sizeof *q->definition)
-        q->definition[q->definitions++] = (dm_definition) { left, right, why, decomposed };
+        q->definition[q->definitions++] = definition;
 }
 
 static bool contained(const dm_symbol *part, const dm_symbol *const s[], size_t n)
@@ -100,15 +106,34 @@ static bool contained(const dm_symbol *part, const dm_symbol *const s[], size_t 
     return false;
 }
 
-static void name_eigen(dm_quantities *q, const dm_symbol *A, size_t which, const dm_symbol *const s[],
+/* F_ij = 1/(lambda_j-lambda_i), in this order whichever name comes first. */
+static dm_equation entry_of_gaps(dm_context *context, const char *F, const char *lambda)
+{
+    static const char *const index[] = { "_ij", "_j", "_i" };
+    const dm_symbol *at[3];
+
+    for (size_t i = 0; i < 3; i++) {
+        dm_text name = { .context = context };
+        dm_text_put(&name, "%s%s", i ? lambda : F, index[i]);
+        const char *text = dm_text_done(&name);
+        at[i] = text ? dm_symbol_name(context, text, 1, 1, false) : NULL;
+    }
+    const dm_symbol *gap[] = { at[1], dm_symbol_scale(-1, at[2]) }, *sum = NULL;
+    if (gap[0] && gap[1])
+        sum = dm_symbol_make(context, DM_SYMBOL_SUM, 1, 1, 0, gap, 2, 0);
+    return (dm_equation) { at[0], sum ? dm_symbol_power(sum, -1) : NULL };
+}
+
+static void name_eigen(dm_quantities *q, const dm_symbol *A, const char *taken, const dm_symbol *const s[],
                        size_t n)
 {
-    static const char *const values[] = { "lambda", "mu", "nu" }, *const vectors[] = { "Q", "V", "W" };
-    static const char *const gaps[] = { "F", "G", "K" };
+    static const char *const values[] = { "lambda", "mu", "nu", "xi", "eta", NULL };
+    static const char *const vectors[] = { "Q", "V", "W", "R", "P", NULL };
+    static const char *const gaps[] = { "F", "G", "E", "M", "N", NULL };
     dm_context *context = A->context;
-    const char *l = free_name(context, values, 3, which), *v = free_name(context, vectors, 3, which);
-    const char *f = free_name(context, gaps, 3, which), *text = dm_symbol_text(A);
-    if (!l || !v || !f || !text)
+    const char *l = free_name(context, q, values, taken), *v = free_name(context, q, vectors, taken);
+    const char *f = free_name(context, q, gaps, taken);
+    if (!l || !v || !f)
         return;
     const dm_symbol *lambda = dm_symbol_apply_named("eigenvalues", A, A->rows, 1);
     const dm_symbol *vectors_call = dm_symbol_apply_named("eigenvectors", A, A->rows, A->rows);
@@ -117,34 +142,34 @@ static void name_eigen(dm_quantities *q, const dm_symbol *A, size_t which, const
     const dm_symbol *Q = dm_symbol_name(context, v, A->rows, A->rows, false);
     if (!vectors_call || !Ft || !lambda_name || !Q)
         return;
-    bool has_F = contained(F, s, n) || contained(Ft, s, n);
-    dm_text why = { .context = context }, gap = { .context = context };
+    const dm_symbol *D = dm_symbol_apply_named("diag", lambda_name, A->rows, A->rows);
+    const dm_symbol *whole = dm_symbol_mul(dm_symbol_mul(Q, D), dm_symbol_transpose(Q));
 
-    if (has_F) {
+    define(q, (dm_definition) { .is = { A, whole }, .decomposed = true,
+                                .where = { { lambda_name, lambda }, { Q, vectors_call } } });
+    if (contained(F, s, n) || contained(Ft, s, n)) {
         const dm_symbol *name = dm_symbol_name(context, f, A->rows, A->rows, false);
         add(q, F, name);
         add(q, Ft, dm_symbol_scale(-1, name));
+        define(q, (dm_definition) { .is = { name, reciprocal_gaps(lambda_name) },
+                                    .where = { entry_of_gaps(context, f, l) },
+                                    .remark = ", 0 on the diagonal" });
     }
     add(q, lambda, lambda_name);
     add(q, vectors_call, Q);
-    dm_text_put(&why, "%s = eig(%s).values, %s = eig(%s).vectors", l, text, v, text);
-    const dm_symbol *D = dm_symbol_apply_named("diag", lambda_name, A->rows, A->rows);
-    define(q, text, dm_symbol_mul(dm_symbol_mul(Q, D), dm_symbol_transpose(Q)), dm_text_done(&why), true);
-    dm_text_put(&gap, "%s(i,j) = 1/(%s(j)-%s(i)), 0 on the diagonal", f, l, l);
-    if (has_F)
-        define(q, f, reciprocal_gaps(lambda_name), dm_text_done(&gap), false);
 }
 
-void dm_symbol_quantities(const dm_symbol *const s[], size_t n, dm_quantities *q)
+void dm_symbol_quantities(const dm_symbol *const s[], size_t n, const char *taken, dm_quantities *q)
 {
-    size_t which = 0;
+    size_t matrices = 0;
     const dm_symbol *found;
 
     *q = (dm_quantities) { .n = 0 };
     for (size_t i = 0; i < n; i++)
-        while (s[i] && which < 2 && (found = find(s[i], q))) {
+        while (s[i] && matrices < DM_DECOMPOSED && (found = find(s[i], q))) {
             size_t before = q->n;
-            name_eigen(q, found->of[0], which++, s, n);
+            matrices++;
+            name_eigen(q, found->of[0], taken, s, n);
             if (q->n == before)
                 return;
         }

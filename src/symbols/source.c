@@ -17,6 +17,14 @@ static void take(dm_text *to, const dm_text *body)
     to->missing = body->missing;
 }
 
+/* What else there is to say, a line each. */
+void dm_put_notes(dm_text *to, const dm_source *s, const char *before)
+{
+    for (size_t i = 0; i < sizeof s->note / sizeof *s->note; i++)
+        if (s->note[i] && *s->note[i])
+            dm_text_put(to, "%s%s", before, s->note[i]);
+}
+
 static void numpy_function(dm_text *body, const dm_source *s)
 {
     const char *f = dm_unused_name(body->context, "f"), *U = dm_unused_name(body->context, s->result);
@@ -25,8 +33,10 @@ static void numpy_function(dm_text *body, const dm_source *s)
     body->failed = body->failed || !f || !U;
     dm_text_put(body, "def %s(", s->name);
     arguments(body, s, &dm_words_numpy);
-    dm_text_put(body, "):\n    \"\"\"%s = %s and %s = %s; all arguments are two-dimensional arrays.\"\"\"\n"
-                      "    %s = ", f, s->expression, U, s->formula, f);
+    dm_text_put(body, "):\n    \"\"\"%s = %s and %s = %s; all arguments are two-dimensional arrays.", f,
+                s->expression, U, s->formula);
+    dm_put_notes(body, s, "\n\n    ");
+    dm_text_put(body, "\"\"\"\n    %s = ", f);
     dm_write_numpy(body, dm_formula_of(s->f));
     dm_text_put(body, "\n    %s = ", U);
     dm_write_numpy(body, dm_formula_of(s->U));
@@ -54,7 +64,9 @@ static void octave_function(dm_text *body, const dm_source *s)
     body->failed = body->failed || !f || !U;
     dm_text_put(body, "function [%s, %s] = %s(", f, U, s->name);
     arguments(body, s, &dm_words_octave);
-    dm_text_put(body, ")\n  %% %s = %s and %s = %s\n  %s = ", f, s->expression, U, s->formula, f);
+    dm_text_put(body, ")\n  %% %s = %s and %s = %s", f, s->expression, U, s->formula);
+    dm_put_notes(body, s, "\n  % ");
+    dm_text_put(body, "\n  %s = ", f);
     dm_write_octave(body, dm_formula_of(s->f));
     dm_text_put(body, ";\n  %s = ", U);
     dm_write_octave(body, dm_formula_of(s->U));

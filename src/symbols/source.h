@@ -14,6 +14,7 @@ typedef struct {
     const char *name;                  /* of the function */
     const char *expression;            /* f as it was given, for the comment */
     const char *result, *formula;      /* and the formula in the expression language */
+    const char *note[2];               /* what else there is to say; NULL or "": nothing */
     const dm_symbol *f, *U;
     const dm_source_variable *variable;
     size_t n;
@@ -37,6 +38,8 @@ const char *dm_name_in_program(dm_context *context, const dm_vocabulary *in, con
 
 void dm_use_helper(uint64_t *used, const dm_helper *all, const char *name);    /* and what it needs */
 void dm_put_helpers(dm_text *to, uint64_t used, const dm_helper *all, const char *before, const char *behind);
+
+void dm_put_notes(dm_text *to, const dm_source *s, const char *before);        /* each behind that */
 
 /* One function or several in one program, its helpers once. */
 void dm_write_numpy_functions(dm_text *to, const dm_source s[], size_t n);

@@ -468,15 +468,29 @@ static void c_function(dm_text *to, const dm_source *s, uint64_t *used)
     *used |= p.used;
 }
 
+enum { WIDTH = 100 };                  /* of a line, where it can be broken */
+
+/* What it computes, and what else there is to say. */
+static void comment(dm_text *to, const dm_source *s)
+{
+    dm_text all = { .context = to->context };
+    const char *result = dm_unused_name(to->context, s->result);
+
+    to->failed = to->failed || !result;
+    dm_text_put(&all, "/* f = %s and %s = %s", s->expression, result, s->formula);
+    dm_put_notes(&all, s, "\n * ");
+    dm_text_put(&all, " */\n");
+    dm_put_folded(to, all.failed ? "" : dm_text_done(&all), WIDTH, " *     ");
+    to->failed = to->failed || all.failed;
+}
+
 void dm_write_c_functions(dm_text *to, const dm_source s[], size_t n)
 {
     dm_text body = { .context = to->context };
     uint64_t used = 0;
 
     for (size_t i = 0; i < n; i++) {
-        const char *result = dm_unused_name(to->context, s[i].result);
-        to->failed = to->failed || !result;
-        dm_text_put(to, "/* f = %s and %s = %s */\n", s[i].expression, result, s[i].formula);
+        comment(to, &s[i]);
         dm_text_put(&body, "%s", i ? "\n" : "");
         c_function(&body, &s[i], &used);
     }
@@ -486,5 +500,5 @@ void dm_write_c_functions(dm_text *to, const dm_source s[], size_t n)
     dm_put_helpers(to, used, dm_helpers_c, "", "\n");
     to->failed = to->failed || body.failed;
     to->missing = body.missing;
-    dm_text_put(to, "%s", to->failed ? "" : dm_text_done(&body));
+    dm_put_folded(to, to->failed ? "" : dm_text_done(&body), WIDTH, "        ");
 }

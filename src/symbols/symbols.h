@@ -158,23 +158,30 @@ typedef struct {
 } dm_named_part;
 const dm_symbol *dm_symbol_name_parts(const dm_symbol *s, dm_named_part parts[], size_t room, size_t *n);
 
+typedef struct {
+    const dm_symbol *left, *right;     /* left = right */
+} dm_equation;
+
 /* What is written by a name of its own because it has no closed form, such as the eigenvalues of a variable,
  * and what the names mean.                                                              quantities.c */
 typedef struct {
-    const char *left;                  /* "A" */
-    const dm_symbol *right;            /* Q*diag(lambda)*Q' */
-    const char *why;
+    dm_equation is;                    /* A = Q*diag(lambda)*Q' */
+    dm_equation where[2];              /* lambda = eig(A).values, Q = eig(A).vectors */
+    const char *remark;                /* ", 0 on the diagonal"; NULL: none */
     bool decomposed;                   /* of a matrix, not of F */
 } dm_definition;
 
+enum { DM_DECOMPOSED = 3 };            /* so many matrices at most */
+
 typedef struct {
-    const dm_symbol *part[8], *name[8];
+    const dm_symbol *part[4 * DM_DECOMPOSED], *name[4 * DM_DECOMPOSED];
     size_t n;
-    dm_definition definition[4];
+    dm_definition definition[2 * DM_DECOMPOSED];
     size_t definitions;
 } dm_quantities;
 
-void dm_symbol_quantities(const dm_symbol *const s[], size_t n, dm_quantities *q);     /* those in all of s */
+/* Those in all of s; none is called by the name `taken`. */
+void dm_symbol_quantities(const dm_symbol *const s[], size_t n, const char *taken, dm_quantities *q);
 const dm_symbol *dm_symbol_in_quantities(const dm_symbol *s, const dm_quantities *q);
 bool dm_symbol_is_variable(const dm_context *context, const char *name);
 const char *dm_unused_name(dm_context *context, const char *name);     /* name_ where that is a variable */

@@ -380,7 +380,7 @@ static const struct {
       "Jacobian  J = kron(B',A)\n" },
     { "dualmat derive 'log(sum(exp(A*x-b)))' --wrt x",
       "f  = log(sum(exp(A*x-b)))\n"
-      "df = sum(d(exp(A*x-b)))/sum(exp(A*x-b))        chain rule: d(log(A)) = dA./A\n"
+      "df = sum(d(exp(A*x-b)))/sum(exp(A*x-b))        chain rule: d(log(s)) = ds/s\n"
       "   = sum(exp(A*x-b).*(A*dx))/sum(exp(A*x-b))   chain rule: d(exp(A)) = exp(A).*dA\n"
       "   = (A'*exp(A*x-b)/sum(exp(A*x-b)))'*dx\n"
       "gradient  U = A'*exp(A*x-b)/sum(exp(A*x-b))\n"
@@ -406,7 +406,7 @@ static const struct {
     { "dualmat derive \"x'*eig(S).vectors*y\" --wrt S | grep -v 'gradient\\|^F'; echo '   agrees with the dual numbers to '",
       "f  = x'*eig(S).vectors*y\n"
       "S  = Q*diag(lambda)*Q'                        lambda = eig(S).values, Q = eig(S).vectors\n"
-      "df = x'*Q*(F.*(Q'*dS*Q))*y                    dQ = Q*(F.*(Q'*dA*Q))\n"
+      "df = x'*Q*(F.*(Q'*dS*Q))*y                    dQ = Q*(F.*(Q'*dS*Q))\n"
       "   = tr((Q*(F.*(Q'*x*y'-y*x'*Q))*Q'/2)'*dS)   the symmetric part\n"
       "          U = Q*(F.*(Q'*x*y'-y*x'*Q))*Q'/2\n"
       "written in the eigenvalues and eigenvectors of S: lambda = eig(S).values, Q = eig(S).vectors\n\n" },
@@ -483,9 +483,13 @@ END_TEST
 START_TEST(a_program_says_what_shapes_it_is_for)
 {
     ck_assert_int_eq(shell("dualmat derive \"norm(X(1:2,1:2),'fro')^2\" --wrt X --as c X~3x4"), 0);
-    ck_assert_ptr_nonnull(strstr(out, "^2 of X 3x4 and U = "));
+    ck_assert_ptr_nonnull(strstr(out, "\n * places and sizes of blocks are those for X 3×4 */\n"));
+    ck_assert_int_eq(shell("dualmat derive \"norm(X(1:2,1:2),'fro')^2\" --wrt X --as octave X~3x4"), 0);
+    ck_assert_ptr_nonnull(strstr(out, "\n  % places and sizes of blocks are those for X 3×4\n"));
+    ck_assert_int_eq(shell("dualmat derive \"norm(X(1:2,1:2),'fro')^2\" --wrt X --as python X~3x4"), 0);
+    ck_assert_ptr_nonnull(strstr(out, "\n\n    places and sizes of blocks are those for X 3×4\"\"\"\n"));
     ck_assert_int_eq(shell("dualmat derive \"norm(X,'fro')^2\" --wrt X --as python X~3x4"), 0);
-    ck_assert_ptr_null(strstr(out, "3x4"));
+    ck_assert_ptr_null(strstr(out, "places"));
 }
 END_TEST
 
@@ -522,6 +526,116 @@ START_TEST(a_formula_with_places_in_it_says_for_what_shapes)
     ck_assert_ptr_nonnull(strstr(out, "\nplaces and sizes of blocks are those for A 5×7\n"));
     ck_assert_int_eq(shell("dualmat derive \"A*X'\" --wrt X"), 0);
     ck_assert_ptr_null(strstr(out, "places"));
+}
+END_TEST
+
+/* Whatever text says below the formula is said in every other output too. */
+static const struct {
+    const char *line, *note;
+} notes[] = {
+    { "'[A;A]' --wrt A", "places and sizes of blocks are those for A 5×7" },
+    { "'sum(sin(eig(A).values))' --wrt A",
+      "written in the eigenvalues and eigenvectors of A: lambda = eig(A).values, Q = eig(A).vectors" },
+    { "'sum(sin(eig(A).values))*tr(B*expm(A))' --wrt A",
+      "written in the eigenvalues and eigenvectors of A: lambda = eig(A).values, Q = eig(A).vectors" },
+    { "'sum(sin(eig(A).values))*tr(B*expm(A))' --wrt A",
+      "expm_frechet(A,E) has no closed form: it is the integral of expm(s*A)*E*expm((1-s)*A), s from 0 to 1" },
+    { "'expm(X)' --wrt X", "there is no closed form of J: dF says all there is" },
+};
+
+START_TEST(a_note_stands_in_every_output)
+{
+    static const char *const as[] = { "", "--as latex", "--json" };
+    static char page[200000];
+    char line[300], paragraph[300], *to;
+
+    for (size_t i = 0; i < sizeof as / sizeof *as; i++) {
+        snprintf(line, sizeof line, "dualmat derive %s %s --html page.html", notes[_i].line, as[i]);
+        ck_assert_msg(shell(line) == 0, "%s: %s", line, err);
+        for (char *at = to = out; *at; at++)       /* LaTeX's \_ is _ */
+            if (*at != '\\')
+                *to++ = *at;
+        *to = '\0';
+        ck_assert_msg(strstr(out, notes[_i].note) != NULL, "%s: %s", line, out);
+    }
+    read_file("page.html", page, sizeof page);
+    snprintf(paragraph, sizeof paragraph, "<p class=\"note\">%s</p>", notes[_i].note);
+    ck_assert_msg(strstr(page, paragraph) != NULL, "%s", page);
+}
+END_TEST
+
+START_TEST(a_program_says_what_has_no_closed_form)
+{
+    static const char *const as[] = { "c", "octave", "python" };
+    char line[100];
+
+    for (size_t i = 0; i < sizeof as / sizeof *as; i++) {
+        snprintf(line, sizeof line, "dualmat derive 'tr(B*expm(A))' --wrt A --as %s", as[i]);
+        ck_assert_int_eq(shell(line), 0);
+        ck_assert_ptr_nonnull(strstr(out, "expm_frechet(A,E) has no closed form: it is the integral of "));
+    }
+}
+END_TEST
+
+/* Of several decompositions each has names of its own, in the reasons too, whatever variables are called. */
+static const struct {
+    const char *f, *lines[4];
+} decompositions[] = {
+    { "x'*eig(A).vectors*y+x'*eig(A*A').vectors*y",
+      { "F   = 1./", "F_ij = 1/(lambda_j-lambda_i), 0 on the diagonal\n",
+        "G_ij = 1/(mu_j-mu_i), 0 on the diagonal\n", "dV = V*(G.*(V'*d(A^2)*V" } },
+    { "sum(sin(eig(A).values))+sum(cos(eig(B).values))*lambda+sum(sin(eig(A*A').values))",
+      { "mu = eig(A).values", "nu = eig(B).values", "xi = eig(A^2).values", "dxi = diag(W'*d(A^2)*W)\n" } },
+    { "eig(A).vectors*F",
+      { "F  = eig(A).vectors*F\n", "G  = 1./", "dQ = Q*(G.*(Q'*dA*Q))\n", "J = kron(F',Q)*diag(vec(G))" } },
+    { "eig(A).vectors", { "F  = eig(A).vectors", "G  = 1./", "J = kron(eye(rows(A)),Q)*diag(vec(G))", "" } },
+};
+
+START_TEST(no_two_decompositions_share_a_name)
+{
+    ck_assert_msg(command("derive", decompositions[_i].f, "A", "") == 0, "%s", err);
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_msg(strstr(out, decompositions[_i].lines[i]) != NULL, "no %s in %s",
+                      decompositions[_i].lines[i], out);
+}
+END_TEST
+
+/* Reasons are formulas, not program text. */
+static const struct {
+    const char *f, *wrt, *latex;
+} reasons[] = {
+    { "log(x'*A*x)", "x", "&& \\text{chain rule: }{\\mathrm{d}\\left({\\log\\left(s\\right)}\\right)} = "
+                          "\\frac{{\\mathrm{d}s}}{s} \\\\" },
+    { "tr(inv(A))", "A", "&& {\\mathrm{d}\\left({A}^{-1}\\right)} = -{A}^{-1}\\,{\\mathrm{d}A}\\,{A}^{-1} \\\\" },
+    { "norm(x)^2", "x", "&& {\\mathrm{d}\\left({{\\left\\lVert x\\right\\rVert}}^{2}\\right)} = "
+                        "2\\,{x}^{\\top}\\,{\\mathrm{d}x} \\\\" },
+    { "sum(log(eig(S).values))", "S", "&& {\\mathrm{d}\\lambda} = "
+                                      "{\\operatorname{diag}\\left({Q}^{\\top}\\,{\\mathrm{d}S}\\,Q\\right)} \\\\" },
+    { "tr(A*A)", "A", "&& \\text{product rule} \\\\" },
+};
+
+START_TEST(in_latex_reasons_are_mathematics)
+{
+    ck_assert_int_eq(command("derive --as latex", reasons[_i].f, reasons[_i].wrt, ""), 0);
+    ck_assert_msg(strstr(out, reasons[_i].latex) != NULL, "%s", out);
+}
+END_TEST
+
+/* Broken where they are too long, and C as before: the compiler reads what is below, with every formula. */
+START_TEST(lines_of_c_fit_in_100_columns)
+{
+    static const char *const given[] = {
+        "\"norm([X, x; d', s]*[X, x; d', s],'fro')^2\" --wrt X",
+        "\"sum(log(ones(rows(b),1)+exp(-b.*(A*x))))+s/2*norm(x)^2+x'*D*x+x'*C*x\" --wrt x",
+        "\"sum(exp(kron(X,A)))+tr(expm(X))*y'*eig(X'*X).vectors*y\" --wrt X",
+    };
+    char line[300];
+
+    snprintf(line, sizeof line, "dualmat derive %s --as c", given[_i]);
+    ck_assert_int_eq(shell(line), 0);
+    ck_assert_ptr_nonnull(strstr(out, "\n *     "));
+    for (const char *at = out; *at; at = strchr(at, '\n') + 1)
+        ck_assert_msg(strcspn(at, "\n") <= 100, "%.150s", at);
 }
 END_TEST
 
@@ -979,6 +1093,10 @@ Suite *command_derive_suite(void)
     tcase_add_loop_test(tc, what_cannot_be_derived_is_said, 0, REFUSALS);
     tcase_add_test(tc, without_a_closed_form_the_differential_is_the_result);
     tcase_add_test(tc, a_program_says_what_shapes_it_is_for);
+    tcase_add_loop_test(tc, a_note_stands_in_every_output, 0, sizeof notes / sizeof *notes);
+    tcase_add_test(tc, a_program_says_what_has_no_closed_form);
+    tcase_add_loop_test(tc, no_two_decompositions_share_a_name, 0,
+                        sizeof decompositions / sizeof *decompositions);
     tcase_add_test(tc, a_part_is_called_by_no_name_that_is_taken);
     tcase_add_loop_test(tc, no_line_is_wider_than_columns, 0, 2);
     tcase_add_test(tc, a_formula_with_places_in_it_says_for_what_shapes);
@@ -996,6 +1114,8 @@ Suite *command_derive_suite(void)
     tcase_add_loop_test(tc, the_function_in_octave_computes_the_gradient, 0, PROGRAMS);
     tcase_add_loop_test(tc, several_variables_are_functions_of_one_program, 0,
                         sizeof several / sizeof *several);
+    tcase_add_loop_test(tc, lines_of_c_fit_in_100_columns, 0, 3);
+    tcase_add_loop_test(tc, in_latex_reasons_are_mathematics, 0, sizeof reasons / sizeof *reasons);
     tcase_add_loop_test(tc, latex_is_balanced, 0, FORMULAS);
     tcase_add_loop_test(tc, mathml_and_the_page_are_well_formed, 0, FORMULAS);
     tcase_add_test(tc, the_page_has_a_plot);
