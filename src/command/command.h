@@ -138,6 +138,9 @@ typedef struct {
     size_t wrt;                        /* the first variable to differentiate by */
 } problem;
 
+/* Is it its own transpose in a formula: declared so, or drawn so while another variable moves? */
+bool stands_symmetric(const problem *p, const variable *v);
+
 int open_problem(problem *p, const options *o);         /* DONE, or the exit status after a message */
 void close_problem(problem *p);
 variable *find_variable(const problem *p, const char *name);

@@ -161,7 +161,7 @@ static int derive(const problem *p, size_t wrt, dm_derivation *d)
         return out_of_memory();
     for (size_t i = 0; i < p->variables; i++)
         v[i] = (dm_derive_variable) { p->variable[i].name, p->variable[i].rows, p->variable[i].cols,
-                                      p->variable[i].symmetric };
+                                      stands_symmetric(p, &p->variable[i]) };
     dm_derive_function F = { read_expression, &r, v, p->variables };
     int code = dm_derive(&F, wrt, kind_of(p), d);
     free(v);

@@ -357,7 +357,7 @@ static char *derived_text(diagnosis *d, const dm_expression *expression, const c
     for (size_t i = 0; all && i < n; i++) {
         const char *own = dm_expression_variable(expression, i);
         const variable *v = strcmp(own, DM_INNER) ? variable_of(d->e->problem, own) : NULL;
-        all[i] = v ? (dm_derive_variable) { own, v->rows, v->cols, v->symmetric }
+        all[i] = v ? (dm_derive_variable) { own, v->rows, v->cols, stands_symmetric(d->e->problem, v) }
                    : (dm_derive_variable) { own, 1, 1, false };
         wrt = strcmp(own, moving) == 0 ? i : wrt;
     }
@@ -413,7 +413,8 @@ static dm *symbol(diagnosis *d, dm_context *context, const dm_expression *expres
     for (size_t i = 0; values && i < n; i++) {
         const char *own = dm_expression_variable(expression, i);
         const variable *v = strcmp(own, DM_INNER) ? variable_of(d->e->problem, own) : NULL;
-        values[i] = v ? dm_symbol_variable(context, v->name, v->rows, v->cols, v->symmetric)
+        values[i] = v ? dm_symbol_variable(context, v->name, v->rows, v->cols,
+                                           stands_symmetric(d->e->problem, v))
                       : symbol(d, context, inner, NULL);
     }
     if (values)
@@ -516,6 +517,24 @@ static void offer(dm_check_report *r, const char *text)
         strcpy(r->formula, text);
 }
 
+/* Is it right only once it is projected, as x*y' is for (x*y'+y*x')/2? */
+static bool leaves_projection_out(diagnosis *d, const dm_expression *formula)
+{
+    const gsl_matrix *exact = d->c->exact;
+    gsl_matrix *own = gsl_matrix_alloc(exact->size1, exact->size2);
+    gsl_matrix *change = gsl_matrix_alloc(exact->size1, exact->size2);
+    function f = { d, formula, NULL };
+    bool differs = own && change && go_to(d, 0, NO_VARIABLE) == GSL_SUCCESS
+                && constant_value(&f, NULL, own) == GSL_SUCCESS
+                && gsl_matrix_memcpy(change, own) == GSL_SUCCESS && projected(d, GSL_SUCCESS, change) == GSL_SUCCESS
+                && gsl_matrix_sub(change, own) == GSL_SUCCESS && magnitude(change) > 1e-8 * magnitude(own);
+
+    gsl_matrix_free(change);
+    gsl_matrix_free(own);
+    forgive(d->e);
+    return differs;
+}
+
 /* A small change may have made it of the given one: 2/3*3*x, which is 2*x. */
 static void offer_formulas(diagnosis *d)
 {
@@ -523,7 +542,10 @@ static void offer_formulas(diagnosis *d)
     dm_expression *changed = *r->formula ? dm_expression_parse(r->formula, NULL) : NULL;
     char *text = changed ? simplified(d, changed, NULL) : NULL;
 
-    offer(r, text);
+    if (changed && d->right && leaves_projection_out(d, changed))
+        *r->formula = '\0';
+    else
+        offer(r, text);
     if (d->e->problem->hand)
         offer(r, d->right);
     free(text);

@@ -2,6 +2,11 @@
 #include <math.h>
 #include "command/command.h"
 
+bool stands_symmetric(const problem *p, const variable *v)
+{
+    return v->symmetric || (v->drawn && (v->kind == SYM || v->kind == SPD) && v != &p->variable[p->wrt]);
+}
+
 double magnitude(const gsl_matrix *A)
 {
     double max = 0;

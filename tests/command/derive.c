@@ -718,6 +718,20 @@ START_TEST(a_symmetric_matrix_has_a_symmetric_gradient)
 }
 END_TEST
 
+/* Drawn symmetric, it is so in the formula too, unless it is what moves. */
+START_TEST(a_matrix_that_is_drawn_symmetric_is_its_own_transpose)
+{
+    char text[100];
+
+    ck_assert_int_eq(shell("dualmat derive \"x'*S*x\" --wrt x S~4x4:sym --json"), 0);
+    json_text("gradient", text, sizeof text);
+    ck_assert_str_eq(text, "2*S*x");
+    ck_assert_int_eq(shell("dualmat derive 'tr(S^2)' --wrt S S~4x4:sym --json"), 0);
+    json_text("gradient", text, sizeof text);
+    ck_assert_str_eq(text, "2*S'");
+}
+END_TEST
+
 /* Jacobians and Hessians by a symmetric matrix are projected, as the exact ones are; --hess or "". */
 static const struct {
     const char *words, *f;
@@ -1105,6 +1119,7 @@ Suite *command_derive_suite(void)
     tcase_add_test(tc, nothing_is_too_long);
     tcase_add_test(tc, several_variables_have_a_derivation_each);
     tcase_add_test(tc, a_symmetric_matrix_has_a_symmetric_gradient);
+    tcase_add_test(tc, a_matrix_that_is_drawn_symmetric_is_its_own_transpose);
     tcase_add_loop_test(tc, derivatives_by_a_symmetric_matrix_are_projected, 0,
                         sizeof symmetric / sizeof *symmetric);
     tcase_add_test(tc, a_projection_that_does_nothing_is_left_out);
