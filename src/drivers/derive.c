@@ -112,6 +112,8 @@ static bool is_plain(const dm *C)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(C->op->name, names[i]) == 0)
             return true;
+    if (strcmp(C->op->name, "pow") == 0 && C->with->number == 1)
+        return true;
     return (is_product(C->op) || strcmp(C->op->name, "quotient") == 0
             || strcmp(C->op->name, "solve") == 0 || strcmp(C->op->name, "solve_right") == 0)
         && !C->dual.terms->next && C->dual.terms->X->dual.value;

@@ -99,6 +99,23 @@ static size_t cancel_many(const product *p, size_t inverse, size_t from)
     return over->n;
 }
 
+/* kron(A,B)*kron(C,D) = kron(A*C,B*D) and kron(A,B)*vec(C) = vec(B*C*A'), where the shapes are such. */
+static const dm_symbol *after_kron(const dm_symbol *A, const dm_symbol *B, const dm_symbol *g)
+{
+    const dm_symbol *C = g->n ? g->of[0] : NULL;
+
+    if (!A || !B)
+        return NULL;
+    if (dm_symbol_is_call(g, "kron") && A->cols == C->rows && B->cols == g->of[1]->rows) {
+        const dm_symbol *of[] = { dm_symbol_mul(A, C), dm_symbol_mul(B, g->of[1]) };
+        return dm_symbol_apply(g->context, g->op, NULL, of, A->rows * B->rows, g->cols);
+    }
+    if (dm_symbol_is_call(g, "vec") && A->cols == C->cols && B->cols == C->rows)
+        return dm_symbol_apply_named("vec", dm_symbol_mul(dm_symbol_mul(B, C), dm_symbol_transpose(A)),
+                                     A->rows * B->rows, 1);
+    return NULL;
+}
+
 /* f*g as something simpler that is no product; NULL: there is no such. */
 static const dm_symbol *combined(const dm_symbol *f, const dm_symbol *g)
 {
@@ -108,6 +125,11 @@ static const dm_symbol *combined(const dm_symbol *f, const dm_symbol *g)
                               f->cols);
     if (dm_symbol_is_call(f, "diag") && g->cols == 1)
         return dm_symbol_times(f->of[0], g);
+    if (dm_symbol_is_call(f, "kron"))
+        return after_kron(f->of[0], f->of[1], g);
+    if (f->kind == DM_SYMBOL_TRANSPOSE && dm_symbol_is_call(f->of[0], "vec") && dm_symbol_is_call(g, "kron"))
+        return dm_symbol_transpose(after_kron(dm_symbol_transpose(g->of[0]), dm_symbol_transpose(g->of[1]),
+                                              f->of[0]));
     if (f->rows == 1 && dm_symbol_is_call(g, "diag"))
         return dm_symbol_transpose(dm_symbol_times(dm_symbol_transpose(f), g->of[0]));
     return NULL;
@@ -367,11 +389,11 @@ static const dm_symbol *identity_turned(const dm_symbol *a)
     return dm_symbol_call(a->context, a->op, with, a->of, a->cols, a->rows);
 }
 
-const dm_symbol *dm_symbol_transpose(const dm_symbol *a)
+static const dm_symbol *turned_over(const dm_symbol *a)
 {
-    dm_symbol_list parts = { .context = a ? a->context : NULL };
+    dm_symbol_list parts = { .context = a->context };
 
-    if (!a || dm_symbol_is_scalar(a) || is_symmetric(a))
+    if (dm_symbol_is_scalar(a) || is_symmetric(a))
         return a;
     switch (a->kind) {
     case DM_SYMBOL_TRANSPOSE:
@@ -403,6 +425,14 @@ const dm_symbol *dm_symbol_transpose(const dm_symbol *a)
         break;
     }
     return dm_symbol_make(a->context, DM_SYMBOL_TRANSPOSE, a->cols, a->rows, 0, &a, 1, 0);
+}
+
+/* Kept: the formula of a symbol asks for that of its transpose, and so on down. */
+const dm_symbol *dm_symbol_transpose(const dm_symbol *a)
+{
+    if (a && !a->transpose)
+        ((dm_symbol *) a)->transpose = turned_over(a);
+    return a ? a->transpose : NULL;
 }
 
 /* ------------------------------------------------------------------------------------------ inverses */

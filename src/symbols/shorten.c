@@ -11,6 +11,8 @@ static unsigned cost(const dm_symbol *s)
     return f ? f->cost : (unsigned) -1;
 }
 
+static const dm_symbol *shortened(const dm_symbol *s);
+
 /* ------------------------------------------------------------------------------------ common factors */
 
 /* The chain of a term, or the symbol itself as its only factor; the identity is none. */
@@ -62,7 +64,7 @@ static const dm_symbol *joined(const dm_symbol *a, const dm_symbol *b, bool back
     const dm_symbol *outer = dm_symbol_product(a->context, 1, NULL, 0, back ? chain + n - k : chain, k,
                                                back ? chain[n - k]->rows : a->rows,
                                                back ? a->cols : chain[k - 1]->cols);
-    rest = rest ? dm_symbol_shorten(rest) : NULL;
+    rest = rest ? shortened(rest) : NULL;
     if (!rest || !outer)
         return NULL;
     return back ? dm_symbol_mul(rest, outer) : dm_symbol_mul(outer, rest);
@@ -96,7 +98,7 @@ static const dm_symbol *scalars_out(const dm_symbol *a, const dm_symbol *b)
                 out = dm_symbol_mul(out, a->of[i]);
             }
     const dm_symbol *rest = any && out ? dm_symbol_add(without(a, of_a), 1, without(b, of_b)) : NULL;
-    return rest ? dm_symbol_mul(out, dm_symbol_shorten(rest)) : NULL;
+    return rest ? dm_symbol_mul(out, shortened(rest)) : NULL;
 }
 
 /* Entry by entry: A.*B + A.*C = A.*(B+C) */
@@ -120,7 +122,7 @@ static const dm_symbol *entries_out(const dm_symbol *a, const dm_symbol *b)
                 if (!c || !d || cost(c) >= cost(a) || cost(d) >= cost(b))
                     continue;          /* exp(x).*exp(-x) stays as it is */
                 const dm_symbol *rest = dm_symbol_add(c, 1, d);
-                return rest ? dm_symbol_times(p[i], dm_symbol_shorten(rest)) : NULL;
+                return rest ? dm_symbol_times(p[i], shortened(rest)) : NULL;
             }
     }
     return NULL;
@@ -204,7 +206,7 @@ static const dm_symbol *determinants_together(const dm_symbol *s)
                           s->scalars - dets.n + 1);
 }
 
-const dm_symbol *dm_symbol_shorten(const dm_symbol *s)
+static const dm_symbol *shortened(const dm_symbol *s)
 {
     dm_symbol_list of;
     bool changed = false;
@@ -213,7 +215,7 @@ const dm_symbol *dm_symbol_shorten(const dm_symbol *s)
         return s;
     of = (dm_symbol_list) { .context = s->context };
     for (size_t i = 0; i < s->n; i++) {
-        const dm_symbol *part = dm_symbol_shorten(s->of[i]);
+        const dm_symbol *part = shortened(s->of[i]);
         changed = changed || part != s->of[i];
         dm_list_add(&of, part);
     }
@@ -231,7 +233,7 @@ const dm_symbol *dm_symbol_shorten(const dm_symbol *s)
     if (rest && rest->kind == DM_SYMBOL_SUM) {
         const dm_symbol *other = factored(rest);
         if (other != rest)
-            return dm_symbol_shorten(dm_symbol_scale(x, other));
+            return shortened(dm_symbol_scale(x, other));
     }
     if (s->kind == DM_SYMBOL_TERM) {
         const dm_symbol *other = inverses_together(s);
@@ -244,4 +246,13 @@ const dm_symbol *dm_symbol_shorten(const dm_symbol *s)
             s = other;
     }
     return s;
+}
+
+/* As it stands, or multiplied out first: (A+B)*x - B*x is A*x. */
+const dm_symbol *dm_symbol_shorten(const dm_symbol *s)
+{
+    const dm_symbol *open = s ? dm_symbol_expand(s) : NULL, *one = shortened(s);
+    const dm_symbol *other = one && open && open != s ? shortened(open) : one;
+
+    return !one || !other ? NULL : cost(other) < cost(one) ? other : one;
 }

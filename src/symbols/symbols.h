@@ -19,8 +19,9 @@
  *     POWER                  power entry by entry, .^number
  *     CALL                   an operation's row, applied
  *
- * Symbols live in the context's arena and never change, but for `formula`, filled in when it is asked for.
- * NULL in, NULL out: there was no memory.                                                          */
+ * Symbols live in the context's arena and never change, but for `transpose` and `formula`, filled in when they
+ * are asked for.
+ * NULL in, NULL out: there was no memory.                                                            */
 #ifndef DM_SYMBOLS_H
 #define DM_SYMBOLS_H
 
@@ -49,7 +50,8 @@ struct dm_symbol {
     bool symmetric;                    /* of a NAME: declared */
     bool moves;                        /* a differential is in it */
     bool solved;                       /* an INVERSE that was written as a solve */
-    const struct dm_formula *formula;  /* how it is written, once somebody asked */
+    const dm_symbol *transpose;        /* once somebody asked, */
+    const struct dm_formula *formula;  /*     and how it is written, once somebody asked */
 };
 
 /* Where the sizes of a context come from: eye(rows(A)) rather than eye(5). */
@@ -185,6 +187,8 @@ void dm_symbol_quantities(const dm_symbol *const s[], size_t n, const char *take
 const dm_symbol *dm_symbol_in_quantities(const dm_symbol *s, const dm_quantities *q);
 bool dm_symbol_is_variable(const dm_context *context, const char *name);
 const char *dm_unused_name(dm_context *context, const char *name);     /* name_ where that is a variable */
+
+const dm_symbol *dm_symbol_expand(const dm_symbol *s);      /* products multiplied out            expand.c */
 
 /* The shortest form that is known: common factors taken out.                                 shorten.c */
 const dm_symbol *dm_symbol_shorten(const dm_symbol *s);

@@ -342,6 +342,20 @@ static const struct {
       "2*tr(A*B)*reshape(kron(vec(eye(rows(X))),eye(rows(X))),rows(X)*rows(X),rows(X)*rows(X))" },
     { "derive --hess", "tr(expm(X))", "X", "hessian", NULL },
     { "derive --hess", "a'*x", "x", "hessian", "zeros(rows(a),rows(a))" },
+    { "derive --hess", "exp(-0.5*x'*S*x)", "x", "hessian",
+      "exp(-x'*S*x/2)*(S+S')*(x*x'*(S+S')/4-eye(rows(x))/2)" },
+    { "derive --hess", "norm(x)^4", "x", "hessian", "4*(2*x*x'+norm(x)^2*eye(rows(x)))" },
+    { "derive --hess", "1/norm(x)", "x", "hessian", "3*x*x'/norm(x)^5-eye(rows(x))/norm(x)^3" },
+    { "derive --hess", "x'*A*x/(x'*x)", "x", "hessian",
+      "8*x'*A*x*x*x'/(x'*x)^3+(A+A')/(x'*x)-2*(x*x'*(A+A')+(x'*A*x)*eye(rows(x))+(A+A')*x*x')/(x'*x)^2" },
+    { "derive --hess", "tr(X^4)", "X", "hessian",
+      "4*(kron(X,X')+kron(X^2,eye(rows(X)))+kron(eye(rows(X)),X'^2))*"
+      "reshape(kron(vec(eye(rows(X))),eye(rows(X))),rows(X)*rows(X),rows(X)*rows(X))" },
+    { "derive --hess", "det(X)", "X", "hessian",
+      "det(X)*(vec(inv(X)')*vec(inv(X)')'-kron(inv(X),inv(X)')*"
+      "reshape(kron(vec(eye(rows(X))),eye(rows(X))),rows(X)*rows(X),rows(X)*rows(X)))" },
+    { "derive --hess", "norm(X,'fro')", "X", "hessian",
+      "eye(rows(X)*columns(X))/norm(X,'fro')-vec(X)*vec(X)'/norm(X,'fro')^3" },
     { "derive --hess", "log(sum(exp(x)))", "x", "hessian", "diag(exp(x))/sum(exp(x))-exp(x)*exp(x')/sum(exp(x))^2" },
 };
 enum { MATRICES = sizeof matrices / sizeof *matrices };
@@ -597,6 +611,13 @@ START_TEST(no_two_decompositions_share_a_name)
     for (size_t i = 0; i < 4; i++)
         ck_assert_msg(strstr(out, decompositions[_i].lines[i]) != NULL, "no %s in %s",
                       decompositions[_i].lines[i], out);
+}
+END_TEST
+
+START_TEST(what_changes_nothing_is_no_reason)
+{
+    ck_assert_int_eq(shell("dualmat derive \"(x'*A*x)^2\" --wrt x --hess"), 0);
+    ck_assert_ptr_null(strstr(out, "ds = ds"));
 }
 END_TEST
 
@@ -1111,6 +1132,7 @@ Suite *command_derive_suite(void)
     tcase_add_test(tc, a_program_says_what_has_no_closed_form);
     tcase_add_loop_test(tc, no_two_decompositions_share_a_name, 0,
                         sizeof decompositions / sizeof *decompositions);
+    tcase_add_test(tc, what_changes_nothing_is_no_reason);
     tcase_add_test(tc, a_part_is_called_by_no_name_that_is_taken);
     tcase_add_loop_test(tc, no_line_is_wider_than_columns, 0, 2);
     tcase_add_test(tc, a_formula_with_places_in_it_says_for_what_shapes);
