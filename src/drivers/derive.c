@@ -323,8 +323,8 @@ static void derive_gradient(deriving *g, dm *f, bool symmetric)
     if (!dm_symbol_same(apart, df))
         add_line(g, NULL, apart, "trace is linear, cyclic rule");
     if (g->X->rows > 1 || g->X->cols > 1)
-        add_step(g, (dm_derive_step) { .why = { .words = symmetric ? "the symmetric part" : NULL }, .symbol = U,
-                                       .read = true });
+        add_step(g, (dm_derive_step) { .why = { .words = symmetric ? "the symmetric part" : NULL },
+                                       .symbol = U, .read = true });
     g->d->result = U;
 }
 

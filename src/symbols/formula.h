@@ -70,7 +70,7 @@ size_t dm_first_part(const char *line, size_t room);
 /* Each line of the text in at most `width` columns if it can be, with `indent` before what follows a break. */
 void dm_put_folded(dm_text *to, const char *text, size_t width, const char *indent);
 
-/* The size n as rows or columns of a variable; NULL: as a number. */
-const dm_size_name *dm_name_of_size(const dm_symbol *s, size_t n);
+/* The size n as rows or columns of a variable, or as a product of two such; how many of them, 0: as a number. */
+size_t dm_names_of_size(const dm_symbol *s, size_t n, const dm_size_name *name[2]);
 
 #endif

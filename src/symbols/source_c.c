@@ -124,14 +124,13 @@ static const char *digits(program *p, double x)
 
 static const char *size(program *p, const dm_symbol *s, size_t n)
 {
-    const dm_size_name *name = dm_name_of_size(s, n), *other;
+    const dm_size_name *name[2];
+    const char *each[2];
+    size_t names = dm_names_of_size(s, n, name);
 
-    for (const dm_size_name *a = name ? NULL : dm_symbol_sizes(s->context); a; a = a->next)
-        if (a->size > 1 && n % a->size == 0 && (other = dm_name_of_size(s, n / a->size)))
-            return text(p, "%s->size%d * %s->size%d", variable(p, a->variable), a->columns ? 2 : 1,
-                        variable(p, other->variable), other->columns ? 2 : 1);
-    return name ? text(p, "%s->size%d", variable(p, name->variable), name->columns ? 2 : 1)
-                : text(p, "%zu", n);
+    for (size_t i = 0; i < names; i++)
+        each[i] = text(p, "%s->size%d", variable(p, name[i]->variable), name[i]->columns ? 2 : 1);
+    return names == 0 ? text(p, "%zu", n) : names == 1 ? each[0] : text(p, "%s * %s", each[0], each[1]);
 }
 
 static place product(program *p, const dm_formula *f)

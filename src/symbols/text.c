@@ -164,13 +164,23 @@ typedef struct {
 
 /* -------------------------------------------------------------------------------------------- sizes */
 
-const dm_size_name *dm_name_of_size(const dm_symbol *s, size_t n)
+static const dm_size_name *name_of_size(const dm_symbol *s, size_t n)
 {
     const dm_size_name *name = dm_symbol_sizes(s->context);
 
     while (name && (n < 2 || name->size != n))
         name = name->next;
     return name;
+}
+
+size_t dm_names_of_size(const dm_symbol *s, size_t n, const dm_size_name *name[2])
+{
+    if ((name[0] = name_of_size(s, n)))
+        return 1;
+    for (name[0] = dm_symbol_sizes(s->context); name[0]; name[0] = name[0]->next)
+        if (name[0]->size > 1 && n % name[0]->size == 0 && (name[1] = name_of_size(s, n / name[0]->size)))
+            return 2;
+    return 0;
 }
 
 static const char *name_of(const writer *w, const char *variable)
@@ -191,19 +201,14 @@ static void size_name(const writer *w, const dm_size_name *name)
 /* rows(A), rows(A)*columns(B), or a number */
 static void size(const writer *w, const dm_symbol *s, size_t n)
 {
-    const dm_size_name *name = dm_name_of_size(s, n), *other = NULL;
+    const dm_size_name *name[2];
+    size_t names = dm_names_of_size(s, n, name);
 
-    for (const dm_size_name *a = name ? NULL : dm_symbol_sizes(s->context); a && !name; a = a->next)
-        if (a->size > 1 && n % a->size == 0 && (other = dm_name_of_size(s, n / a->size)))
-            name = a;
-    if (!name) {
+    if (names == 0)
         dm_text_put(w->to, "%zu", n);
-        return;
-    }
-    size_name(w, name);
-    if (other) {
-        dm_text_put(w->to, "*");
-        size_name(w, other);
+    for (size_t i = 0; i < names; i++) {
+        dm_text_put(w->to, "%s", i ? "*" : "");
+        size_name(w, name[i]);
     }
 }
 

@@ -229,16 +229,18 @@ static bool set_apart(const dm_formula *whole, const dm_formula *part)
 
 static void size(const writer *w, const dm_symbol *s, size_t n)
 {
-    const dm_size_name *known = dm_name_of_size(s, n);
+    const dm_size_name *known[2];
+    size_t names = dm_names_of_size(s, n, known);
 
-    if (!known) {
+    if (names == 0)
         number(w, (double) n);
-        return;
+    for (size_t i = 0; i < names; i++) {
+        put(w, i ? w->m->product : "");
+        function(w, known[i]->columns ? "columns" : "rows");
+        put(w, w->m->fence[0]);
+        name(w, known[i]->variable);
+        put(w, w->m->fence[1]);
     }
-    function(w, known->columns ? "columns" : "rows");
-    put(w, w->m->fence[0]);
-    name(w, known->variable);
-    put(w, w->m->fence[1]);
 }
 
 static void ones(const writer *w, const dm_formula *f)
@@ -298,6 +300,18 @@ static void block(const writer *w, const dm_formula *f)
     put(w, w->m->index[2]);
 }
 
+static void parameter(const writer *w, const dm_formula *f, char letter)
+{
+    put(w, w->m->comma);
+    switch (letter) {
+    case 'i': number(w, (double) f->with->row + 1); break;
+    case 'j': number(w, (double) f->with->col + 1); break;
+    case 'r': size(w, f->symbol, f->with->rows); break;
+    case 'c': size(w, f->symbol, f->with->cols); break;
+    default: number(w, f->with->number);
+    }
+}
+
 /* A factor of a product without a sign. */
 static void factor(const writer *w, const dm_formula *f, bool apart)
 {
@@ -323,6 +337,8 @@ static void named_call(const writer *w, const dm_formula *f)
         put(w, w->m->comma);
         set(w, f->of[1]);
     }
+    for (const char *letter = f->op->parameters; letter && *letter; letter++)
+        parameter(w, f, *letter);
     put(w, w->m->fence[1]);
     put(w, w->m->row[1]);
 }

@@ -1025,6 +1025,18 @@ START_TEST(several_variables_are_functions_of_one_program)
 }
 END_TEST
 
+/* What has places and sizes says them, with names where they have any. */
+START_TEST(latex_has_the_parameters_of_calls)
+{
+    ck_assert_int_eq(shell("dualmat derive '[A;A]' --wrt A --as latex"), 0);
+    ck_assert_ptr_nonnull(strstr(out, "I \\otimes {\\operatorname{embed}\\left(I, 6, 1, 10, "
+                                      "\\operatorname{rows}\\left(A\\right)\\right)}"));
+    ck_assert_int_eq(shell("dualmat derive \"A*X'\" --wrt X --as latex"), 0);
+    ck_assert_ptr_nonnull(strstr(out, "\\otimes I, \\operatorname{columns}\\left(A\\right)\\,"
+                                      "\\operatorname{rows}\\left(X\\right), "));
+}
+END_TEST
+
 /* Every brace and every \left has its partner. */
 START_TEST(latex_is_balanced)
 {
@@ -1153,6 +1165,7 @@ Suite *command_derive_suite(void)
                         sizeof several / sizeof *several);
     tcase_add_loop_test(tc, lines_of_c_fit_in_100_columns, 0, 3);
     tcase_add_loop_test(tc, in_latex_reasons_are_mathematics, 0, sizeof reasons / sizeof *reasons);
+    tcase_add_test(tc, latex_has_the_parameters_of_calls);
     tcase_add_loop_test(tc, latex_is_balanced, 0, FORMULAS);
     tcase_add_loop_test(tc, mathml_and_the_page_are_well_formed, 0, FORMULAS);
     tcase_add_test(tc, the_page_has_a_plot);
