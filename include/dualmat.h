@@ -271,8 +271,10 @@ DM_API const char *dm_message(const dm *A);                       /* "" or the r
 DM_API int dm_read_off(dm *f, dm *A, gsl_matrix *U);
 
 /* The same with the gradient left a dm, of a level below A's, so that it can be computed with and
- * differentiated again.  U is failed where dm_read_off would return an error, and (GSL_EINVAL) where f
- * carries a derivative of a level above A's, which would be lost: make A with dm_variable_of then.  */
+ * differentiated again: by what lies below A, not by A itself, of which U holds the value only.  For
+ * second derivatives take two levels: X = dm_variable(...), A = dm_variable_of(X), U = dm_gradient_of(f(A), A),
+ * then dm_read_off(g(U), X, ...).  U is failed where dm_read_off would return an error, and (GSL_EINVAL) where
+ * f carries a derivative of a level above A's, which would be lost.                                 */
 DM_API dm *dm_gradient_of(dm *f, dm *A);
 
 /* --------------------------------------------------------------------------------- arithmetic -- */

@@ -108,6 +108,8 @@ static bool decompose(dm_factors *F, dm *A, dm_panel P)
     else
         dgetrf_(&N, &N, F->lu, &N, F->pivots, &info);
     find_weakest(F, n);
+    if (!dm_number_finite(A))
+        F->weakest = 0;                /* what divides by an infinite entry would come out finite */
     return true;
 }
 

@@ -43,6 +43,23 @@ void dm_term_solve_right(dm *C, dm *X, dm *A)
     dm_term_add(C, &solve_right_map, 1, NULL, A, X);
 }
 
+/* A, the i-th operand, has an entry that is no finite number: C fails for that reason, whatever comes of it. */
+static bool not_finite(dm *C, size_t i, dm *A)
+{
+    dm_letter letter;
+    bool finite = dm_number_finite(A);
+    dm_panel P = dm_entries(A);
+
+    for (size_t k = 0; P.data && !finite && k < P.rows * P.cols; k++)
+        if (!isfinite(P.data[k])) {
+            dm_fail(C, GSL_EDOM, "dm_%s: %s is %zu×%zu and its entry (%zu,%zu) is %g", C->op->name,
+                    dm_operand_name(&letter, C->op, i, A), P.rows, P.cols, k / P.cols + 1, k % P.cols + 1,
+                    isnan(P.data[k]) ? GSL_NAN : P.data[k]);
+            return true;
+        }
+    return false;
+}
+
 /* C could not be made from A, its i-th operand: say why, unless there was no memory. */
 static void singular(dm *C, size_t i, dm *A)
 {
@@ -50,7 +67,7 @@ static void singular(dm *C, size_t i, dm *A)
     size_t pivot = 0;
     double size = 0;
 
-    if (dm_is_failed(C))
+    if (dm_is_failed(C) || not_finite(C, i, A))
         return;
     dm_number_singular(A, &pivot, &size);
     const char *name = dm_operand_name(&letter, C->op, i, A);
@@ -161,7 +178,7 @@ static void logdet_value(dm *C, dm *const X[])
         dm_no_memory(C);
     else if (dm_number_singular(A, &pivot, &size))
         singular(C, 0, A);
-    else if (fraction < 0)
+    else if (fraction < 0 && !not_finite(C, 0, A))
         dm_fail(C, GSL_EDOM, "dm_logdet: %s is %zu×%zu and its determinant is negative: its logarithm "
                 "needs a positive one", dm_operand_name(&letter, C->op, 0, A), A->rows, A->cols);
     else
@@ -202,7 +219,7 @@ static void det_value(dm *C, dm *const X[])
     if (fraction == 0)
         fraction = 0;                  /* not -0 */
     *P.data = exponent > 4096 && fraction != 0 ? GSL_POSINF : ldexp(fraction, (int) fmax(exponent, -4096));
-    if (!isfinite(*P.data) && fraction != 0)
+    if (!isfinite(*P.data) && fraction != 0 && !not_finite(C, 0, A))
         dm_fail(C, GSL_EOVRFLW, "dm_det: %s is %zu×%zu and its determinant is about %se%+.0f: use "
                 "logdet", dm_operand_name(&letter, C->op, 0, A), A->rows, A->cols,
                 fraction < 0 ? "-1" : "1", (exponent + log2(fabs(fraction))) * M_LN2 / M_LN10);
@@ -328,10 +345,8 @@ static bool decompose(dm *C, dm *A, svd *d)
 {
     size_t n = A->rows;
 
-    if (!dm_number_finite(A)) {        /* LAPACK may look for its singular values for ever */
-        dm_fail(C, GSL_EDOM, "dm_cofactor: A is %zu×%zu and not all of its entries are finite", n, n);
+    if (not_finite(C, 0, A))           /* LAPACK may look for its singular values for ever */
         return false;
-    }
     d->U = dm_new(C->context, n, 1, n);
     d->V = dm_new(C->context, n, 1, n);
     if (dm_inherit(C, d->U) || dm_inherit(C, d->V))
@@ -383,9 +398,9 @@ static void cofactor_value(dm *C, dm *const X[])
 {
     dm *A = X[0];
 
-    if (!dm_number_finite(A)) {
-        dm_number_scale(C, GSL_NAN, A);            /* nothing to decompose: the NaN goes on */
-    } else if (A->rows == 1) {
+    if (not_finite(C, 0, A))
+        return;
+    if (A->rows == 1) {
         dm *one = dm_number_identity(C->context, 1, 1);
         if (!dm_inherit(C, one))
             dm_number_scale(C, 1, one);
