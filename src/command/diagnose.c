@@ -414,7 +414,7 @@ static dm *symbol(diagnosis *d, dm_context *context, const dm_expression *expres
         const char *own = dm_expression_variable(expression, i);
         const variable *v = strcmp(own, DM_INNER) ? variable_of(d->e->problem, own) : NULL;
         values[i] = v ? dm_symbol_variable(context, v->name, v->rows, v->cols, v->symmetric)
-                      : symbol(d, context, inner, NULL);
+                      : inner ? symbol(d, context, inner, NULL) : NULL;
     }
     if (values)
         C = call_symbols(context, values, &f);

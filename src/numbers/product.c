@@ -332,7 +332,7 @@ bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_si
     if (as_stored(A.A) && as_stored(B.A))
         return multiply_add(target, beta, scale, A, B);
     /* By the pieces: what comes of them is placed, or has rank one. */
-    if ((dm_is_placed(A.A) && B.A->slots == 1) || (dm_is_placed(B.A) && A.A->slots == 1)) {
+    if ((dm_in_a_row(A.A) && B.A->slots == 1) || (dm_in_a_row(B.A) && A.A->slots == 1)) {
         dm *C = product(scale, A, B);
         return C->number.form == DM_PRODUCT ? dm_placed_add_outer(target, beta, scale, A, B)
              : !dm_is_failed(C) && dm_add_to(target, beta, 1, C, false);
@@ -467,7 +467,7 @@ static dm *accumulate_view(dm *sum, double scale, dm *A, bool transposed)
     if (sum && sum->number.temporary && sum->number.form == DM_VIEW && sum->number.left == A
         && sum->number.left_transposed == transposed) {
         sum->number.scale += scale;
-        sum->number.gram = sum->number.definite = false;
+        sum->number.finite = sum->number.gram = sum->number.definite = false;
         return sum;
     }
     if (!transposed)
@@ -501,7 +501,7 @@ dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed
     }
     if (A->number.form == DM_IDENTITY || B->number.form == DM_IDENTITY)
         return dm_number_accumulate(sum, 1, product(scale, a, b));
-    if (sum->number.form == DM_PRODUCT || dm_is_placed(sum))
+    if (sum->number.form == DM_PRODUCT || dm_in_a_row(sum))
         return dm_number_accumulate(sum, 1, product(scale, a, b));
     dm_panel P = dm_sum_begin(&sum);
     if (!dm_is_failed(sum))
