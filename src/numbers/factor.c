@@ -158,6 +158,22 @@ double dm_number_weakest(dm *A)
     return f.F && f.scale != 0 ? f.F->weakest : 0;
 }
 
+double dm_number_regularity(dm *A)
+{
+    factored f = factor(A);
+    double least, most, smallest = INFINITY;
+
+    if (!f.F || f.scale == 0)
+        return 0;
+    dm_number_range(f.original, &least, &most);
+    for (size_t j = 0; j < A->rows; j++) {
+        double pivot = fabs(f.F->lu[j * A->rows + j]);
+        pivot = f.F->kind == CHOLESKY ? pivot * pivot : pivot;
+        smallest = pivot < smallest ? pivot : smallest;
+    }
+    return smallest / most < f.F->weakest ? smallest / most : f.F->weakest;
+}
+
 bool dm_number_singular(dm *A, size_t *pivot, double *size)
 {
     factored f = factor(A);

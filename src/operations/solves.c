@@ -3,6 +3,8 @@
  * Giles (2008), "Collected matrix derivative results for forward and reverse mode algorithmic
  * differentiation"; Magnus & Neudecker (2019), "Matrix Differential Calculus".                       */
 #include <math.h>
+#include <string.h>
+#include "numbers/kernels.h"
 #include "operations/rules.h"
 
 /* ---------------------------------------------------------------------------- the maps of this file */
@@ -251,7 +253,7 @@ dm *dm_det(dm *A)
  *
  * which holds at singular A too; of rank n-1 it is of rank one, of less it is zero.                  */
 
-static const double REGULAR = 1e-4;    /* the weakest pivot from which the inverse is as good */
+static const double REGULAR = 1e-4;    /* the weakest pivot, or regularity, from which the inverse is as good */
 
 /* det(A)*inv(A)' */
 static bool cofactor_of_regular(dm *C, dm *A)
@@ -341,7 +343,26 @@ static void undo(dm_panel U, const int *powers)
             dm_row(U, i, 0)[j] = ldexp(dm_row(U, i, 0)[j], -powers[i]);
 }
 
-static bool decompose(dm *C, dm *A, svd *d)
+/* All rows by the same power of two. */
+static int balance_evenly(dm_panel A, int *powers)
+{
+    double least, largest;
+    int power = 0;
+
+    dm_range(A.rows * A.stride, A.data, &least, &largest);
+    if (largest > 0)
+        frexp(largest, &power);
+    for (size_t i = 0; i < A.rows; i++) {
+        powers[i] = power;
+        for (size_t j = 0; j < A.cols; j++)
+            dm_row(A, i, 0)[j] = ldexp(dm_row(A, i, 0)[j], -power);
+    }
+    return (int) A.rows * power;
+}
+
+/* Row by row and column by column each entry of the cofactors is as good as it can be; evenly their differential is,
+ * along directions that have no such small rows.                                                     */
+static bool decompose(dm *C, dm *A, bool evenly, svd *d)
 {
     size_t n = A->rows;
 
@@ -361,8 +382,10 @@ static bool decompose(dm *C, dm *A, svd *d)
         return false;
     }
     int *columns = rows + n;
-    d->shift = balance_rows(b, rows);
-    d->shift += balance_columns(b, columns);
+    d->shift = evenly ? balance_evenly(b, rows) : balance_rows(b, rows);
+    memset(columns, 0, n * sizeof *columns);
+    if (!evenly)
+        d->shift += balance_columns(b, columns);
     int code = dm_number_svd(B, U.data, d->s, V.data, &d->sign);
     if (code) {
         dm_fail(C, code, "dm_cofactor: A is %zu×%zu and its singular values do not converge", n, n);
@@ -378,7 +401,7 @@ static void cofactor_of_singular(dm *C, dm *A)
     size_t n = A->rows;
     svd d;
 
-    if (!decompose(C, A, &d))
+    if (!decompose(C, A, false, &d))
         return;
     dm_panel U = dm_entries(d.U);
     dm *S = dm_new(C->context, n, 1, n);
@@ -438,7 +461,7 @@ static void singular_rule(dm *C, dm *A)
                 "of its determinant is not available there", n, n);
         return;
     }
-    if (!decompose(C, number, &d))
+    if (!decompose(C, number, true, &d))
         return;
     dm *P = dm_new(C->context, n, 1, n);
     if (dm_inherit(C, P))
@@ -464,7 +487,7 @@ static void cofactor_rule(dm *C, dm *const X[])
 {
     if (X[0]->rows == 1)
         return;
-    if (C->context->base || dm_number_weakest(dm_number_of(X[0])) > REGULAR)
+    if (C->context->base || dm_number_regularity(dm_number_of(X[0])) > REGULAR)
         regular_rule(C, X[0]);
     else
         singular_rule(C, X[0]);

@@ -101,21 +101,39 @@ static void check_det(const gsl_matrix *A, double loss, const char *what)
 /* Triangular, regular or of rank n-1 and n-2. */
 START_TEST(det_of_triangular_matrices_has_derivatives)
 {
-    static const double last[] = { -3, 0.1, 0 };
+    static const double last[] = { -3, 0.1, 0, 1e-5, 1e-12 };
+    enum { LAST = sizeof last / sizeof last[0] };
 
     for (size_t n = 2; n <= 5; n++)
-        for (size_t k = 0; k < 9; k++) {
+        for (size_t k = 0; k < LAST * LAST; k++) {
             dice d = { 10 * n + k };
             gsl_matrix *T = random_matrix(&d, ANY, n, n);
             char what[64];
             for (size_t i = 0; i < n; i++)
                 for (size_t j = i + 1; j < n; j++)
                     gsl_matrix_set(T, i, j, 0);
-            gsl_matrix_set(T, n - 1, n - 1, last[k % 3]);
-            gsl_matrix_set(T, n / 2 - 1, n / 2 - 1, last[k / 3]);
-            snprintf(what, sizeof what, "%zu×%zu, with %g and %g on its diagonal", n, n, last[k / 3], last[k % 3]);
+            gsl_matrix_set(T, n - 1, n - 1, last[k % LAST]);
+            gsl_matrix_set(T, n / 2 - 1, n / 2 - 1, last[k / LAST]);
+            snprintf(what, sizeof what, "%zu×%zu, with %g and %g on its diagonal", n, n, last[k / LAST], last[k % LAST]);
             check_det(T, 1, what);
             check_det(transposed(T), 1, what);
+        }
+}
+END_TEST
+
+/* A row or a column that is smaller than the others, down to rounding errors: nothing of the others is lost. */
+START_TEST(det_has_derivatives_beside_a_small_row)
+{
+    for (size_t n = 2; n <= 5; n++)
+        for (int power = -2; power >= -18; power -= 4) {
+            dice d = { 10 * n };
+            gsl_matrix *A = random_matrix(&d, ANY, n, n);
+            char what[64];
+            for (size_t j = 0; j < n; j++)
+                gsl_matrix_set(A, n / 2, j, gsl_matrix_get(A, n / 2, j) * pow(10, power));
+            snprintf(what, sizeof what, "%zu×%zu, a row of 1e%d", n, n, power);
+            check_det(A, 1, what);
+            check_det(transposed(A), 1, what);
         }
 }
 END_TEST
@@ -380,6 +398,7 @@ Suite *operations_solves_suite(void)
     TCase *tc = case_of(suite, "solves and determinants");
 
     tcase_add_test(tc, det_of_triangular_matrices_has_derivatives);
+    tcase_add_test(tc, det_has_derivatives_beside_a_small_row);
     tcase_add_test(tc, det_has_derivatives_at_every_rank);
     tcase_add_test(tc, cofactors_at_lower_rank_are_exact_zeros_or_of_rank_one);
     tcase_add_test(tc, det_is_right_near_singular_matrices);
