@@ -206,11 +206,11 @@ static bool in_range(dm *AB, dm_side A, dm_side B)
 {
     const double small = 1e-250, large = 1e250;
     double least, most, least_A, least_B;
-    dm_panel P = dm_is_failed(AB) ? (dm_panel) { 0 } : dm_entries(AB);
+    dm_panel P = dm_entries(AB);
     size_t n = P.rows * P.stride, zeros = 0;
 
     if (!P.data)
-        return false;
+        return true;                   /* no memory, as its user will see */
     dm_range(n, P.data, &least, &most);            /* of what is not 0 */
     if (!(most < large) || (least != 0 && least < small))
         return false;
@@ -365,12 +365,16 @@ bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_si
     if (cheaper_apart(A, B.A->slots * dm_side_cols(B))) {
         dm_sides_of(A, &L, &R);
         dm *RB = product(A.A->number.scale, R, B);
+        if (dm_is_failed(RB))
+            return false;
         if (in_range(RB, R, B))
             return dm_add_product(target, beta, scale, L, (dm_side) { RB, false });
     }
     if (cheaper_apart(B, A.A->slots * dm_side_rows(A))) {
         dm_sides_of(B, &L, &R);
         dm *AL = product(B.A->number.scale, A, L);
+        if (dm_is_failed(AL))
+            return false;
         if (in_range(AL, A, L))
             return dm_add_product(target, beta, scale, (dm_side) { AL, false }, R);
     }
