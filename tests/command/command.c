@@ -543,6 +543,7 @@ static const struct {
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A' --plot -",
          { "* by hand, o exact, # both, . slope 2,\n- rounding\n\n", "   1e+01 |\n", "\n         +------", " 1e-1\n" } },
     { 0, "dualmat check 'trace(A^2)' --wrt A --hand \"2*A'\" --plot -", { "1e-01 |  ", " .#\n", "\n         |#  ...." } },
+    { 3, "dualmat jac 'A*A' --wrt A A~3000x3000 2>&1", { "dualmat: out of memory: the result is 9000000×9000000, 6.48e+05 GB\n" } },
     { 1, "dualmat check \"exp(1)*(e'*e)\" --wrt e --hand '2*e'", { "right is exp(1)*2*e\n" } },
     { 0, "dualmat check 'sum(A)' --wrt A --hand 'ones(5,5)' --plot -",
          { "right", "|------------------------------------------------------------------\n",
