@@ -271,8 +271,10 @@ DM_API const char *dm_message(const dm *A);                       /* "" or the r
 DM_API int dm_read_off(dm *f, dm *A, gsl_matrix *U);
 
 /* The same with the gradient left a dm, of a level below A's, so that it can be computed with and
- * differentiated again.  U is failed where dm_read_off would return an error, and (GSL_EINVAL) where f
- * carries a derivative of a level above A's, which would be lost: make A with dm_variable_of then.  */
+ * differentiated again: by what lies below A, not by A itself, of which U holds the value only.  For
+ * second derivatives take two levels: X = dm_variable(...), A = dm_variable_of(X), U = dm_gradient_of(f(A), A),
+ * then dm_read_off(g(U), X, ...).  U is failed where dm_read_off would return an error, and (GSL_EINVAL) where
+ * f carries a derivative of a level above A's, which would be lost.                                 */
 DM_API dm *dm_gradient_of(dm *f, dm *A);
 
 /* --------------------------------------------------------------------------------- arithmetic -- */
@@ -320,9 +322,10 @@ DM_API dm *dm_softmax(dm *A);               /* exp(A)/sum(exp(A))               
 
 /* ---------------------------------------------------------------------- solves and determinants --
  *
- * A is factored once, by LU with partial pivoting; its value keeps the factors, so further solves,
- * inverses, determinants and all their differentials factor nothing again.  GSL_ESING where a pivot is
- * nothing but rounding error.                                                                      */
+ * A is factored once, by LU with partial pivoting, by Cholesky where it is definite by the way it was made
+ * (A'*A + I); a triangular one is its own factor.  Its value keeps the factors, so further solves, inverses,
+ * determinants and all their differentials factor nothing again.  GSL_ESING where a pivot is nothing but
+ * rounding error, or an entry on the diagonal of a triangular one 0.  GSL_EDOM where an entry is not finite. */
 DM_API dm *dm_inverse(dm *A);               /* inv(A)    d = -inv(A)*dA*inv(A)                       */
 DM_API dm *dm_solve(dm *A, dm *B);          /* A\B       d = A\(dB - dA*(A\B))     n×n, n×p -> n×p   */
 DM_API dm *dm_solve_right(dm *B, dm *A);    /* B/A       d = (dB - (B/A)*dA)/A     p×n, n×n -> p×n   */

@@ -8,7 +8,8 @@
 typedef struct {
     gsl_matrix *value;                 /* of the expression */
     gsl_matrix **gradient;             /* one a variable; NULL where none is asked for */
-    gsl_matrix *derivative;            /* differential, Jacobian or Hessian */
+    gsl_matrix *derivative;            /* differential, Jacobian or Hessian ... */
+    size_t rows, cols;                 /* ... of this shape, once it is known */
     double det;                        /* of the Jacobian */
 } results;
 
@@ -27,6 +28,23 @@ static void free_results(const problem *p, results *r)
     gsl_matrix_free(r->derivative);
 }
 
+static bool hold_derivative(results *r, size_t rows, size_t cols)
+{
+    r->rows = rows;
+    r->cols = cols;
+    return (r->derivative = gsl_matrix_alloc(rows, cols));
+}
+
+/* Not for the derivative, whose size is of interest then. */
+static int no_room(const results *r)
+{
+    if (r->rows == 0)
+        return out_of_memory();
+    complain("out of memory: the result is %zu×%zu, %.3g GB", r->rows, r->cols,
+             8e-9 * (double) r->rows * (double) r->cols);
+    return NUMBERS;
+}
+
 static int run(const options *o, const calculation *c)
 {
     problem p;
@@ -34,7 +52,7 @@ static int run(const options *o, const calculation *c)
     int status = open_problem(&p, o);
 
     if (status == DONE && !((r.value = gsl_matrix_alloc(p.rows, p.cols)) && c->hold(&p, &r)))
-        status = out_of_memory();
+        status = r.derivative ? out_of_memory() : no_room(&r);
     if (status == DONE)
         status = solve_problem(&p, 0, c->compute, &r);
     if (status == DONE) {
@@ -189,7 +207,7 @@ int run_grad(const options *o)
 
 static bool hold_differential(const problem *p, results *r)
 {
-    return (r->derivative = gsl_matrix_alloc(p->rows, p->cols));
+    return hold_derivative(r, p->rows, p->cols);
 }
 
 static int take_differential(const problem *p, dm *C, dm *const values[], void *to)
@@ -229,7 +247,7 @@ static bool hold_jacobian(const problem *p, results *r)
 {
     const variable *v = &p->variable[p->wrt];
 
-    return (r->derivative = gsl_matrix_alloc(p->rows * p->cols, v->rows * v->cols));
+    return hold_derivative(r, p->rows * p->cols, v->rows * v->cols);
 }
 
 static int determinant(const gsl_matrix *J, double *det)
@@ -286,7 +304,7 @@ static bool hold_hessian(const problem *p, results *r)
     const variable *v = &p->variable[p->wrt];
     size_t n = v->rows * v->cols;
 
-    return (r->derivative = gsl_matrix_alloc(n, n)) && hold_gradients(p, r);
+    return hold_derivative(r, n, n) && hold_gradients(p, r);
 }
 
 static int compute_hessian(evaluation *e, void *to)

@@ -415,7 +415,7 @@ static dm *symbol(diagnosis *d, dm_context *context, const dm_expression *expres
         const variable *v = strcmp(own, DM_INNER) ? variable_of(d->e->problem, own) : NULL;
         values[i] = v ? dm_symbol_variable(context, v->name, v->rows, v->cols,
                                            stands_symmetric(d->e->problem, v))
-                      : symbol(d, context, inner, NULL);
+                      : inner ? symbol(d, context, inner, NULL) : NULL;
     }
     if (values)
         C = call_symbols(context, values, &f);

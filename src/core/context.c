@@ -2,8 +2,8 @@
  *
  * Memory is handed out from the chunk in use; when it is full the next one in the list is taken, or a new
  * one of four times the size is made (four, so that all together are less than twice the last one: more, once
- * freed, glibc would give back to the system, and fetch again page by page).  Resetting goes back to the first chunk, so a steady loop allocates
- * nothing.  Releasing to a mark (a scope) goes back to a place in some chunk.                         */
+ * freed, glibc would give back to the system, and fetch again page by page).  Resetting goes back to the first
+ * chunk, so a steady loop allocates nothing.  Releasing to a mark (a scope) goes back to a place in some chunk. */
 #define _DEFAULT_SOURCE
 #include <stdint.h>
 #include <string.h>

@@ -83,7 +83,7 @@ typedef struct {
     double *data;                      /* DENSE */
     dm *left, *right;
     const dm_place *place;             /* PLACED: one a slot */
-    dm_factors *factors;               /* LU, once somebody asked for it */
+    dm_factors *factors;               /* LU, Cholesky or its own triangle, once somebody asked */
     dm *inverse;                       /* likewise */
 } dm_number;
 

@@ -165,6 +165,14 @@ static bool extend(way *to, unsigned long pass)
     return true;
 }
 
+static void reach(dm *C, unsigned long pass)
+{
+    if (C->dual.pass != pass) {
+        C->dual.pass = pass;
+        C->dual.way = NULL;            /* none yet, and none at all if it is older than X */
+    }
+}
+
 /* The dm of the level from X to Y that Y depends on, the last one first; 0 if they are too many, or X is none of
  * them.  They are known by the pass.                                                                 */
 static size_t between(dm *Y, const dm *X, dm *list[], size_t most, unsigned long pass)
@@ -174,7 +182,7 @@ static size_t between(dm *Y, const dm *X, dm *list[], size_t most, unsigned long
 
     while (C && C != Y)
         C = C->dual.before;
-    Y->dual.pass = pass;
+    reach(Y, pass);
     for (; C; C = C->dual.before) {
         if (C->dual.pass != pass)
             continue;
@@ -183,36 +191,30 @@ static size_t between(dm *Y, const dm *X, dm *list[], size_t most, unsigned long
         list[n++] = C;
         if (C == X)
             return n;
-        C->dual.way = NULL;
         for (const dm_term *t = C->dual.terms; t; t = t->next)
-            t->X->dual.pass = pass;
+            reach(t->X, pass);
     }
     return 0;
 }
 
-size_t dm_sandwiches(dm *Y, dm *X, dm_sandwich out[], size_t most)
+static size_t sandwiches(dm *Y, dm *X, dm_sandwich out[], size_t most, unsigned long pass)
 {
     enum { WAYS = 24 };
     dm *list[WAYS];
     way known[WAYS], *to = known;
-
-    if (X->slots > 1 || X->context->base)
-        return 0;
-    Y->level->read = NULL;             /* the ways lie where the adjoints did */
-    unsigned long pass = ++Y->level->pass;
     size_t n = between(Y, X, list, WAYS, pass);
+
     if (n == 0)
         return 0;
     for (size_t k = n; k-- > 0; to++) {
-        dm *C = list[k];
-        to->C = C;
+        to->C = list[k];
         to->n = 0;
         to->other = false;
-        if (C == X)
+        if (to->C == X)
             to->term[to->n++] = (bounded) { { 1, NULL, NULL, false }, 1, 1 };
         else
             to->other = !extend(to, pass);
-        C->dual.way = to;
+        to->C->dual.way = to;
     }
     to--;
     if (to->other || to->n > most)
@@ -220,4 +222,15 @@ size_t dm_sandwiches(dm *Y, dm *X, dm_sandwich out[], size_t most)
     for (size_t k = 0; k < to->n; k++)
         out[k] = to->term[k].s;
     return to->n;
+}
+
+/* The ways lie where adjoints do, so the pass is theirs alone. */
+size_t dm_sandwiches(dm *Y, dm *X, dm_sandwich out[], size_t most)
+{
+    if (X->slots > 1 || X->context->base)
+        return 0;
+    Y->level->read = NULL;
+    size_t n = sandwiches(Y, X, out, most, ++Y->level->pass);
+    ++Y->level->pass;
+    return n;
 }

@@ -81,7 +81,7 @@ void dm_term_add(dm *C, const dm_map *map, double scale, dm *L, dm *R, dm *X)
     if (C->level->kind == DM_FORMAL) {
         dm_term *kept = dm_arena_alloc(C->context, sizeof *kept);
         if (!kept) {
-            dm_fail(C, GSL_ENOMEM, "out of memory");
+            dm_no_memory(C);
             return;
         }
         *kept = (dm_term) { map, C, X, L, R, scale, C->dual.terms };

@@ -117,7 +117,7 @@ static bool name_constant(double c, constant_text *t)
     static const struct { double value; const char *name; } known[] = {
         { M_PI, "pi" }, { 2 * M_PI, "2*pi" }, { M_PI / 2, "pi/2" }, { M_SQRT2, "sqrt(2)" },
         { M_SQRT1_2, "1/sqrt(2)" }, { M_LN10, "log(10)" }, { 1 / M_LN10, "1/log(10)" }, { M_LN2, "log(2)" },
-        { 1 / M_LN2, "1/log(2)" }, { M_E, "e" }, { 1 / M_PI, "1/pi" }, { 1 / (2 * M_PI), "1/(2*pi)" },
+        { 1 / M_LN2, "1/log(2)" }, { M_E, "exp(1)" }, { 1 / M_PI, "1/pi" }, { 1 / (2 * M_PI), "1/(2*pi)" },
         { M_2_SQRTPI * M_SQRT1_2 / 2, "1/sqrt(2*pi)" },
     };
     static const int denominators[] = { 3, 6, 7, 9 };

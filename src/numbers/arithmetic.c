@@ -73,7 +73,7 @@ void dm_number_diag(dm *C, dm *x)
     } else if (x->slots == 1) {
         C->number.form = DM_DIAGONAL;
         C->number.diagonal = true;
-        C->number.depth = dm_depth(x) + 1;
+        C->number.depth = 1 + dm_deepest(x, NULL);
         C->number.scale = 1;
         C->number.left = x;
     } else {
@@ -88,11 +88,13 @@ void dm_number_diag(dm *C, dm *x)
     }
 }
 
-/* A' + A' = 2*A', I + I = 2*I ...: multiples of one thing, which nobody has to form. */
-static bool alike(const dm_number *a, const dm_number *b)
+/* A' + A' = 2*A', I + I = 2*I ...: multiples of one thing, which nobody has to form; but 0 times A' is, lest what is
+ * not finite in A be lost: BLAS does not look at what it takes 0 times.                              */
+static bool alike(double p, const dm_number *a, double q, const dm_number *b)
 {
     return a->form == b->form
-        && ((a->form == DM_VIEW && a->left == b->left && a->left_transposed == b->left_transposed)
+        && ((a->form == DM_VIEW && a->left == b->left && a->left_transposed == b->left_transposed
+             && p * a->scale + q * b->scale != 0)
             || a->form == DM_IDENTITY || a->form == DM_FILL);
 }
 
@@ -134,7 +136,7 @@ void dm_number_sum(dm *C, double a, dm *A, double b, dm *B)
         dm_number_scale(C, b, B);
     } else if (dm_is_zero(B)) {
         dm_number_scale(C, a, A);
-    } else if (alike(&A->number, &B->number)) {
+    } else if (alike(a, &A->number, b, &B->number)) {
         C->number = A->number;
         C->number.finite = C->number.gram = C->number.definite = false;
         C->number.triangle = DM_UNSEEN;
@@ -184,10 +186,10 @@ dm *dm_number_accumulate(dm *sum, double p, dm *x)
         return sum;
     if (!sum || dm_is_zero(sum))
         return p == 1 ? x : multiple(p, x);
-    if (alike(&sum->number, &x->number)) {
+    if (alike(1, &sum->number, p, &x->number)) {
         if (!sum->number.temporary)
             sum = multiple(1, sum);
-        if (dm_is_failed(sum) || !alike(&sum->number, &x->number))     /* a scale that could not wait was applied */
+        if (dm_is_failed(sum) || !alike(1, &sum->number, p, &x->number))     /* a scale that could not wait was applied */
             return dm_number_accumulate(sum, p, x);
         sum->number.scale += p * x->number.scale;
         sum->number.finite = sum->number.gram = sum->number.definite = false;

@@ -9,9 +9,9 @@
 #include <limits.h>
 #include <math.h>
 #include <string.h>
+#include "numbers/forms.h"
 #include "numbers/kernels.h"
 #include "numbers/lapack.h"
-#include "numbers/number.h"
 #include "numbers/vectors.h"
 
 struct dm_factors {
@@ -70,10 +70,10 @@ static bool cholesky(dm_factors *F, dm_panel A)
     return true;
 }
 
-/* Substitution divides by the entries of the diagonal as they are: differences of nothing, they are as strong as
- * can be unless they are 0.  What has a NaN is left to LU, which takes it for singular.  LAPACK sees A'. */
 enum { SMALLEST = 4 };                 /* below, the calls of LAPACK cost more than our own LU */
 
+/* Substitution divides by the entries of the diagonal as they are: differences of nothing, they are as strong as
+ * can be unless they are 0.  What has a NaN is left to LU, which takes it for singular.  LAPACK sees A'. */
 static bool triangular(dm_factors *F, dm *A, dm_panel P)
 {
     if (P.rows < SMALLEST || dm_number_triangle(A) == DM_FULL || !dm_number_finite(A))
@@ -108,6 +108,8 @@ static bool decompose(dm_factors *F, dm *A, dm_panel P)
     else
         dgetrf_(&N, &N, F->lu, &N, F->pivots, &info);
     find_weakest(F, n);
+    if (!dm_number_finite(A))
+        F->weakest = 0;                /* what divides by an infinite entry would come out finite */
     return true;
 }
 
@@ -156,6 +158,22 @@ double dm_number_weakest(dm *A)
     return f.F && f.scale != 0 ? f.F->weakest : 0;
 }
 
+double dm_number_regularity(dm *A)
+{
+    factored f = factor(A);
+    double least, most, smallest = INFINITY;
+
+    if (!f.F || f.scale == 0)
+        return 0;
+    dm_number_range(f.original, &least, &most);
+    for (size_t j = 0; j < A->rows; j++) {
+        double pivot = fabs(f.F->lu[j * A->rows + j]);
+        pivot = f.F->kind == CHOLESKY ? pivot * pivot : pivot;
+        smallest = pivot < smallest ? pivot : smallest;
+    }
+    return smallest / most < f.F->weakest ? smallest / most : f.F->weakest;
+}
+
 bool dm_number_singular(dm *A, size_t *pivot, double *size)
 {
     factored f = factor(A);
@@ -177,7 +195,7 @@ static bool usable(factored f, dm *C, dm *A)
     double size;
 
     if (!f.F)
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
     return f.F && !dm_number_singular(A, &pivot, &size);
 }
 
@@ -218,8 +236,8 @@ static dm_panel right_hand_side(dm *C, double scale, dm *B)
 {
     dm_panel X = dm_fresh(C);
 
-    if (X.data && !dm_number_write(X, scale, B))
-        X.data = NULL;
+    if (X.data && (X.stride > INT_MAX || !dm_number_write(X, scale, B)))
+        X.data = NULL;                 /* LAPACK counts in int */
     return X;
 }
 
@@ -250,7 +268,7 @@ bool dm_number_solve(dm *C, dm *A, dm *B)
         return false;
     dm_panel X = right_hand_side(C, 1 / f.scale, B);
     if (!X.data) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
         return false;
     }
     size_t n = A->rows, width = X.stride;
@@ -280,7 +298,7 @@ bool dm_number_solve_right(dm *C, dm *B, dm *A)
         return false;
     dm_panel X = right_hand_side(C, 1 / f.scale, B);
     if (!X.data) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
         return false;
     }
     size_t n = A->rows, rows = X.rows * X.slots;
@@ -314,7 +332,7 @@ static dm *invert(factored f)
     }
     double *work = dm_arena_alloc(A->context, (size_t) lwork * sizeof *work);
     if (!P.data || !work)
-        return dm_fail(X, GSL_ENOMEM, "out of memory");
+        return dm_no_memory(X);
     memcpy(P.data, f.F->lu, n * n * sizeof *P.data);
     switch (f.F->kind) {
     case TRIANGULAR:
@@ -341,7 +359,7 @@ bool dm_number_inverse(dm *C, dm *A)
         return false;
     if (!f.original->number.inverse) {
         if (!dm_remember(f.original)) {
-            dm_fail(C, GSL_ENOMEM, "out of memory");
+            dm_no_memory(C);
             return false;
         }
         dm *X = invert(f);
@@ -349,10 +367,7 @@ bool dm_number_inverse(dm *C, dm *A)
             return false;
         f.original->number.inverse = X;
     }
-    C->number.form = DM_VIEW;
-    C->number.left = f.original->number.inverse;
-    C->number.left_transposed = f.transposed;
-    C->number.scale = 1 / f.scale;
+    dm_view(C, 1 / f.scale, f.original->number.inverse, f.transposed);
     return true;
 }
 

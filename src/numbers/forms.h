@@ -24,7 +24,7 @@ unsigned dm_deepest(dm *A, dm *B);
 static inline void dm_must(dm *C, bool done)
 {
     if (!done)
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
 }
 
 void dm_clear(dm_panel P);             /* all entries 0 */
@@ -77,7 +77,7 @@ dm *dm_products_together(const dm *sum, double p, const dm *x);
 bool dm_add_hadamard(dm_panel target, double beta, double scale, dm *A);
 
 /* Is it, or what it is a view of, placed: an entry or a row? */
-static inline bool dm_is_placed(const dm *A)
+static inline bool dm_in_a_row(const dm *A)
 {
     if (A->number.form == DM_VIEW)
         A = A->number.left;

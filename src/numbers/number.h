@@ -111,7 +111,8 @@ bool dm_number_inverse(dm *C, dm *A);
 bool dm_number_determinant(dm *A, double *fraction, double *exponent);   /* fraction * 2^exponent */
 bool dm_number_singular(dm *A, size_t *pivot, double *size);       /* to working precision */
 bool dm_number_triangular(dm *A);      /* the pivots are the entries of its own diagonal */
-double dm_number_weakest(dm *A);       /* the smallest pivot over the sizes of what it is a difference of */
+double dm_number_weakest(dm *A);       /* the smallest pivot over the sizes of what it is a difference of ... */
+double dm_number_regularity(dm *A);    /* ... or, if that is less, over the largest entry of A */
 
 /* A = U*diag(s)*V', row-major, sign = det(U)*det(V).  GSL_ENOMEM, or GSL_EMAXITER: it does not converge. */
 int dm_number_svd(dm *A, double *U, double *s, double *V, double *sign);

@@ -16,7 +16,7 @@ static void set(dm *C, double scale, dm *pieces, const dm_place *place, bool tra
     if (dm_is_failed(C) || dm_inherit(C, P) || dm_inherit(C, pieces))
         return;
     P->number.form = DM_PLACED;
-    P->number.depth = dm_depth(pieces) + 1;
+    P->number.depth = 1 + dm_deepest(pieces, NULL);
     P->number.scale = scale;
     P->number.right = pieces;
     P->number.place = place;
@@ -77,7 +77,7 @@ typedef struct {
 
 static bool meet(dm_side A, dm_side B, meeting *m)
 {
-    bool is_A = dm_is_placed(A.A) && B.A->slots == 1, is_B = !is_A && dm_is_placed(B.A) && A.A->slots == 1;
+    bool is_A = dm_in_a_row(A.A) && B.A->slots == 1, is_B = !is_A && dm_in_a_row(B.A) && A.A->slots == 1;
 
     if (!is_A && !is_B)
         return false;
@@ -157,7 +157,8 @@ bool dm_placed_add_outer(dm_panel target, double beta, double scale, dm_side A, 
 {
     meeting m;
 
-    meet_in_product(A, B, &m);
+    if (!meet_in_product(A, B, &m))
+        return false;
     dm_panel p = dm_entries(m.P.A->number.right), row = dm_fresh(dm_new(m.P.A->context, 1, 1, target.cols));
     dm_strided M = dm_strided_of(m.M, 0);
     if (!p.data || !row.data || !M.data)
@@ -241,7 +242,7 @@ static bool same_places(const dm *A, const dm *B)
 
 dm *dm_placed_together(dm *sum, double p, dm *x)
 {
-    if (!dm_is_placed(sum) || !dm_is_placed(x))
+    if (!dm_in_a_row(sum) || !dm_in_a_row(x))
         return NULL;
     double a = 1, b = p;
     dm_side S = dm_seen_through((dm_side) { sum, false }, &a), X = dm_seen_through((dm_side) { x, false }, &b);

@@ -200,6 +200,29 @@ dm_side dm_seen_through(dm_side s, double *scale)
     return (dm_side) { x->left, s.transposed ^ x->left_transposed };
 }
 
+/* Is AB = A*B as it should be?  Factors that meet early may leave the range of numbers though the whole does not: then
+ * entries of AB are too large or too small, or 0 where nothing says that they are.                   */
+static bool in_range(dm *AB, dm_side A, dm_side B)
+{
+    const double small = 1e-250, large = 1e250;
+    double least, most, least_A, least_B;
+    dm_panel P = dm_entries(AB);
+    size_t n = P.rows * P.stride, zeros = 0;
+
+    if (!P.data)
+        return true;                   /* no memory, as its user will see */
+    dm_range(n, P.data, &least, &most);            /* of what is not 0 */
+    if (!(most < large) || (least != 0 && least < small))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        zeros += P.data[i] == 0;
+    if (zeros == 0)
+        return true;
+    dm_number_range(A.A, &least_A, &most);
+    dm_number_range(B.A, &least_B, &most);
+    return least_A == 0 || least_B == 0 || least_A * least_B > small;
+}
+
 static bool as_stored(const dm *A)
 {
     return A->number.form == DM_DENSE || (A->number.form == DM_VIEW && A->number.left->number.form == DM_DENSE);
@@ -332,7 +355,7 @@ bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_si
     if (as_stored(A.A) && as_stored(B.A))
         return multiply_add(target, beta, scale, A, B);
     /* By the pieces: what comes of them is placed, or has rank one. */
-    if ((dm_is_placed(A.A) && B.A->slots == 1) || (dm_is_placed(B.A) && A.A->slots == 1)) {
+    if ((dm_in_a_row(A.A) && B.A->slots == 1) || (dm_in_a_row(B.A) && A.A->slots == 1)) {
         dm *C = product(scale, A, B);
         return C->number.form == DM_PRODUCT ? dm_placed_add_outer(target, beta, scale, A, B)
              : !dm_is_failed(C) && dm_add_to(target, beta, 1, C, false);
@@ -342,12 +365,18 @@ bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_si
     if (cheaper_apart(A, B.A->slots * dm_side_cols(B))) {
         dm_sides_of(A, &L, &R);
         dm *RB = product(A.A->number.scale, R, B);
-        return !dm_is_failed(RB) && dm_add_product(target, beta, scale, L, (dm_side) { RB, false });
+        if (dm_is_failed(RB))
+            return false;
+        if (in_range(RB, R, B))
+            return dm_add_product(target, beta, scale, L, (dm_side) { RB, false });
     }
     if (cheaper_apart(B, A.A->slots * dm_side_rows(A))) {
         dm_sides_of(B, &L, &R);
         dm *AL = product(B.A->number.scale, A, L);
-        return !dm_is_failed(AL) && dm_add_product(target, beta, scale, (dm_side) { AL, false }, R);
+        if (dm_is_failed(AL))
+            return false;
+        if (in_range(AL, A, L))
+            return dm_add_product(target, beta, scale, (dm_side) { AL, false }, R);
     }
     if (A.A->number.form == DM_ZERO || B.A->number.form == DM_ZERO) {
         return dm_add_to(target, beta, 0, A.A->number.form == DM_ZERO ? A.A : B.A, false);
@@ -376,15 +405,15 @@ static bool opposite(double scale, dm_side A, dm_side B)
 /* diag(x)*diag(y) = diag(x.*y) */
 static void diagonal_of_products(dm *C, double scale, dm *A, dm *B)
 {
-    dm *xy = dm_new(C->context, C->rows, 1, 1);
+    dm *xy = dm_new(C->context, C->rows, 1, 1), *all = dm_new(C->context, C->rows, 1, 1);
 
-    if (dm_inherit(C, xy))
+    if (dm_inherit(C, xy) || dm_inherit(C, all))
         return;
     dm_number_hadamard(xy, A->number.left, B->number.left);
-    if (dm_inherit(C, xy))
+    dm_number_scale(all, scale * A->number.scale * B->number.scale, xy);       /* which does not let it grow */
+    if (dm_inherit(C, xy) || dm_inherit(C, all))
         return;
-    dm_number_diag(C, xy);
-    C->number.scale *= scale * A->number.scale * B->number.scale;
+    dm_number_diag(C, all);
 }
 
 void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, bool B_transposed)
@@ -465,9 +494,9 @@ dm *dm_products_together(const dm *sum, double p, const dm *x)
 static dm *accumulate_view(dm *sum, double scale, dm *A, bool transposed)
 {
     if (sum && sum->number.temporary && sum->number.form == DM_VIEW && sum->number.left == A
-        && sum->number.left_transposed == transposed) {
+        && sum->number.left_transposed == transposed && sum->number.scale + scale != 0) {
         sum->number.scale += scale;
-        sum->number.gram = sum->number.definite = false;
+        sum->number.finite = sum->number.gram = sum->number.definite = false;
         return sum;
     }
     if (!transposed)
@@ -501,7 +530,7 @@ dm *dm_number_accumulate_product(dm *sum, double scale, dm *A, bool A_transposed
     }
     if (A->number.form == DM_IDENTITY || B->number.form == DM_IDENTITY)
         return dm_number_accumulate(sum, 1, product(scale, a, b));
-    if (sum->number.form == DM_PRODUCT || dm_is_placed(sum))
+    if (sum->number.form == DM_PRODUCT || dm_in_a_row(sum))
         return dm_number_accumulate(sum, 1, product(scale, a, b));
     dm_panel P = dm_sum_begin(&sum);
     if (!dm_is_failed(sum))

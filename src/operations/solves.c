@@ -3,6 +3,8 @@
  * Giles (2008), "Collected matrix derivative results for forward and reverse mode algorithmic
  * differentiation"; Magnus & Neudecker (2019), "Matrix Differential Calculus".                       */
 #include <math.h>
+#include <string.h>
+#include "numbers/kernels.h"
 #include "operations/rules.h"
 
 /* ---------------------------------------------------------------------------- the maps of this file */
@@ -43,6 +45,23 @@ void dm_term_solve_right(dm *C, dm *X, dm *A)
     dm_term_add(C, &solve_right_map, 1, NULL, A, X);
 }
 
+/* A, the i-th operand, has an entry that is no finite number: C fails for that reason, whatever comes of it. */
+static bool not_finite(dm *C, size_t i, dm *A)
+{
+    dm_letter letter;
+    bool finite = dm_number_finite(A);
+    dm_panel P = dm_entries(A);
+
+    for (size_t k = 0; P.data && !finite && k < P.rows * P.cols; k++)
+        if (!isfinite(P.data[k])) {
+            dm_fail(C, GSL_EDOM, "dm_%s: %s is %zu×%zu and its entry (%zu,%zu) is %g", C->op->name,
+                    dm_operand_name(&letter, C->op, i, A), P.rows, P.cols, k / P.cols + 1, k % P.cols + 1,
+                    isnan(P.data[k]) ? GSL_NAN : P.data[k]);
+            return true;
+        }
+    return false;
+}
+
 /* C could not be made from A, its i-th operand: say why, unless there was no memory. */
 static void singular(dm *C, size_t i, dm *A)
 {
@@ -50,7 +69,7 @@ static void singular(dm *C, size_t i, dm *A)
     size_t pivot = 0;
     double size = 0;
 
-    if (dm_is_failed(C))
+    if (dm_is_failed(C) || not_finite(C, i, A))
         return;
     dm_number_singular(A, &pivot, &size);
     const char *name = dm_operand_name(&letter, C->op, i, A);
@@ -161,7 +180,7 @@ static void logdet_value(dm *C, dm *const X[])
         dm_no_memory(C);
     else if (dm_number_singular(A, &pivot, &size))
         singular(C, 0, A);
-    else if (fraction < 0)
+    else if (fraction < 0 && !not_finite(C, 0, A))
         dm_fail(C, GSL_EDOM, "dm_logdet: %s is %zu×%zu and its determinant is negative: its logarithm "
                 "needs a positive one", dm_operand_name(&letter, C->op, 0, A), A->rows, A->cols);
     else
@@ -202,7 +221,7 @@ static void det_value(dm *C, dm *const X[])
     if (fraction == 0)
         fraction = 0;                  /* not -0 */
     *P.data = exponent > 4096 && fraction != 0 ? GSL_POSINF : ldexp(fraction, (int) fmax(exponent, -4096));
-    if (!isfinite(*P.data) && fraction != 0)
+    if (!isfinite(*P.data) && fraction != 0 && !not_finite(C, 0, A))
         dm_fail(C, GSL_EOVRFLW, "dm_det: %s is %zu×%zu and its determinant is about %se%+.0f: use "
                 "logdet", dm_operand_name(&letter, C->op, 0, A), A->rows, A->cols,
                 fraction < 0 ? "-1" : "1", (exponent + log2(fabs(fraction))) * M_LN2 / M_LN10);
@@ -234,7 +253,7 @@ dm *dm_det(dm *A)
  *
  * which holds at singular A too; of rank n-1 it is of rank one, of less it is zero.                  */
 
-static const double REGULAR = 1e-4;    /* the weakest pivot from which the inverse is as good */
+static const double REGULAR = 1e-4;    /* the weakest pivot, or regularity, from which the inverse is as good */
 
 /* det(A)*inv(A)' */
 static bool cofactor_of_regular(dm *C, dm *A)
@@ -324,14 +343,31 @@ static void undo(dm_panel U, const int *powers)
             dm_row(U, i, 0)[j] = ldexp(dm_row(U, i, 0)[j], -powers[i]);
 }
 
-static bool decompose(dm *C, dm *A, svd *d)
+/* All rows by the same power of two. */
+static int balance_evenly(dm_panel A, int *powers)
+{
+    double least, largest;
+    int power = 0;
+
+    dm_range(A.rows * A.stride, A.data, &least, &largest);
+    if (largest > 0)
+        frexp(largest, &power);
+    for (size_t i = 0; i < A.rows; i++) {
+        powers[i] = power;
+        for (size_t j = 0; j < A.cols; j++)
+            dm_row(A, i, 0)[j] = ldexp(dm_row(A, i, 0)[j], -power);
+    }
+    return (int) A.rows * power;
+}
+
+/* Row by row and column by column each entry of the cofactors is as good as it can be; evenly their differential is,
+ * along directions that have no such small rows.                                                     */
+static bool decompose(dm *C, dm *A, bool evenly, svd *d)
 {
     size_t n = A->rows;
 
-    if (!dm_number_finite(A)) {        /* LAPACK may look for its singular values for ever */
-        dm_fail(C, GSL_EDOM, "dm_cofactor: A is %zu×%zu and not all of its entries are finite", n, n);
+    if (not_finite(C, 0, A))           /* LAPACK may look for its singular values for ever */
         return false;
-    }
     d->U = dm_new(C->context, n, 1, n);
     d->V = dm_new(C->context, n, 1, n);
     if (dm_inherit(C, d->U) || dm_inherit(C, d->V))
@@ -346,8 +382,10 @@ static bool decompose(dm *C, dm *A, svd *d)
         return false;
     }
     int *columns = rows + n;
-    d->shift = balance_rows(b, rows);
-    d->shift += balance_columns(b, columns);
+    d->shift = evenly ? balance_evenly(b, rows) : balance_rows(b, rows);
+    memset(columns, 0, n * sizeof *columns);
+    if (!evenly)
+        d->shift += balance_columns(b, columns);
     int code = dm_number_svd(B, U.data, d->s, V.data, &d->sign);
     if (code) {
         dm_fail(C, code, "dm_cofactor: A is %zu×%zu and its singular values do not converge", n, n);
@@ -363,7 +401,7 @@ static void cofactor_of_singular(dm *C, dm *A)
     size_t n = A->rows;
     svd d;
 
-    if (!decompose(C, A, &d))
+    if (!decompose(C, A, false, &d))
         return;
     dm_panel U = dm_entries(d.U);
     dm *S = dm_new(C->context, n, 1, n);
@@ -383,9 +421,9 @@ static void cofactor_value(dm *C, dm *const X[])
 {
     dm *A = X[0];
 
-    if (!dm_number_finite(A)) {
-        dm_number_scale(C, GSL_NAN, A);            /* nothing to decompose: the NaN goes on */
-    } else if (A->rows == 1) {
+    if (not_finite(C, 0, A))
+        return;
+    if (A->rows == 1) {
         dm *one = dm_number_identity(C->context, 1, 1);
         if (!dm_inherit(C, one))
             dm_number_scale(C, 1, one);
@@ -423,7 +461,7 @@ static void singular_rule(dm *C, dm *A)
                 "of its determinant is not available there", n, n);
         return;
     }
-    if (!decompose(C, number, &d))
+    if (!decompose(C, number, true, &d))
         return;
     dm *P = dm_new(C->context, n, 1, n);
     if (dm_inherit(C, P))
@@ -449,7 +487,7 @@ static void cofactor_rule(dm *C, dm *const X[])
 {
     if (X[0]->rows == 1)
         return;
-    if (C->context->base || dm_number_weakest(dm_number_of(X[0])) > REGULAR)
+    if (C->context->base || dm_number_regularity(dm_number_of(X[0])) > REGULAR)
         regular_rule(C, X[0]);
     else
         singular_rule(C, X[0]);

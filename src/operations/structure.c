@@ -109,7 +109,7 @@ static void reshape_value(dm *C, dm *const X[])
     }
     double *column = dm_arena_alloc(C->context, a.rows * a.cols * sizeof *column);
     if (!column) {
-        dm_fail(C, GSL_ENOMEM, "out of memory");
+        dm_no_memory(C);
         return;
     }
     for (size_t slot = 0; slot < a.slots; slot++) {        /* there, and back in another shape */

@@ -2,6 +2,7 @@
 #include <float.h>
 #include <math.h>
 #include "../fixture.h"
+#include "../memory.h"
 #include "../suites.h"
 
 static dm *trace_of_square(dm *A, void *params)
@@ -133,6 +134,41 @@ START_TEST(gradients_that_share_a_beginning_grow_apart)
 }
 END_TEST
 
+/* tr(A*A) written by entries: each block leads back to a matrix that is 0 but for an entry, and the memory for all
+ * of them together is in proportion to their number, n², not to n⁴.                                  */
+START_TEST(functions_may_be_written_entry_by_entry)
+{
+    enum { N = 40 };
+    dice d = { 29 };
+    gsl_matrix *A = random_matrix(&d, ANY, N, N);
+    dm *X = dm_variable(here, A), *f = NULL;
+    size_t before = bytes_allocated();
+
+    for (size_t i = 0; i < N; i++)
+        for (size_t j = 0; j < N; j++) {
+            dm *t = dm_mul(dm_block(X, i, j, 1, 1), dm_block(X, j, i, 1, 1));
+            f = f ? dm_add(f, t) : t;
+        }
+    same(gradient_of(f, X), sum_of(2, transposed(A), 0, A), 0, "2*A'");
+    ck_assert_uint_lt(bytes_allocated() - before, (size_t) N * N * N * N * sizeof(double));
+}
+END_TEST
+
+/* However deep: what is embedded, and embedded again, is no recursion of that depth. */
+START_TEST(blocks_and_embeddings_may_be_nested)
+{
+    size_t depth = many(100000);
+    gsl_matrix *A = MATRIX(2, 2, 1, 2, 3, 4);
+    dm *X = dm_variable(here, A), *B = X, *E = X;
+
+    for (size_t i = 0; i < depth; i++) {
+        B = dm_block(B, 0, 0, 2, 2);
+        E = dm_embed(E, 0, 0, 2, 2);
+    }
+    same(gradient_of(dm_add(dm_trace(dm_mul(B, B)), dm_sum(E)), X), MATRIX(2, 2, 3, 7, 5, 9), 0, "2*A' + ones(2,2)");
+}
+END_TEST
+
 Suite *drivers_gradient_suite(void)
 {
     Suite *suite = suite_create("drivers/gradient");
@@ -143,5 +179,7 @@ Suite *drivers_gradient_suite(void)
     tcase_add_test(tc, what_cannot_be_read_off_is_told);
     tcase_add_test(tc, gradients_are_matrices_to_go_on_with);
     tcase_add_test(tc, gradients_that_share_a_beginning_grow_apart);
+    tcase_add_test(tc, functions_may_be_written_entry_by_entry);
+    tcase_add_test(tc, blocks_and_embeddings_may_be_nested);
     return suite;
 }

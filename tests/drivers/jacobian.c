@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include "../fixture.h"
 #include "../suites.h"
+#include "drivers/drivers.h"
 
 /* Functions of the 2×3 or 3×3 matrix A with results of all shapes.  The first ones are sums of sandwiches, the
  * middle ones have few entries (rows are read off), the last ones many (columns are pushed).          */
@@ -320,6 +321,61 @@ START_TEST(what_has_no_differential_is_told)
 }
 END_TEST
 
+/* Y = X*Z: what the Jacobian for X leaves behind is not seen by that for Z, and nothing of both by reading off. */
+static gsl_matrix *kronecker(const gsl_matrix *A, const gsl_matrix *B)
+{
+    gsl_matrix *K = zeros(A->size1 * B->size1, A->size2 * B->size2);
+
+    for (size_t i = 0; i < K->size1; i++)
+        for (size_t j = 0; j < K->size2; j++)
+            gsl_matrix_set(K, i, j, gsl_matrix_get(A, i / B->size1, j / B->size2)
+                                    * gsl_matrix_get(B, i % B->size1, j % B->size2));
+    return K;
+}
+
+START_TEST(variables_of_one_level_do_not_disturb_each_other)
+{
+    dice d = { 83 };
+    gsl_matrix *A = random_matrix(&d, ANY, 2, 3), *B = random_matrix(&d, ANY, 3, 2), *J = zeros(4, 6);
+    dm *X = dm_variable(here, A), *Z = dm_variable(here, B), *Y = dm_mul(X, Z), *f = dm_trace(Y);
+
+    for (int turn = 0; turn < 2; turn++) {
+        ck_assert_ptr_null(dm_jacobian_dm("the Jacobian", Y, X, J));
+        same(J, kronecker(transposed(B), eye(2)), 1e-15, "for X");
+        ck_assert_ptr_null(dm_jacobian_dm("the Jacobian", Y, Z, J));
+        same(J, kronecker(eye(2), A), 1e-15, "for Z");
+        same(gradient_of(f, X), transposed(B), 0, "tr(X*Z) for X");
+        same(gradient_of(f, Z), transposed(A), 0, "tr(X*Z) for Z");
+    }
+}
+END_TEST
+
+/* More than the caches hold: tr(A^3) has the Hessian 3*(kron(A',I) + kron(I,A))*K, few entries of it not 0. */
+static dm *trace_of_cube(dm *A, void *params) { (void) params; return dm_trace(dm_mul(A, dm_mul(A, A))); }
+
+START_TEST(jacobians_larger_than_the_caches_are_zero_where_they_should_be)
+{
+    enum { N = 46 };
+    dice d = { 5 };
+    gsl_matrix *A = random_matrix(&d, ANY, N, N), *H = gsl_matrix_alloc(N * N, N * N);
+    double *const h = H->data;
+
+    for (size_t i = 0; i < (size_t) N * N * N * N; i++)
+        h[i] = 7;
+    ck_assert_int_eq(dm_hessian(&(dm_function) { trace_of_cube, NULL }, A, NULL, NULL, H), GSL_SUCCESS);
+    for (size_t i = 0; i < N; i++)
+        for (size_t j = 0; j < N; j++)
+            for (size_t k = 0; k < N; k++)
+                for (size_t l = 0; l < N; l++) {           /* d/dA(k,l) of 3*(A*A)(j,i), the gradient at (i,j) */
+                    double right = 3 * ((j == k ? gsl_matrix_get(A, l, i) : 0) + (l == i ? gsl_matrix_get(A, j, k) : 0));
+                    double got = h[(j * N + i) * N * N + l * N + k];
+                    if (fabs(got - right) > 1e-14)
+                        same_number(got, right, 1e-14, "(%zu,%zu), (%zu,%zu)", i, j, k, l);
+                }
+    gsl_matrix_free(H);
+}
+END_TEST
+
 Suite *drivers_jacobian_suite(void)
 {
     Suite *suite = suite_create("drivers/jacobian");
@@ -331,6 +387,8 @@ Suite *drivers_jacobian_suite(void)
     tcase_add_test(tc, large_jacobians_are_made_in_several_passes);
     tcase_add_test(tc, multiples_of_one_thing_add_up);
     tcase_add_test(tc, a_result_of_a_level_above_is_seen_from_below);
+    tcase_add_test(tc, variables_of_one_level_do_not_disturb_each_other);
+    tcase_add_test(tc, jacobians_larger_than_the_caches_are_zero_where_they_should_be);
     tcase_add_test(tc, what_has_no_jacobian_is_told);
     tcase_add_test(tc, what_has_no_differential_is_told);
     return suite;

@@ -777,6 +777,43 @@ START_TEST(blas_is_not_the_reference_one)
 }
 END_TEST
 
+/* Products are brought into another order only where nothing leaves the range of numbers on the way, and multiples
+ * of diagonal matrices do not drift apart from their entries.                                        */
+START_TEST(what_is_large_times_small_stays)
+{
+    gsl_matrix *x = gsl_matrix_alloc(40, 1), *y = gsl_matrix_alloc(1, 40), *z = gsl_matrix_alloc(40, 1), *right = zeros(40, 1);
+
+    gsl_matrix_set_all(x, 1e200);
+    gsl_matrix_set_all(y, 1e-200);
+    gsl_matrix_set_all(z, 1e-200);
+    gsl_matrix_set_all(right, 40e-200);
+    dm *product = times(1, times(1, dense(x), dense(y)), dense(z));
+    for (size_t i = 0; i < 40; i++)
+        same_number(dm_row(dm_entries(product), i, 0)[0] / 40e-200, 1, 1e-15, "(x*y)*z, entry %zu", i);
+
+    dm *P = dm_diag(dm_constant(here, MATRIX(2, 1, 1e-200, 3e-200)));
+    for (int k = 0; k < 40; k++)
+        P = dm_mul(P, dm_scale(dm_diag(dm_constant(here, MATRIX(2, 1, 1e-3, 1e-3))), 1000));
+    same_number(dm_row(dm_entries(P), 1, 0)[1] / 3e-200, 1, 1e-13, "diag(x) times one, forty times");
+}
+END_TEST
+
+/* 0 times what is not finite is not 0, whoever multiplies. */
+START_TEST(differences_of_what_is_not_finite_are_not_zero)
+{
+    size_t n = _i;
+    dice d = { 7 };
+    gsl_matrix *N = random_matrix(&d, ANY, n, n), *G = random_matrix(&d, ANY, n, n);
+
+    gsl_matrix_set(N, n / 2, 1, NAN);
+    dm *A = dm_constant_view(here, N), *B = dm_constant(here, G);
+    dm *of[] = { dm_mul(dm_sub(dm_scale(A, 2), dm_scale(A, 2)), B), dm_mul(dm_sub(dm_transpose(A), dm_transpose(A)), B),
+                 dm_mul(dm_sub(A, A), B), dm_mul(dm_scale(A, 0), B) };
+    for (size_t k = 0; k < sizeof of / sizeof of[0]; k++)
+        ck_assert_msg(!dm_number_finite(of[k]), "difference %zu, n = %zu", k, n);
+}
+END_TEST
+
 Suite *numbers_number_suite(void)
 {
     Suite *suite = suite_create("numbers/number");
@@ -789,6 +826,9 @@ Suite *numbers_number_suite(void)
     tcase_add_test(tc, thin_products_are_not_formed_on_the_way);
     tcase_add_loop_test(tc, units_are_what_dense_ones_are, 0, WAYS);
     tcase_add_test(tc, units_in_different_places_meet);
+    tcase_add_test(tc, what_is_large_times_small_stays);
+    tcase_add_loop_test(tc, differences_of_what_is_not_finite_are_not_zero, 3, 5);
+    tcase_add_loop_test(tc, differences_of_what_is_not_finite_are_not_zero, 88, 89);
     tcase_add_test(tc, units_are_not_formed_on_the_way);
     tcase_add_test(tc, units_see_what_is_not_finite);
     tcase_add_test(tc, zero_stays_zero_but_under_a_nan);

@@ -101,21 +101,39 @@ static void check_det(const gsl_matrix *A, double loss, const char *what)
 /* Triangular, regular or of rank n-1 and n-2. */
 START_TEST(det_of_triangular_matrices_has_derivatives)
 {
-    static const double last[] = { -3, 0.1, 0 };
+    static const double last[] = { -3, 0.1, 0, 1e-5, 1e-12 };
+    enum { LAST = sizeof last / sizeof last[0] };
 
     for (size_t n = 2; n <= 5; n++)
-        for (size_t k = 0; k < 9; k++) {
+        for (size_t k = 0; k < LAST * LAST; k++) {
             dice d = { 10 * n + k };
             gsl_matrix *T = random_matrix(&d, ANY, n, n);
             char what[64];
             for (size_t i = 0; i < n; i++)
                 for (size_t j = i + 1; j < n; j++)
                     gsl_matrix_set(T, i, j, 0);
-            gsl_matrix_set(T, n - 1, n - 1, last[k % 3]);
-            gsl_matrix_set(T, n / 2 - 1, n / 2 - 1, last[k / 3]);
-            snprintf(what, sizeof what, "%zu×%zu, with %g and %g on its diagonal", n, n, last[k / 3], last[k % 3]);
+            gsl_matrix_set(T, n - 1, n - 1, last[k % LAST]);
+            gsl_matrix_set(T, n / 2 - 1, n / 2 - 1, last[k / LAST]);
+            snprintf(what, sizeof what, "%zu×%zu, with %g and %g on its diagonal", n, n, last[k / LAST], last[k % LAST]);
             check_det(T, 1, what);
             check_det(transposed(T), 1, what);
+        }
+}
+END_TEST
+
+/* A row or a column that is smaller than the others, down to rounding errors: nothing of the others is lost. */
+START_TEST(det_has_derivatives_beside_a_small_row)
+{
+    for (size_t n = 2; n <= 5; n++)
+        for (int power = -2; power >= -18; power -= 4) {
+            dice d = { 10 * n };
+            gsl_matrix *A = random_matrix(&d, ANY, n, n);
+            char what[64];
+            for (size_t j = 0; j < n; j++)
+                gsl_matrix_set(A, n / 2, j, gsl_matrix_get(A, n / 2, j) * pow(10, power));
+            snprintf(what, sizeof what, "%zu×%zu, a row of 1e%d", n, n, power);
+            check_det(A, 1, what);
+            check_det(transposed(A), 1, what);
         }
 }
 END_TEST
@@ -234,7 +252,7 @@ START_TEST(cofactors_of_what_is_not_finite_end)
 
     gsl_matrix_set(A, 0, 0, NAN);
     refused(dm_jacobian(&(dm_function) { cofactor, NULL }, A, NULL, J), GSL_EDOM,
-            "dm_cofactor: A is 3×3 and not all of its entries are finite");
+            "dm_cofactor: A is 3×3 and its entry (1,1) is nan");
 }
 END_TEST
 
@@ -282,6 +300,30 @@ START_TEST(what_is_only_badly_scaled_is_not_singular)
     same(product(value_of(dm_inverse(B)), dense), eye(3), 100 * DBL_EPSILON, "rows of 1, 1e20, 1e40");
     gsl_matrix *X = value_of(dm_solve(B, dm_constant(here, product(dense, MATRIX(3, 1, 1, -2, 3)))));
     same(X, MATRIX(3, 1, 1, -2, 3), 1e3 * DBL_EPSILON, "A\\(A*x), rows of 1, 1e20, 1e40");
+}
+END_TEST
+
+/* Given as a view, which nobody looked at: the entry is named, and no inverse of an infinite one is 0.  The
+ * operation is the _i-th.                                                                            */
+START_TEST(entries_that_are_not_finite_are_named)
+{
+    dm *(*const of[])(dm *) = { dm_inverse, dm_det, dm_logdet, dm_cofactor };
+    const char *const name[] = { "inverse", "det", "logdet", "cofactor", "solve", "solve_right" };
+    const size_t sizes[] = { 3, 20 };
+    const double bad[] = { NAN, INFINITY };
+    char message[80];
+
+    for (int which = 0; which < 4; which++) {
+        size_t n = sizes[which / 2];
+        dice d = { 47 };
+        gsl_matrix *A = random_matrix(&d, ANY, n, n);
+        gsl_matrix_set(A, 0, 2, bad[which % 2]);
+        dm *X = dm_constant_view(here, A);
+        snprintf(message, sizeof message, "dm_%s: A is %zu×%zu and its entry (1,3) is %s", name[_i], n, n,
+                 which % 2 ? "inf" : "nan");
+        forget_errors();
+        fails(_i < 4 ? of[_i](X) : _i == 4 ? dm_solve(X, X) : dm_solve_right(X, X), GSL_EDOM, message);
+    }
 }
 END_TEST
 
@@ -356,6 +398,7 @@ Suite *operations_solves_suite(void)
     TCase *tc = case_of(suite, "solves and determinants");
 
     tcase_add_test(tc, det_of_triangular_matrices_has_derivatives);
+    tcase_add_test(tc, det_has_derivatives_beside_a_small_row);
     tcase_add_test(tc, det_has_derivatives_at_every_rank);
     tcase_add_test(tc, cofactors_at_lower_rank_are_exact_zeros_or_of_rank_one);
     tcase_add_test(tc, det_is_right_near_singular_matrices);
@@ -363,6 +406,7 @@ Suite *operations_solves_suite(void)
     tcase_add_test(tc, the_third_derivative_of_det_is_there_where_it_can_be);
     tcase_add_test(tc, the_cofactor_of_a_number_is_one);
     tcase_add_test(tc, cofactors_of_what_is_not_finite_end);
+    tcase_add_loop_test(tc, entries_that_are_not_finite_are_named, 0, 6);
     tcase_add_test(tc, what_is_singular_is_told);
     tcase_add_test(tc, what_is_only_badly_scaled_is_not_singular);
     tcase_add_test(tc, determinants_that_are_too_large_or_negative_are_told);
