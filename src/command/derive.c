@@ -62,7 +62,7 @@ static void choose_sizes(const problem *p, bool falling, dm_shape *known, dm_sha
 {
     enum { PRIMES = 8 };
     static const size_t primes[PRIMES] = { 5, 7, 11, 13, 17, 19, 23, 29 };
-    size_t used = 0, most = p->variables < 3 ? 2 * p->variables : PRIMES;
+    size_t used = 0, chosen = 0, most = p->variables < 3 ? 2 * p->variables : PRIMES;
 
     for (size_t i = 0; i < p->variables; i++)
         for (int side = 0; side < 2; side++) {
@@ -74,15 +74,17 @@ static void choose_sizes(const problem *p, bool falling, dm_shape *known, dm_sha
             size_t one = *side_of(&a[i], side), other = *side_of(&b[i], side);
             if (one == other)
                 *size = one;
-            if (one != 101 || other != 103 || used >= most)
+            if (one != 101 || other != 103 || chosen == most)
                 continue;
             size_t k = used;
             while (k < PRIMES && !can_be(p, known, a, size, primes[falling && k < most ? most - 1 - k : k]))
                 k++;
-            if (k < PRIMES)
-                used = k + 1;
-            else
+            if (k == PRIMES) {
                 *size = 0;
+                continue;
+            }
+            used = k + 1;
+            chosen++;
         }
 }
 

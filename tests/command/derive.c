@@ -377,10 +377,11 @@ static const struct {
       "f  = sum(A(:,2).^2)+sum(A(1:5,3))\n"
       "df = 2*sum(A(:,2).*dA(:,2)) + sum(dA(1:5,3))\n"
       "       chain rule: d(A.^p) = p*A.^(p-1).*dA\n"
-      "   = tr((embed(ones(columns(A),1),1,3,rows(A),columns(A))+\n"
+      "   = tr((embed(ones(5,1),1,3,rows(A),columns(A))+\n"
       "       2*embed(A(:,2),1,2,rows(A),columns(A)))'*dA)\n"
-      "gradient  U = embed(ones(columns(A),1),1,3,rows(A),columns(A))+\n"
-      "                2*embed(A(:,2),1,2,rows(A),columns(A))\n" },
+      "gradient  U = embed(ones(5,1),1,3,rows(A),columns(A))+\n"
+      "                2*embed(A(:,2),1,2,rows(A),columns(A))\n"
+      "places and sizes of blocks are those for A 7×11\n" },
     { "dualmat derive 'A*X*B' --wrt X",
       "F  = A*X*B\n"
       "dF = A*dX*B   the differential is linear\n"
