@@ -37,11 +37,32 @@ static bool infer_with(const problem *p, const dm_shape *known, dm_shape *to, si
     return dm_expression_infer(p->expression, to, p->variables, NULL, free_size, &complaint) == GSL_SUCCESS;
 }
 
+/* Does a place of the expression name the number n, as in A(1:5,:)? */
+static bool names_place(const char *expression, size_t n)
+{
+    for (const char *s = strpbrk(expression, "(,:"); s; s = strpbrk(s + 1, "(,:"))
+        if (strtoul(s + 1, NULL, 10) == n)
+            return true;
+    return false;
+}
+
+/* Can that be the size?  As one that is not the least possible and named nowhere, so that five rows of A(1:5,:) are
+ * neither all rows nor as many as there are columns.                                                */
+static bool can_be(const problem *p, const dm_shape *known, dm_shape *room, size_t *size, size_t n)
+{
+    if (names_place(dm_expression_text(p->expression), n))
+        return false;
+    *size = n - 1;
+    bool smaller = infer_with(p, known, room, 101);
+    *size = n;
+    return smaller && infer_with(p, known, room, 101);
+}
+
 static void choose_sizes(const problem *p, bool falling, dm_shape *known, dm_shape *a, dm_shape *b)
 {
     enum { PRIMES = 8 };
     static const size_t primes[PRIMES] = { 5, 7, 11, 13, 17, 19, 23, 29 };
-    size_t used = 0, most = p->variables < 3 ? 2 * p->variables : PRIMES;
+    size_t used = 0, chosen = 0, most = p->variables < 3 ? 2 * p->variables : PRIMES;
 
     for (size_t i = 0; i < p->variables; i++)
         for (int side = 0; side < 2; side++) {
@@ -53,13 +74,17 @@ static void choose_sizes(const problem *p, bool falling, dm_shape *known, dm_sha
             size_t one = *side_of(&a[i], side), other = *side_of(&b[i], side);
             if (one == other)
                 *size = one;
-            if (one != 101 || other != 103 || used == most)
+            if (one != 101 || other != 103 || chosen == most)
                 continue;
-            *size = primes[falling ? most - 1 - used : used];
-            if (infer_with(p, known, a, 101))
-                used++;
-            else
+            size_t k = used;
+            while (k < PRIMES && !can_be(p, known, a, size, primes[falling && k < most ? most - 1 - k : k]))
+                k++;
+            if (k == PRIMES) {
                 *size = 0;
+                continue;
+            }
+            used = k + 1;
+            chosen++;
         }
 }
 

@@ -313,21 +313,34 @@ static void form_of(const writer *w, const char *text, const dm_formula *f, cons
                                .symbol = f->symbol, .rows = f->rows, .cols = f->cols });
 }
 
+/* `count` places from `first` on, of `all`: one, all, or from where to where.  Where places count from 0 the end is
+ * the place behind, and one place is written so too, lest a matrix become a vector.                  */
+static void range(const writer *w, size_t first, size_t count, size_t all)
+{
+    size_t origin = w->in->origin;
+
+    if (count == all)
+        dm_text_put(w->to, ":");
+    else if (count == 1 && origin)
+        dm_text_put(w->to, "%zu", first + origin);
+    else
+        dm_text_put(w->to, "%zu:%zu", first + origin, first + count);
+}
+
 static void block(const writer *w, const dm_formula *f)
 {
     const dm_parameters *with = f->with;
-    size_t origin = w->in->origin, row = with->row + origin, col = with->col + origin;
-    const char *open = origin ? "(" : "[", *close = origin ? ")" : "]";
-    size_t last = origin ? 1 : 0;
+    const dm_formula *A = f->of[0];
+    size_t origin = w->in->origin;
 
-    child(w, f->of[0], level_of(f->of[0]) < ATOMS);        /* A.^2(1) has its index on the 2 */
-    if (origin && with->rows == 1 && with->cols == 1)
-        dm_text_put(w->to, f->of[0]->cols == 1 ? "(%zu)" : "(%zu,%zu)", row, col);
-    else if (origin && f->of[0]->cols == 1)
-        dm_text_put(w->to, "(%zu:%zu)", row, row + with->rows - 1);
-    else
-        dm_text_put(w->to, "%s%zu:%zu,%zu:%zu%s", open, row, row + with->rows - last, col,
-                    col + with->cols - last, close);
+    child(w, A, level_of(A) < ATOMS);  /* A.^2(1) has its index on the 2 */
+    dm_text_put(w->to, origin ? "(" : "[");
+    range(w, with->row, with->rows, A->rows);
+    if (!origin || A->cols > 1) {
+        dm_text_put(w->to, ",");
+        range(w, with->col, with->cols, A->cols);
+    }
+    dm_text_put(w->to, origin ? ")" : "]");
 }
 
 static void call(const writer *w, const dm_formula *f)

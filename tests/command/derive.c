@@ -330,7 +330,7 @@ static const struct {
       "rows(X)*columns(A)),eye(rows(A))))*kron(eye(rows(X)*columns(X)),vec(A))" },
     { "derive", "diag(x)", "x", "jacobian", "diag(vec(eye(rows(x))))*kron(ones(rows(x),1),eye(rows(x)))" },
     { "derive", "diag(X)", "X", "jacobian", "kron(ones(1,rows(X)),eye(rows(X)))*diag(vec(eye(rows(X))))" },
-    { "derive", "X(2:3,1:2)", "X", "jacobian", "kron(eye(columns(X))(1:2,1:7),eye(rows(X))(2:3,1:5))" },
+    { "derive", "X(2:3,1:2)", "X", "jacobian", "kron(eye(columns(X))(1:2,:),eye(rows(X))(2:3,:))" },
     { "derive", "[A, X; X, B]", "X", "jacobian",
       "kron(embed(eye(columns(X)),8,1,18,columns(X)),embed(eye(rows(A)),1,1,10,rows(A)))"
       "+kron(embed(eye(columns(X)),1,1,18,columns(X)),embed(eye(rows(A)),6,1,10,rows(A)))" },
@@ -387,6 +387,15 @@ static const struct {
       "   = 2*tr(A*dA)        trace is linear, cyclic rule\n"
       "   = tr((2*A')'*dA)\n"
       "gradient  U = 2*A'\n" },
+    { "dualmat derive 'sum(A(:,2).^2)+sum(A(1:5,3))' --wrt A",         /* all rows, and five of them */
+      "f  = sum(A(:,2).^2)+sum(A(1:5,3))\n"
+      "df = 2*sum(A(:,2).*dA(:,2)) + sum(dA(1:5,3))\n"
+      "       chain rule: d(A.^p) = p*A.^(p-1).*dA\n"
+      "   = tr((embed(ones(5,1),1,3,rows(A),columns(A))+\n"
+      "       2*embed(A(:,2),1,2,rows(A),columns(A)))'*dA)\n"
+      "gradient  U = embed(ones(5,1),1,3,rows(A),columns(A))+\n"
+      "                2*embed(A(:,2),1,2,rows(A),columns(A))\n"
+      "places and sizes of blocks are those for A 7×11\n" },
     { "dualmat derive 'A*X*B' --wrt X",
       "F  = A*X*B\n"
       "dF = A*dX*B   the differential is linear\n"
