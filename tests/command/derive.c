@@ -389,12 +389,9 @@ static const struct {
       "gradient  U = 2*A'\n" },
     { "dualmat derive 'sum(A(:,2).^2)+sum(A(1:5,3))' --wrt A",         /* all rows, and five of them */
       "f  = sum(A(:,2).^2)+sum(A(1:5,3))\n"
-      "df = 2*sum(A(:,2).*dA(:,2)) + sum(dA(1:5,3))\n"
-      "       chain rule: d(A.^p) = p*A.^(p-1).*dA\n"
-      "   = tr((embed(ones(5,1),1,3,rows(A),columns(A))+\n"
-      "       2*embed(A(:,2),1,2,rows(A),columns(A)))'*dA)\n"
-      "gradient  U = embed(ones(5,1),1,3,rows(A),columns(A))+\n"
-      "                2*embed(A(:,2),1,2,rows(A),columns(A))\n"
+      "df = 2*sum(A(:,2).*dA(:,2)) + sum(dA(1:5,3))   chain rule: d(A.^2) = 2*A.*dA\n"
+      "   = tr((embed(ones(5,1),1,3,rows(A),columns(A))+2*embed(A(:,2),1,2,rows(A),columns(A)))'*dA)\n"
+      "gradient  U = embed(ones(5,1),1,3,rows(A),columns(A))+2*embed(A(:,2),1,2,rows(A),columns(A))\n"
       "places and sizes of blocks are those for A 7×11\n" },
     { "dualmat derive 'A*X*B' --wrt X",
       "F  = A*X*B\n"
