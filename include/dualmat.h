@@ -130,7 +130,12 @@ typedef struct {
     bool right;                        /* no entry differs */
     size_t rows, cols, differ;         /* an entry differs where |hand - exact| > */
     double tolerance, noise, allowed;  /*     tolerance * max(|hand|, |exact|) + noise + allowed: what rounding
-                                        *     explains, and what numbers of few digits are allowed besides */
+                                        *     explains, and what numbers of few digits are allowed besides.
+                                        *     Each entry has a noise of its own; this is the largest */
+    size_t hidden, kinks, outside;     /* entries that rounding hides; those at a kink or a jump, where the function
+                                        *     has no derivative, and those of them that differ from all that it
+                                        *     is on the sides */
+    bool beside;                       /* so it was compared beside A */
     size_t row, col;                   /* the worst entry: the largest difference; among those that differ, */
     double hand, exact;                /*     if any do.  Both its values */
     double largest;                    /* of all entries of both, in absolute value */

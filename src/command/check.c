@@ -7,6 +7,8 @@
  * are (a gradient at a minimum), or where both vanish, nothing can be seen, and they are compared again at a
  * point beside the given one.                                                                          */
 #define _POSIX_C_SOURCE 200809L        /* isatty */
+#include <ctype.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,10 +88,10 @@ void restore_values(checking *c)
 
 /* A direction for the variable, every entry as large as the variable's own; where that is zero, or next to
  * it, as large as the largest.                                                                         */
-static int draw_along(const problem *p, gsl_matrix *D, unsigned number)
+static int draw_along(const problem *p, gsl_matrix *D, unsigned number, bool symmetric)
 {
     const variable *v = checked(p);
-    int status = draw(D, ANY, v->symmetric,
+    int status = draw(D, ANY, v->symmetric || symmetric,
                       (ticket) { .seed = p->options->seed, .name = "D", .point = number });
     double all = magnitude(v->value);
 
@@ -101,16 +103,18 @@ static int draw_along(const problem *p, gsl_matrix *D, unsigned number)
     return status;
 }
 
-static int move_variable(const problem *p)
+/* By a step along such a direction; or only what is zero in it, which no rounding error of its own would move. */
+static int move_variable(const problem *p, double step, unsigned number, bool symmetric, bool zeros)
 {
     const variable *v = checked(p);
     gsl_matrix *D = gsl_matrix_alloc(v->rows, v->cols);
-    int status = D ? draw_along(p, D, MOVED) : GSL_ENOMEM;
+    int status = D ? draw_along(p, D, number, symmetric) : GSL_ENOMEM;
 
-    if (!status) {
-        gsl_matrix_scale(D, 0.1);
-        gsl_matrix_add(v->value, D);
-    }
+    for (size_t i = 0; !status && i < v->rows; i++)
+        for (size_t j = 0; j < v->cols; j++) {
+            double *entry = gsl_matrix_ptr(v->value, i, j);
+            *entry += zeros && *entry != 0 ? 0 : step * gsl_matrix_get(D, i, j);
+        }
     gsl_matrix_free(D);
     return status;
 }
@@ -119,20 +123,25 @@ static int move_variable(const problem *p)
 
 /* With every value on the way to it moved by rounding errors.  Moving only the variables would not do: what
  * they have in common cancels in (1e8*y+2*x)-1e8*y, rounding does not.                                 */
-static int shake(void *params, bool by_hand, unsigned number, gsl_matrix *to)
+static int shake(void *params, bool by_hand, unsigned number, double size, gsl_matrix *to)
 {
     evaluation *e = params;
+    const variable *v = checked(e->problem);
+    gsl_matrix *given = gsl_matrix_alloc(v->rows, v->cols);
+    int status = given ? gsl_matrix_memcpy(given, v->value) : GSL_ENOMEM;
 
-    e->shake = number;
-    int status = by_hand ? hand_of(e, to) : exact_of(e, to);
+    if (!status)
+        status = move_variable(e->problem, size, MOVED + number, dm_check_is_symmetric(v->value), true);
+    e->shake = size;
+    e->shaking = number;
+    if (!status)
+        status = by_hand ? hand_of(e, to) : exact_of(e, to);
     e->shake = 0;
+    if (given)
+        gsl_matrix_memcpy(v->value, given);
+    gsl_matrix_free(given);
     forgive(e);
     return status;
-}
-
-static bool is_blind(const dm_check_report *r)
-{
-    return r->largest == 0 || r->noise > 1e-3 * r->largest;
 }
 
 static int compare(evaluation *e, checking *c)
@@ -144,48 +153,124 @@ static int compare(evaluation *e, checking *c)
     /* Numbers in a file are rounded, as a rule, to so many decimals, the same for all. */
     if (!status)
         dm_check_compare_shaken(c->hand, c->exact, tolerance, c->problem->hand_numbers ? tolerance : 0, shake,
-                                e, c->other, &c->report);
+                                e, (gsl_matrix *[]) { c->other, c->more }, c->margin, &c->report);
     return status;
 }
 
-/* Beside the point, if there the derivative can be seen and the function exists. */
-static int compare_beside(evaluation *e, checking *c)
+/* Beside the given point, if there the derivative can be seen and the function exists: anywhere, or where the
+ * variable stays symmetric if it is.                                                                  */
+static int compare_beside(evaluation *e, checking *c, const gsl_matrix *given)
 {
-    dm_check_report here = c->report;
-    int status = move_variable(c->problem);
+    gsl_matrix *value = checked(c->problem)->value;
+    bool may_be_symmetric = dm_check_is_symmetric(value);
+    int status = GSL_EDOM;
 
-    if (!status)
-        status = compare(e, c);
-    c->moved = !status && !is_blind(&c->report);
-    c->vanished = here.largest == 0;
-    gsl_matrix_memcpy(c->beside, checked(c->problem)->value);
+    c->given = c->report;
+    for (int symmetric = 0; symmetric <= may_be_symmetric && status && status != GSL_ENOMEM; symmetric++) {
+        if (symmetric) {
+            gsl_matrix_memcpy(value, given);
+            forgive(e);
+        }
+        status = move_variable(c->problem, 0.1, MOVED, symmetric, false);
+        if (!status)
+            status = compare(e, c);
+    }
+    c->moved = !status && !dm_check_is_blind(&c->report);
+    gsl_matrix_memcpy(c->beside, value);
     if (status == GSL_ENOMEM)
         return status;
     if (!c->moved)
-        c->report = here;
+        c->report = c->given;
     forgive(e);
     return GSL_SUCCESS;
 }
 
-static int taylor(evaluation *e, checking *c)
+/* At a kink the error of the exact one falls as that of a wrong one does, on one side at least. */
+static bool is_kink(const dm_check_report *r)
+{
+    return fabs(r->slope_exact - 1) < 0.2;
+}
+
+/* The Taylor test, and whether there is a kink on the way to either side. */
+static int taylor(evaluation *e, checking *c, bool *kink)
 {
     const variable *v = checked(c->problem);
     gsl_matrix *D = gsl_matrix_alloc(v->rows, v->cols);
     evaluation rounded = *e;
     dm_function F = { evaluate, e }, off = { evaluate, &rounded };
-    int status = D ? draw_along(c->problem, D, 0) : GSL_ENOMEM;
+    int status = D ? draw_along(c->problem, D, 0, false) : GSL_ENOMEM;
 
-    rounded.shake = 1;
+    rounded.shake = 16 * DBL_EPSILON;
+    rounded.shaking = 1;
     if (!status)
         status = dm_check_taylor_rounded(&F, &off, c->kind, v->value, D, c->hand, c->exact, &c->report);
+    *kink = !status && (c->report.kinks > 0 || is_kink(&c->report));
+    if (!status && !*kink) {
+        dm_check_report back = c->report;
+        gsl_matrix_scale(D, -1);
+        status = dm_check_taylor_rounded(&F, &off, c->kind, v->value, D, c->hand, c->exact, &back);
+        *kink = !status && is_kink(&back);
+    }
     gsl_matrix_free(D);
     return status;
 }
 
-/* There the error of the exact one falls as that of a wrong one does. */
-static bool is_kink(const dm_check_report *r)
+typedef struct { const char *of; char *text; size_t size; } eigenvalues;
+
+/* They are ascending; to a few units in the last place of the largest, as rounding leaves them. */
+static int take_eigenvalues(const problem *p, dm *C, dm *const values[], void *to)
 {
-    return fabs(r->slope_exact - 1) < 0.2;
+    eigenvalues *found = to;
+    gsl_matrix_const_view lambda = dm_value(C);
+
+    (void) p;
+    (void) values;
+    if (!lambda.matrix.data)
+        return dm_status(C) ? dm_status(C) : GSL_EFAILED;
+    size_t n = lambda.matrix.size1;
+    double rounding = 64 * (double) n * DBL_EPSILON * magnitude(&lambda.matrix);
+    for (size_t i = 1; i < n && !*found->text; i++) {
+        double x = gsl_matrix_get(&lambda.matrix, i, 0);
+        if (x - gsl_matrix_get(&lambda.matrix, i - 1, 0) <= rounding)
+            snprintf(found->text, found->size, "%.60s has the eigenvalue %.6g more than once", found->of, x);
+    }
+    return GSL_SUCCESS;
+}
+
+/* Of which argument of eig? */
+static void find_repeated(evaluation *e, checking *c)
+{
+    const char *text = c->problem->options->expression;
+
+    for (const char *at = text; (at = strstr(at, "eig(")) && !*c->repeated; at += 4) {
+        char part[400];
+        size_t n = 4, depth = 1;
+        for (; at[n] && depth > 0; n++)
+            depth = depth + (at[n] == '(') - (at[n] == ')');
+        if ((at > text && (isalnum((unsigned char) at[-1]) || at[-1] == '_')) || n + 10 > sizeof part)
+            continue;
+        snprintf(part, sizeof part, "%.*s.values", (int) n, at);
+        dm_expression *values = dm_expression_parse(part, NULL);
+        part[n - 1] = '\0';            /* the argument alone */
+        evaluation of_values = { .problem = e->problem, .expression = values, .of = e->of };
+        if (values)
+            evaluate_in_context(&of_values, make_constant, take_eigenvalues,
+                                &(eigenvalues) { part + 4, c->repeated, sizeof c->repeated });
+        dm_expression_free(values);
+    }
+    forget_errors();
+}
+
+/* Is the point beside it to decide?  Where nothing can be seen here; and where nothing differs but at a kink, of
+ * a formula: numbers are of this point alone.                                                         */
+static bool is_undecided(const checking *c)
+{
+    const dm_check_report *r = &c->report;
+    const dm_expression *hand = c->problem->hand;
+    bool kinks = r->kinks > 0 && r->differ == r->outside;
+
+    return hand && (kinks ? dm_expression_variables(hand) > 0 || dm_check_is_blind(r)
+                          : r->right && dm_check_is_blind(r));
 }
 
 /* One point.  The Taylor test is made at the first, and at one where the hand-derived result is wrong. */
@@ -193,26 +278,29 @@ static int check_point(evaluation *e, void *to)
 {
     checking *c = to, before = *c;
     gsl_matrix *given = NULL;
+    bool kink = false;
     int status = compare(e, c);
 
-    if (!status && is_blind(&c->report) && c->report.right && c->problem->hand) {
+    if (!status && c->report.kinks > 0)
+        find_repeated(e, c);
+    if (!status && is_undecided(c)) {
         const variable *v = checked(c->problem);
         if (!(given = gsl_matrix_alloc(v->rows, v->cols)))
             return GSL_ENOMEM;
         gsl_matrix_memcpy(given, v->value);
-        status = taylor(e, c);
-        c->kink = !status && is_kink(&c->report);
+        status = taylor(e, c, &kink);
+        c->kink = kink;
         if (!status)
-            status = compare_beside(e, c);
+            status = compare_beside(e, c, given);
         if (!status && !c->moved) {
             gsl_matrix_memcpy(v->value, given);
             status = both_at(e, c);
         }
     }
     if (!status && (c->points == 0 || !c->report.right))
-        status = taylor(e, c);
+        status = taylor(e, c, &kink);
     if (!status) {
-        c->kink = c->kink || (!c->moved && c->points == 0 && is_kink(&c->report));
+        c->kink = c->kink || (!c->moved && c->points == 0 && kink);
         c->points++;
         c->error = fmax(c->error, c->report.error);
         c->entry_error = fmax(c->entry_error, c->report.entry_error);
@@ -257,7 +345,7 @@ static bool explain_digits(checking *c, bool rounded)
         return false;
     for (dm_check_report other; digits >= FEWEST; digits--) {
         double tolerance = pow(10, -digits);
-        dm_check_compare(c->hand, c->exact, tolerance, tolerance, r->noise, &other);
+        dm_check_compare(c->hand, c->exact, tolerance, tolerance, c->margin, &other);
         if (other.right)
             break;
     }
@@ -296,9 +384,11 @@ static int hold(checking *c)
     c->exact = gsl_matrix_alloc(rows, cols);
     c->hand = gsl_matrix_alloc(rows, cols);
     c->other = gsl_matrix_alloc(rows, cols);
+    c->more = gsl_matrix_alloc(rows, cols);
+    c->margin = calloc(rows * cols, sizeof *c->margin);
     c->beside = gsl_matrix_alloc(v->rows, v->cols);
     c->kept = calloc(p->variables, sizeof *c->kept);
-    if (!c->exact || !c->hand || !c->other || !c->beside || !c->kept)
+    if (!c->exact || !c->hand || !c->other || !c->more || !c->margin || !c->beside || !c->kept)
         return out_of_memory();
     for (size_t i = 0; i < p->variables; i++)
         if (!(c->kept[i] = gsl_matrix_alloc(p->variable[i].rows, p->variable[i].cols)))
@@ -314,6 +404,8 @@ static void release(checking *c)
     gsl_matrix_free(c->exact);
     gsl_matrix_free(c->hand);
     gsl_matrix_free(c->other);
+    gsl_matrix_free(c->more);
+    free(c->margin);
     gsl_matrix_free(c->beside);
 }
 

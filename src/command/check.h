@@ -3,18 +3,21 @@
 #define DUALMAT_COMMAND_CHECK_H
 
 #include "command/command.h"
+#include "drivers/check.h"
 
 typedef struct {
     const problem *problem;
     dm_derivative kind;
-    gsl_matrix *exact, *hand, *other;  /* other: room for one more of that shape */
+    gsl_matrix *exact, *hand, *other, *more;   /* the last two: room for more of that shape */
+    dm_check_margin *margin;           /* of each entry: what can be known of it */
     gsl_matrix **kept;                 /* the variables' values, while they are moved */
     dm_check_report report;
     double error, entry_error;         /* the largest over all points */
     unsigned points;
-    bool kink;                         /* at the given point the function has one */
+    bool kink;                         /* at the given point the function has one; */
+    char repeated[120];                /*     an eigenvalue is repeated there: "eig(A) has ... "; or "" */
     bool moved;                        /* the report is of a point beside the given one, */
-    bool vanished;                     /*     where both are zero, not merely lost in rounding errors: */
+    dm_check_report given;             /*     of which this is the report: */
     gsl_matrix *beside;                /*     the variable there */
 } checking;
 

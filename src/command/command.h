@@ -164,8 +164,8 @@ struct evaluation {
     problem *problem;
     const dm_expression *expression;
     size_t of;
-    unsigned shake;                    /* not 0: every value on the way is a few units in its last place off,
-                                        * others for another number */
+    double shake;                      /* not 0: every value on the way is off, by up to so much of itself, */
+    unsigned shaking;                  /*     others for another number */
     dm_complaint complaint;            /* the first failure; code 0: none */
     const dm_expression *complained;   /* about which expression */
 };

@@ -205,7 +205,8 @@ static const double WRONG = 1e-6;      /* from this error on a formula is, if ro
 typedef struct {
     const dm_expression *formula;
     dm_derivative kind;
-    gsl_matrix *exact, *found, *direction;
+    gsl_matrix *exact, *found, *direction, *room[2];
+    dm_check_margin *margin;
     derived *d;
 } verification;
 
@@ -221,15 +222,17 @@ static int take_formula(const problem *p, dm *C, dm *const values[], void *to)
     return gsl_matrix_memcpy(v->found, &found.matrix);
 }
 
-/* The exact one, with rounding errors on the way to it. */
-static int shake(void *params, bool by_hand, unsigned number, gsl_matrix *to)
+/* The exact one, with rounding errors on the way to it; the formula's own are not asked for. */
+static int shake(void *params, bool by_hand, unsigned number, double size, gsl_matrix *to)
 {
     evaluation *e = params;
     const variable *x = &e->problem->variable[e->of];
     dm_derivative kind = kind_of(e->problem);
 
-    (void) by_hand;
-    e->shake = number;
+    if (by_hand)
+        return GSL_EINVAL;
+    e->shake = size;
+    e->shaking = number;
     int status = dm_check_exact(&(dm_function) { evaluate, e }, kind, x->value, to, true);
     e->shake = 0;
     e->complaint.code = GSL_SUCCESS;
@@ -262,14 +265,14 @@ static int verify_once(evaluation *e, void *to)
         return status;
     status = dm_check_taylor(&F, v->kind, x->value, v->direction, v->found, v->exact, &v->d->taylor);
     e->complaint.code = GSL_SUCCESS;   /* of a step that led out of the function's domain */
-    double largest = fmax(magnitude(v->exact), magnitude(v->found));
-    gsl_matrix_sub(v->found, v->exact);
-    double error = largest > 0 ? magnitude(v->found) / largest : 0;
+    dm_check_report report;
+    dm_check_compare(v->found, v->exact, 0, WRONG, NULL, &report);
+    v->d->error = fmax(v->d->error, report.error);
+    if (report.right)
+        return status;
     /* That of log(det(X'*X)) is nothing but rounding errors where X is wide. */
-    if (error >= WRONG)
-        v->d->unseen = v->d->unseen
-                    || error * largest <= dm_check_noise(v->exact, false, shake, e, v->found);
-    v->d->error = fmax(v->d->error, error);
+    dm_check_compare_shaken(v->found, v->exact, 0, WRONG, shake, e, v->room, v->margin, &report);
+    v->d->unseen = v->d->unseen || report.right;
     return status;
 }
 
@@ -288,7 +291,10 @@ static int verify(problem *p, derived *d)
     v.exact = gsl_matrix_alloc(rows, cols);
     v.found = gsl_matrix_alloc(rows, cols);
     v.direction = gsl_matrix_alloc(x->rows, x->cols);
-    if (!v.exact || !v.found || !v.direction)
+    v.room[0] = gsl_matrix_alloc(rows, cols);
+    v.room[1] = gsl_matrix_alloc(rows, cols);
+    v.margin = calloc(rows * cols, sizeof *v.margin);
+    if (!v.exact || !v.found || !v.direction || !v.room[0] || !v.room[1] || !v.margin)
         status = out_of_memory();
     for (unsigned point = 0; status == DONE && point < DERIVE_POINTS; point++)
         status = solve_problem(p, point, verify_once, &v);
@@ -299,6 +305,9 @@ static int verify(problem *p, derived *d)
     gsl_matrix_free(v.exact);
     gsl_matrix_free(v.found);
     gsl_matrix_free(v.direction);
+    gsl_matrix_free(v.room[0]);
+    gsl_matrix_free(v.room[1]);
+    free(v.margin);
     dm_expression_free(formula);
     return status;
 }

@@ -1,26 +1,31 @@
 /* Solving a problem: values are drawn, the expression is evaluated, and what went wrong is said.
  *
  * Where random values fall outside a function's domain, others are drawn, if nobody asked for a kind.   */
-#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "command/command.h"
+#include "drivers/check.h"
 
 enum { ATTEMPTS = 10 };                /* draws of one kind, before another kind is tried */
 
 /* ------------------------------------------------------------------------------------- evaluating -- */
 
-/* A with every entry off by its share of at most sixteen units in the last place, as rounding would have it;
- * its differentials too.                                                                             */
+/* A with every entry off by its share of the shake, as rounding would have it; its differentials too. */
 static dm *shaken(dm *A, size_t node, void *params)
 {
     const evaluation *e = params;
     gsl_matrix *R = gsl_matrix_alloc(dm_rows(A), dm_columns(A));
     dm *C = A;
 
-    if (R && !draw(R, ANY, false, (ticket) { e->shake, "rounding", (unsigned) node, 0 })) {
-        gsl_matrix_scale(R, 16 * DBL_EPSILON / fmax(1, magnitude(R)));
+    bool symmetric = false;
+
+    if (dm_status(A) == GSL_SUCCESS) {
+        gsl_matrix_const_view value = dm_value(A);
+        symmetric = value.matrix.data && dm_check_is_symmetric(&value.matrix);
+    }
+    if (R && !draw(R, ANY, symmetric, (ticket) { e->shaking, "rounding", (unsigned) node, 0 })) {
+        gsl_matrix_scale(R, e->shake / fmax(1, magnitude(R)));
         gsl_matrix_add_constant(R, 1);
         C = dm_hadamard(A, dm_constant(dm_context_of(A), R));
     }
@@ -33,7 +38,7 @@ static dm *evaluate_with(evaluation *e, dm_context *context, dm *const values[])
     dm_complaint complaint = { .code = 0 };
     dm *C = dm_expression_evaluate_touched(e->expression, context, e->problem->name, values,
                                            e->problem->variables,
-                                           (dm_touch) { e->shake ? shaken : NULL, e }, &complaint);
+                                           (dm_touch) { e->shake != 0 ? shaken : NULL, e }, &complaint);
 
     if (complaint.code && !e->complaint.code) {
         e->complaint = complaint;

@@ -32,19 +32,10 @@ static void print_taylor(const checking *c)
 
 /* ----------------------------------------------------------------- what the values cannot show -- */
 
-static bool is_symmetric(const gsl_matrix *A)
-{
-    for (size_t i = 0; i < A->size1; i++)
-        for (size_t j = 0; j < i; j++)
-            if (A->size1 != A->size2 || gsl_matrix_get(A, i, j) != gsl_matrix_get(A, j, i))
-                return false;
-    return A->size1 == A->size2;
-}
-
 static bool hides_transpose(const checking *c, const variable *v)
 {
     (void) c;
-    return v->rows > 1 && !v->symmetric && is_symmetric(v->value);
+    return v->rows > 1 && !v->symmetric && dm_check_is_symmetric(v->value);
 }
 
 static bool hides_inverse(const checking *c, const variable *v)
@@ -112,7 +103,9 @@ static bool note(const checking *c, size_t k, char *text, size_t size)
             used += (size_t) snprintf(text + used, size - used, "%s%.40s", n++ ? ", " : "", name);
         }
     if (n > 0)
-        snprintf(text + used, size - used, " %s", n > 1 ? notes[k].more : notes[k].one);
+        snprintf(text + used, size - used, " %s%s%s", n > 1 ? notes[k].more : notes[k].one,
+                 notes[k].of == is_at_kink && *c->repeated ? "; " : "",
+                 notes[k].of == is_at_kink ? c->repeated : "");
     return n > 0;
 }
 
@@ -170,8 +163,9 @@ static void print_moved(const checking *c)
     const variable *v = checked(c->problem);
     size_t n = v->rows * v->cols;
     char text[400];
-    int used = snprintf(text, sizeof text, "at this %.40s %s: compared beside it", v->name, c->vanished
-                        ? "both are zero, which shows little" : "rounding errors hide both");
+    int used = snprintf(text, sizeof text, "at this %.40s %s: compared beside it", v->name,
+                        c->given.largest == 0 ? "both are zero, which shows little"
+                        : c->given.kinks > 0 ? "the function has no derivative" : "rounding errors hide both");
 
     for (size_t k = 0; n <= SHORT && k < n; k++)
         used += snprintf(text + used, sizeof text - (size_t) used, "%s%.4g%s",
@@ -302,6 +296,8 @@ void json_verdict(const checking *c)
     json_number("norm_exact", r->norm_exact);
     json_number("tolerance", r->tolerance);
     json_number("noise", r->noise);
+    json_count("hidden", r->hidden);
+    json_count("kinks", r->kinks);
     json_number("allowed", r->allowed);
     json_taylor(r);
     json_notes(c);

@@ -3,7 +3,8 @@
  * The Taylor test is a witness for both, the hand-derived one and the exact one, because it needs neither:
  * with the right derivative the error of the linear model falls with h^2, with a wrong one with h, until it
  * reaches the rounding error of the function's values.  How large that is is measured: by how much the value
- * moves when A moves by a few units in the last place.                                                 */
+ * moves when A moves by a few units in the last place.  So is what rounding makes of an entry of a derivative;
+ * what moves one entry excuses no other, and what moves because the function has a kink there is no rounding. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -67,28 +68,50 @@ static double frobenius(const gsl_matrix *A)
     return max * sqrt(sum);
 }
 
-/* How far they are apart beyond what noise explains and what is allowed, relative to the larger one. */
-static double entry_error(double hand, double exact, const dm_check_report *report)
+/* A few units in the last place of the largest entry. */
+static double always_allowed(const dm_check_report *report)
 {
-    double difference = fabs(hand - exact), nothing = report->noise + report->allowed;
+    return 64 * DBL_EPSILON * report->largest;
+}
+
+/* How far they are apart; at a kink, how far the one by hand is from all that the exact one is beside it. */
+static double apart(double hand, double exact, const dm_check_margin *m)
+{
+    return fabs(hand - (m->kink ? fmin(fmax(hand, m->low), m->high) : exact));
+}
+
+/* The same beyond what noise explains and what is allowed, relative to the larger one. */
+static double entry_error(double hand, double exact, const dm_check_margin *m, const dm_check_report *report)
+{
+    double difference = apart(hand, exact, m);
+    double nothing = (m->kink ? 0 : m->noise) + always_allowed(report) + report->allowed;
 
     return difference <= nothing ? 0 : (difference - nothing) / fmax(fabs(hand), fabs(exact));
 }
 
-static bool agree(double hand, double exact, const dm_check_report *report)
+static bool agree(double hand, double exact, const dm_check_margin *m, const dm_check_report *report)
 {
-    return entry_error(hand, exact, report) <= report->tolerance;      /* not where one is NaN */
+    return entry_error(hand, exact, m, report) <= report->tolerance;   /* not where one is NaN */
+}
+
+/* Of an entry of which nothing is known. */
+static const dm_check_margin no_margin = { 0, 0, 0, false };
+
+static const dm_check_margin *margin_of(const dm_check_margin margin[], const gsl_matrix *A, size_t i, size_t j)
+{
+    return margin ? &margin[i * A->size2 + j] : &no_margin;
 }
 
 /* Is hand = factor*exact, or (transposed) hand = factor*exact'? */
 static bool is_multiple(const gsl_matrix *hand, const gsl_matrix *exact, double factor, bool transposed,
-                        const dm_check_report *report)
+                        const dm_check_margin margin[], const dm_check_report *report)
 {
     if (transposed && hand->size1 != hand->size2)
         return false;
     for (size_t i = 0; i < hand->size1; i++)
         for (size_t j = 0; j < hand->size2; j++)
-            if (!agree(at(hand, i, j), factor * (transposed ? at(exact, j, i) : at(exact, i, j)), report))
+            if (!agree(at(hand, i, j), factor * (transposed ? at(exact, j, i) : at(exact, i, j)),
+                       margin_of(margin, hand, i, j)->kink ? &no_margin : margin_of(margin, hand, i, j), report))
                 return false;
     return true;
 }
@@ -138,25 +161,40 @@ static void rank(dm_check_report *report, dm_check_entry entry)
     report->worst[place] = entry;
 }
 
+/* What can be known of the entry, and what cannot. */
+static void take_margin(dm_check_report *report, const dm_check_margin *m, bool differs)
+{
+    if (m->kink) {
+        report->kinks++;
+        report->outside += differs;
+    } else {
+        double noise = m->noise + always_allowed(report);
+        report->noise = fmax(report->noise, noise);
+        report->hidden += noise > 1e-3 * report->largest;
+    }
+}
+
 void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double part,
-                      double noise, dm_check_report *report)
+                      const dm_check_margin margin[], dm_check_report *report)
 {
     double worst = -1, difference = 0;
 
     *report = (dm_check_report) { .rows = hand->size1, .cols = hand->size2, .tolerance = tolerance };
     report->largest = fmax(largest(hand), largest(exact));
-    report->noise = noise + 64 * DBL_EPSILON * report->largest;
+    report->noise = always_allowed(report);
     report->allowed = part * report->largest;
     report->norm_hand = frobenius(hand);
     report->norm_exact = frobenius(exact);
 
     for (size_t i = 0; i < hand->size1; i++)
         for (size_t j = 0; j < hand->size2; j++) {
-            double h = at(hand, i, j), e = at(exact, i, j), d = fabs(h - e);
-            bool differs = !agree(h, e, report), first = differs && report->differ == 0;
+            const dm_check_margin *m = margin_of(margin, hand, i, j);
+            double h = at(hand, i, j), e = at(exact, i, j), d = apart(h, e, m);
+            bool differs = !agree(h, e, m, report), first = differs && report->differ == 0;
 
+            take_margin(report, m, differs);
             report->differ += differs;
-            report->entry_error = fmax(report->entry_error, entry_error(h, e, report));
+            report->entry_error = fmax(report->entry_error, entry_error(h, e, m, report));
             difference = fmax(difference, d);
             if (differs)
                 rank(report, (dm_check_entry) { i, j, h, e });
@@ -173,34 +211,76 @@ void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double to
     report->error = report->largest > 0 ? difference / report->largest : 0;
     if (!report->right) {
         double factor = nearest_factor(hand, exact, report->largest);
-        report->transposed = is_multiple(hand, exact, 1, true, report);
-        if (factor != 0 && is_multiple(hand, exact, factor, false, report))
+        report->transposed = is_multiple(hand, exact, 1, true, margin, report);
+        if (factor != 0 && is_multiple(hand, exact, factor, false, margin, report))
             report->factor = factor;
     }
 }
 
-double dm_check_noise(const gsl_matrix *derivative, bool by_hand, dm_check_shake shake, void *params,
-                      gsl_matrix *room)
+bool dm_check_is_symmetric(const gsl_matrix *A)
 {
-    double noise = 0;
+    for (size_t i = 0; i < A->size1; i++)
+        for (size_t j = 0; j < i; j++)
+            if (A->size1 != A->size2 || at(A, i, j) != at(A, j, i))
+                return false;
+    return A->size1 == A->size2;
+}
 
-    for (unsigned number = 1; number <= DM_CHECK_SHAKES; number++)
-        if (shake(params, by_hand, number, room) == GSL_SUCCESS)
-            for (size_t i = 0; i < room->size1; i++)
-                for (size_t j = 0; j < room->size2; j++)
-                    noise = fmax(noise, fabs(at(derivative, i, j) - at(room, i, j)));
-    return 4 * noise;
+bool dm_check_is_blind(const dm_check_report *report)
+{
+    return report->largest == 0 || report->hidden + report->kinks == report->rows * report->cols;
+}
+
+/* One entry, shaken a little and a hundred times as much: what comes at once and stays is no rounding error. */
+static void take_shake(dm_check_margin *m, double entry, double near, double far, bool by_hand, double small)
+{
+    double moved = fabs(near - entry);
+
+    if (moved > small && fabs(far - near) < moved / 8) {
+        m->kink = m->kink || !by_hand;
+    } else {
+        m->noise = fmax(m->noise, moved);
+    }
+    if (!by_hand) {
+        m->low = fmin(m->low, near);
+        m->high = fmax(m->high, near);
+    }
+}
+
+static void measure(const gsl_matrix *derivative, bool by_hand, dm_check_shake shake, void *params,
+                    gsl_matrix *const room[2], dm_check_margin margin[])
+{
+    enum { SHAKES = 2 };
+    gsl_matrix *near = room[0], *far = room[1];
+    double small = 1e-5 * largest(derivative);
+
+    for (unsigned number = 1; number <= SHAKES; number++)
+        for (int sign = -1; sign <= 1; sign += 2) {
+            double size = sign * 64 * DBL_EPSILON;
+            if (shake(params, by_hand, number, size, near))
+                continue;
+            if (shake(params, by_hand, number, 100 * size, far))
+                gsl_matrix_set_all(far, GSL_NAN);
+            for (size_t i = 0; i < near->size1; i++)
+                for (size_t j = 0; j < near->size2; j++)
+                    take_shake(&margin[i * near->size2 + j], at(derivative, i, j), at(near, i, j),
+                               at(far, i, j), by_hand, small);
+        }
 }
 
 void dm_check_compare_shaken(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double part,
-                             dm_check_shake shake, void *params, gsl_matrix *room, dm_check_report *report)
+                             dm_check_shake shake, void *params, gsl_matrix *const room[2],
+                             dm_check_margin margin[], dm_check_report *report)
 {
-    dm_check_compare(hand, exact, tolerance, part, 0, report);
+    for (size_t i = 0; i < exact->size1; i++)
+        for (size_t j = 0; j < exact->size2; j++)
+            margin[i * exact->size2 + j] = (dm_check_margin) { 0, at(exact, i, j), at(exact, i, j), false };
+    dm_check_compare(hand, exact, tolerance, part, margin, report);
     if (report->right)
         return;
-    double noise = fmax(dm_check_noise(exact, false, shake, params, room),
-                        dm_check_noise(hand, true, shake, params, room));
-    dm_check_compare(hand, exact, tolerance, part, noise, report);
+    measure(exact, false, shake, params, room, margin);
+    measure(hand, true, shake, params, room, margin);
+    dm_check_compare(hand, exact, tolerance, part, margin, report);
 }
 
 /* ----------------------------------------------------------------------------------- Taylor test -- */
@@ -400,29 +480,43 @@ static bool is_tolerated(const dm_check_report *report)
             || report->error * report->largest > DM_CHECK_TOLERANCE * report->largest + report->noise);
 }
 
+static const char beside[] = ", beside A: at A the function has a kink or a jump";
+
 static size_t say_right(const dm_check_report *report, char *text, size_t size)
 {
-    char tolerance[60] = "", all[60] = "its one entry agrees";
+    size_t entries = report->rows * report->cols, unseen = report->kinks + report->hidden;
+    char tolerance[60] = "", all[80] = "its one entry agrees", kinks[140] = "", hidden[80] = "";
 
     if (report->largest == 0)
         return (size_t) snprintf(text, size, "right: both are zero");
-    if (report->noise > 1e-3 * report->largest)
+    if (report->hidden == entries)
         return (size_t) snprintf(text, size, "right as far as rounding lets it be seen: no entry rises above "
                                              "the rounding error");
+    if (report->kinks > 0)
+        snprintf(kinks, sizeof kinks, "%zu of %zu at a kink or a jump of the function, within what it is on the "
+                 "sides of it", report->kinks, entries);
+    if (report->hidden > 0)
+        snprintf(hidden, sizeof hidden, "%s%zu of %zu hidden by rounding errors", *kinks ? ", " : "",
+                 report->hidden, entries);
+    if (unseen == entries)
+        return (size_t) snprintf(text, size, "right as far as it can be seen: %s%s", kinks, hidden);
     if (is_tolerated(report)) {
         int power = (int) floor(log10(report->tolerance) + 1e-12);
         snprintf(tolerance, sizeof tolerance, " to the tolerance %.3ge%d",
                  report->tolerance / pow(10, power), power);
     }
-    if (report->rows * report->cols > 1)
-        snprintf(all, sizeof all, "all %zu entries agree", report->rows * report->cols);
-    return (size_t) snprintf(text, size, "right%s: %s", tolerance, all);
+    if (unseen > 0)
+        snprintf(all, sizeof all, "%zu of %zu entries agree, ", entries - unseen, entries);
+    else if (entries > 1)
+        snprintf(all, sizeof all, "all %zu entries agree", entries);
+    return (size_t) snprintf(text, size, "right%s: %s%s%s%s", tolerance, all, kinks, hidden,
+                             report->beside ? beside : "");
 }
 
 size_t dm_check_sentence(const dm_check_report *report, char *text, size_t size)
 {
     size_t entries = report->rows * report->cols;
-    char where[160], why[60] = "";
+    char where[240], why[60] = "";
     const char *right = *report->formula ? "; right is " : "";
 
     if (entries == 0)
@@ -431,6 +525,8 @@ size_t dm_check_sentence(const dm_check_report *report, char *text, size_t size)
         return say_right(report, text, size);
     snprintf(where, sizeof where, "wrong in %zu of %zu entries, worst at (%zu,%zu)", report->differ, entries,
              report->row + 1, report->col + 1);
+    if (report->beside)
+        strcat(where, beside);
     if (report->transposed)
         snprintf(why, sizeof why, "it is the transpose of the right one");
     else if (fabs(report->factor + 1) < 1e-6)

@@ -15,23 +15,36 @@ void dm_check_shape_of(dm_derivative kind, size_t p, size_t q, size_t m, size_t 
 int dm_check_exact(const dm_function *F, dm_derivative kind, const gsl_matrix *A, gsl_matrix *exact,
                    bool quietly);
 
-/* Fill in the first two parts of the report.  An entry may be off by `tolerance` of itself and by `part` of
- * the largest entry, as numbers are that were rounded to so many decimals.  noise: how far rounding errors
- * alone may take the two apart, beyond the few units in the last place of the largest entry that are always
- * allowed.                                                                                            */
-void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double part,
-                      double noise, dm_check_report *report);
+/* What can be known of an entry: how far rounding errors alone may take it, beyond the few units in the last
+ * place of the largest entry that are always allowed; or, at a kink or a jump of the function, where it has no
+ * derivative, what the exact one is on the sides of it.                                               */
+typedef struct {
+    double noise, low, high;
+    bool kink;
+} dm_check_margin;
 
-/* The same, and where they do not agree by as little as that, again with the noise that is measured: 4 times
- * what the entries of both move by in so many shakes.  An unnamed tolerance is DM_CHECK_TOLERANCE.  shake:
- * the hand-derived one, or the exact one, with rounding errors of the number-th kind; a GSL code.        */
+/* Fill in the first two parts of the report.  An entry may be off by `tolerance` of itself and by `part` of
+ * the largest entry, as numbers are that were rounded to so many decimals.  margin: of each entry, row by
+ * row; NULL: nothing is known.                                                                        */
+void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double part,
+                      const dm_check_margin margin[], dm_check_report *report);
+
+/* The same, and where they do not agree by as little as that, again with the margins that are measured: by how
+ * much each entry moves when it is shaken.  What rounding explains grows with the shake; what comes at once and
+ * stays is a kink or a jump.  An unnamed tolerance is DM_CHECK_TOLERANCE.  shake: the hand-derived one, or the
+ * exact one, with rounding errors of the number-th kind and of this size, in the opposite direction where that
+ * is negative; a GSL code.  room: for two more derivatives.                                           */
 #define DM_CHECK_TOLERANCE 1e-8
-enum { DM_CHECK_SHAKES = 3 };
-typedef int (*dm_check_shake)(void *params, bool by_hand, unsigned number, gsl_matrix *to);
-double dm_check_noise(const gsl_matrix *derivative, bool by_hand, dm_check_shake shake, void *params,
-                      gsl_matrix *room);
+typedef int (*dm_check_shake)(void *params, bool by_hand, unsigned number, double size, gsl_matrix *to);
 void dm_check_compare_shaken(const gsl_matrix *hand, const gsl_matrix *exact, double tolerance, double part,
-                             dm_check_shake shake, void *params, gsl_matrix *room, dm_check_report *report);
+                             dm_check_shake shake, void *params, gsl_matrix *const room[2],
+                             dm_check_margin margin[], dm_check_report *report);
+
+/* What moves a symmetric matrix by little leaves it symmetric: many functions have a value only there. */
+bool dm_check_is_symmetric(const gsl_matrix *A);
+
+/* Is nothing to be seen: does rounding hide all entries, or is there a kink, or both vanish? */
+bool dm_check_is_blind(const dm_check_report *report);
 
 /* Fill in the Taylor test: |F(A + h*D) - F(A) - h*(derivative along D)| for falling h, once with each of
  * the two, until the error of the exact one is nothing but rounding; for a Hessian F is the gradient.  D is

@@ -17,6 +17,7 @@ typedef struct {
     const gsl_vector *x;
     gsl_vector *y, *g;                 /* a point, and a gradient there */
     double bar;                        /* the largest error bar so far */
+    dm_check_margin *margin;           /* of each component; NULL: not wanted */
 } quotients;
 
 /* f where component i is a; where it is not finite, so is the result. */
@@ -34,7 +35,7 @@ static double value_at(const quotients *d, size_t i, double a)
 static double quotient(const quotients *d, size_t i, double h, double *rounding)
 {
     double a = gsl_vector_get(d->y, i);
-    volatile double right = a + h, left = a - h;       /* what is really stepped */
+    volatile double right = a + h, left = a - (right - a);     /* what is really stepped, the same to both sides */
     double f = value_at(d, i, right), g = value_at(d, i, left);
 
     *rounding = 4 * DBL_EPSILON * fmax(fabs(f), fabs(g)) / (right - left);
@@ -77,6 +78,8 @@ static int component(quotients *d, size_t i, double *result)
         }
     }
     d->bar = fmax(d->bar, best);
+    if (d->margin)                     /* an error bar is an estimate: ten of them are allowed */
+        d->margin[i] = (dm_check_margin) { .noise = 10 * best };
     return isfinite(best) ? GSL_SUCCESS : GSL_EDOM;
 }
 
@@ -147,8 +150,8 @@ static int check(quotients *d, gsl_matrix *exact, gsl_matrix *hand, dm_check_rep
         return dm_refuse(NULL, status, "dm_check_fdf: f has no difference quotients at x");
     if ((status = hand_at(d, hand)))
         return dm_refuse(NULL, status, "dm_check_fdf: the gradient is not finite at x");
-    /* An error bar is an estimate: ten of them are allowed. */
-    dm_check_compare(hand, exact, 1e-7, 0, 10 * d->bar, report);
+    dm_check_compare(hand, exact, 1e-7, 0, d->margin, report);
+    d->margin = NULL;
     report->slope_hand = report->slope_exact = NAN;
     if (report->right)
         return GSL_SUCCESS;
@@ -167,11 +170,13 @@ int dm_check_fdf(double (*f)(const gsl_vector *x, void *params),
 {
     if (!f || !df || !x)
         return dm_refuse(NULL, GSL_EFAULT, "dm_check_fdf: f, df or x is NULL");
-    quotients d = { f, df, params, x, gsl_vector_alloc(x->size), gsl_vector_alloc(x->size), 0 };
+    dm_check_margin *margin = calloc(x->size, sizeof *margin);
+    quotients d = { f, df, params, x, gsl_vector_alloc(x->size), gsl_vector_alloc(x->size), 0, margin };
     gsl_matrix *exact = gsl_matrix_alloc(x->size, 1), *hand = gsl_matrix_alloc(x->size, 1);
     dm_check_report found;
-    int status = d.y && d.g && exact && hand ? check(&d, exact, hand, &found) : GSL_ENOMEM;
+    int status = d.y && d.g && exact && hand && margin ? check(&d, exact, hand, &found) : GSL_ENOMEM;
 
+    free(margin);
     gsl_vector_free(d.y);
     gsl_vector_free(d.g);
     gsl_matrix_free(exact);

@@ -19,6 +19,8 @@ static const char *const files[][2] = {
     { "gradient.csv", "2.0000,6.0000\n4.0000,8.0000\n" },   /* of tr(A^2) at a.csv */
     { "rounded.csv", "2.01,6.00\n4.00,8.00\n" },
     { "sixdigits.csv", "2.00001,6.00002\n4.00000,8.00003\n" },
+    { "kinked.csv", "1\n0\n1\n" },
+    { "sides.csv", "1\n-0.5\n-1\n" },
     { "noisy.csv", "2.0000012345,6.0000198765\n4.0000023456,8.0000123456\n" },
     { "transposed.csv", "2,4\n6,8\n" },
     { "three.csv", "1,2\n3,4\n5,7\n" },
@@ -456,6 +458,27 @@ static const struct {
          { "\"moved\": true,\n  \"moved_to\": [[0.2", "\"x is at a kink of the function: a subgradient" } },
     { 0, "dualmat check 'norm(A*x-b)^2' --wrt x --hand \"2*(A'*A*x-A'*b)\" 'A=[1,2;3,4.1]' 'x=[0.1;0.3]' 'b=[0.7;1.53]'",
          { "at this x rounding errors hide both: compared" } },
+
+    /* What moves at a kink is no rounding, and excuses no other entry. */
+    { 1, "dualmat check 'sum(abs(x-y))' --wrt x --hand @kinked.csv 'x=[1;2;3]' 'y=[1;2;5]'",
+         { "\nwrong in 1 of 3 entries, worst at (3,1)\nx is at a kink of the function" } },
+    { 0, "dualmat check 'sum(abs(x-y))' --wrt x --hand @sides.csv 'x=[1;2;3]' 'y=[1;2;5]'",
+         { "\nright: 1 of 3 entries agree, 2 of 3 at a kink or a jump of the function, within" } },
+    { 1, "dualmat check 'eig(A).values(3)' --wrt A --hand 'eye(3)' 'A=eye(3)'",
+         { "\nat this A the function has no derivative: compared beside it\n",
+           "\nA is at a kink of the function: a subgradient stands for the derivative there;\n"
+           "A has the eigenvalue 1 more than once\n" } },
+    { 0, "dualmat check 'eig(A).values(3)' --wrt A --hand \"eig(A).vectors(:,3)*eig(A).vectors(:,3)'\" 'A=eye(3)'",
+         { "\nat this A the function has no derivative: compared beside it\n" } },
+    { 1, "dualmat check 'sum(abs(x))' --wrt x --hand '-3*ones(3,1)' 'x=[0;0;0]'", { "wrong in 3 of 3" } },
+    { 0, "dualmat check 'sum(abs(A*x))' --wrt x --hand \"A'*(2*step(A*x)-ones(5,1))\" 'x=[0;0;0]' A~5x3",
+         { "\nat this x the function has no derivative: compared beside it, at [" } },
+    { 0, "dualmat check 'sum(relu(x))' --wrt x --hand '[1;1;0]' 'x=[1;0;-2]' --seed 1",
+         { "\nx is at a kink of the function" } },
+    { 0, "dualmat check 'sum(relu(x))' --wrt x --hand 'step(x)' 'x=[1;0;-2]' --seed 1",
+         { "\nright: all 3 entries agree\nx is at a kink of the function" } },
+    { 0, "dualmat check 'sum(relu(x))' --wrt x --hand 'step(x)' 'x=[1;0;-2]' --seed 3",
+         { "\nright: all 3 entries agree\nx is at a kink of the function" } },
 
     /* Ill-conditioned, and right all the same: what differs is rounding. */
     { 0, "dualmat check 'trace(inv(B)*A)' --wrt A --hand \"(B\\\\eye(3))'\" "

@@ -50,14 +50,22 @@ static dm_check_report report_of(dm *(*f)(dm *A, void *params), void *params, dm
     dm_check_report report;
 
     ck_assert_int_eq(dm_check_exact(&F, kind, A, exact, false), GSL_SUCCESS);
-    dm_check_compare(hand, exact, 1e-8, 0, 0, &report);
+    dm_check_compare(hand, exact, 1e-8, 0, NULL, &report);
     ck_assert_int_eq(dm_check_taylor(&F, kind, A, D, hand, exact, &report), GSL_SUCCESS);
     return report;
 }
 
+/* The same for both entries of a row. */
+typedef struct { dm_check_margin entry[2]; } margins;
+
+static margins noise(double size)
+{
+    return (margins) { { { .noise = size }, { .noise = size } } };
+}
+
 static void says(const dm_check_report *report, const char *expected)
 {
-    char text[200];
+    char text[300];
 
     dm_check_sentence(report, text, sizeof text);
     ck_assert_str_eq(text, expected);
@@ -107,13 +115,13 @@ START_TEST(measures_entries_by_themselves)
     gsl_matrix *exact = MATRIX(1, 2, 1e6, 1), *hand = MATRIX(1, 2, 1e6, 1.1);
     dm_check_report r;
 
-    dm_check_compare(hand, exact, 1e-8, 0, 0, &r);
+    dm_check_compare(hand, exact, 1e-8, 0, NULL, &r);
     ck_assert(!r.right);
     same_number(r.error, 1e-7, 1e-15, "relative to the largest");
     same_number(r.entry_error, 0.1 / 1.1, 1e-7, "relative to itself");
-    dm_check_compare(hand, exact, 1e-8, 0, 0.2, &r);
+    dm_check_compare(hand, exact, 1e-8, 0, noise(0.2).entry, &r);
     ck_assert(r.right && r.entry_error == 0);
-    dm_check_compare(hand, exact, 1e-8, 0, 0.1 - 2e-8, &r);       /* besides it 64*eps*1e6 = 1.4e-8 are allowed */
+    dm_check_compare(hand, exact, 1e-8, 0, noise(0.1 - 2e-8).entry, &r);       /* besides it 64*eps*1e6 = 1.4e-8 are allowed */
     ck_assert(r.right && r.entry_error > 0 && r.entry_error <= 1e-8);
 }
 END_TEST
@@ -125,22 +133,50 @@ START_TEST(says_what_made_it_right)
     dm_check_report r;
     char text[200];
 
-    dm_check_compare(hand, exact, 1e-3, 0, 0, &r);
+    dm_check_compare(hand, exact, 1e-3, 0, NULL, &r);
     says(&r, "right to the tolerance 1e-3: all 2 entries agree");
-    dm_check_compare(hand, exact, 2.5e-5, 1e-3, 0, &r);
+    dm_check_compare(hand, exact, 2.5e-5, 1e-3, NULL, &r);
     says(&r, "right to the tolerance 2.5e-5: all 2 entries agree");
     ck_assert(r.entry_error <= r.tolerance);
-    dm_check_compare(hand, exact, 1e-4, 1e-4, 0, &r);
+    dm_check_compare(hand, exact, 1e-4, 1e-4, NULL, &r);
     ck_assert(!r.right);
-    dm_check_compare(exact, exact, 1e-3, 1e-3, 0, &r);
+    dm_check_compare(exact, exact, 1e-3, 1e-3, NULL, &r);
     says(&r, "right: all 2 entries agree");
-    dm_check_compare(hand, exact, 1e-3, 0, 0.001, &r);
+    dm_check_compare(hand, exact, 1e-3, 0, noise(0.001).entry, &r);
     says(&r, "right: all 2 entries agree");
-    dm_check_compare(hand, exact, 1e-3, 0, 0.1, &r);
+    dm_check_compare(hand, exact, 1e-3, 0, noise(0.1).entry, &r);
     says(&r, "right as far as rounding lets it be seen: no entry rises above the rounding error");
     says(&(dm_check_report) { .right = false }, "not checked: the report is empty");
     dm_check_text(&(dm_check_report) { .right = false }, text, sizeof text);
     ck_assert_str_eq(text, "not checked: the report is empty\n");
+}
+END_TEST
+
+/* What moves one entry excuses no other; at a kink what lies between its sides is not called wrong. */
+START_TEST(entries_have_margins_of_their_own)
+{
+    gsl_matrix *exact = MATRIX(1, 3, 1, 2, 0), *hand = MATRIX(1, 3, 1.5, 2, 0.5);
+    dm_check_margin margin[] = { { .noise = 1 }, { .noise = 0 }, { .kink = true, .low = -1, .high = 1 } };
+    dm_check_report r;
+
+    dm_check_compare(hand, exact, 1e-8, 0, margin, &r);
+    ck_assert(r.right && r.kinks == 1 && r.hidden == 1 && r.outside == 0 && !dm_check_is_blind(&r));
+    says(&r, "right: 1 of 3 entries agree, 1 of 3 at a kink or a jump of the function, within what it is on the sides "
+             "of it, 1 of 3 hidden by rounding errors");
+    gsl_matrix_set(hand, 0, 1, 2.5);
+    dm_check_compare(hand, exact, 1e-8, 0, margin, &r);
+    ck_assert(!r.right && r.differ == 1 && r.col == 1 && r.outside == 0);
+    gsl_matrix_set(hand, 0, 1, 2);
+    gsl_matrix_set(hand, 0, 2, -3);
+    dm_check_compare(hand, exact, 1e-8, 0, margin, &r);
+    ck_assert(!r.right && r.differ == 1 && r.col == 2 && r.outside == 1);
+    margin[1].kink = true;
+    margin[1].low = margin[1].high = 2;
+    gsl_matrix_set(hand, 0, 2, -1);
+    dm_check_compare(hand, exact, 1e-8, 0, margin, &r);
+    ck_assert(r.right && dm_check_is_blind(&r));
+    says(&r, "right as far as it can be seen: 2 of 3 at a kink or a jump of the function, within what it is on the "
+             "sides of it, 1 of 3 hidden by rounding errors");
 }
 END_TEST
 
@@ -181,15 +217,15 @@ START_TEST(allows_for_noise)
     gsl_matrix *exact = MATRIX(1, 2, 1e-9, 2e-9), *hand = MATRIX(1, 2, 3e-9, -1e-9);
     dm_check_report r;
 
-    dm_check_compare(hand, exact, 1e-8, 0, 1e-10, &r);
+    dm_check_compare(hand, exact, 1e-8, 0, noise(1e-10).entry, &r);
     ck_assert(!r.right);
-    dm_check_compare(hand, exact, 1e-8, 0, 1e-8, &r);
+    dm_check_compare(hand, exact, 1e-8, 0, noise(1e-8).entry, &r);
     ck_assert(r.right);
     says(&r, "right as far as rounding lets it be seen: no entry rises above the rounding error");
-    dm_check_compare(zeros(2, 2), zeros(2, 2), 1e-8, 0, 0, &r);
+    dm_check_compare(zeros(2, 2), zeros(2, 2), 1e-8, 0, NULL, &r);
     ck_assert(r.right);
     says(&r, "right: both are zero");
-    dm_check_compare(MATRIX(1, 1, 1e200), MATRIX(1, 1, 1e200), 1e-8, 0, 0, &r);
+    dm_check_compare(MATRIX(1, 1, 1e200), MATRIX(1, 1, 1e200), 1e-8, 0, NULL, &r);
     ck_assert_double_eq(r.norm_hand, 1e200);
     says(&r, "right: its one entry agrees");
 }
@@ -338,6 +374,7 @@ Suite *drivers_check_suite(void)
     tcase_add_test(entries, finds_a_transpose);
     tcase_add_test(entries, measures_entries_by_themselves);
     tcase_add_test(entries, says_what_made_it_right);
+    tcase_add_test(entries, entries_have_margins_of_their_own);
     tcase_add_test(entries, finds_a_factor);
     tcase_add_test(entries, finds_one_small_entry);
     tcase_add_test(entries, allows_for_noise);

@@ -39,6 +39,15 @@ static dm *transposed_matrix(dm *A, void *params)     /* A' */
     return dm_transpose(A);
 }
 
+static dm *sum_of_abs(dm *A, void *params) { (void) params; return dm_sum(dm_abs(A)); }
+static dm *sum_of_relu(dm *A, void *params) { (void) params; return dm_sum(dm_relu(A)); }
+static dm *norm_of(dm *A, void *params) { (void) params; return dm_norm(A); }
+static dm *sum_of_sines(dm *A, void *params)
+{
+    (void) params;
+    return dm_sum(dm_sin(A));
+}
+
 /* --------------------------------------------------------------------------- derivatives by hand -- */
 
 /* U = p*A + q*A' */
@@ -51,6 +60,30 @@ static int multiple(const gsl_matrix *A, void *params, gsl_matrix *U)
     for (size_t i = 0; i < A->size1; i++)
         for (size_t j = 0; j < A->size2; j++)
             gsl_matrix_set(U, i, j, m->p * gsl_matrix_get(A, i, j) + m->q * gsl_matrix_get(A, j, i));
+    return GSL_SUCCESS;
+}
+
+static int constant(const gsl_matrix *A, void *params, gsl_matrix *U)
+{
+    (void) A;
+    gsl_matrix_set_all(U, *(const double *) params);
+    return GSL_SUCCESS;
+}
+
+static int signs(const gsl_matrix *A, void *params, gsl_matrix *U)         /* params: of zero */
+{
+    for (size_t i = 0; i < A->size1; i++) {
+        double a = gsl_matrix_get(A, i, 0);
+        gsl_matrix_set(U, i, 0, a > 0 ? 1 : a < 0 ? -1 : *(const double *) params);
+    }
+    return GSL_SUCCESS;
+}
+
+static int cosines(const gsl_matrix *A, void *params, gsl_matrix *U)       /* params: the last one's error */
+{
+    for (size_t i = 0; i < A->size1; i++)
+        gsl_matrix_set(U, i, 0, cos(gsl_matrix_get(A, i, 0))
+                                + (i + 1 == A->size1 ? *(const double *) params : 0));
     return GSL_SUCCESS;
 }
 
@@ -169,6 +202,47 @@ START_TEST(what_is_not_known_is_not_said)
     ck_assert_str_eq(r.why, "");
     dm_check_sentence(&r, text, sizeof text);
     ck_assert_str_eq(text, "wrong in 2 of 2 entries, worst at (1,1)");
+}
+END_TEST
+
+/* One entry at a kink excuses no other; where all are, the point is left. */
+static const struct {
+    dm *(*f)(dm *A, void *params);
+    int (*df)(const gsl_matrix *A, void *params, gsl_matrix *U);
+    double number, at[5];
+    const char *says;                  /* how it begins */
+} at_kinks[] = {
+    { sum_of_abs, constant, 1, { 1, 0, -2, 3, -4 }, "wrong in 2 of 5 entries, worst at (3,1)" },
+    { sum_of_abs, constant, -3, { 1, 0, -2, 3, -4 }, "wrong in 5 of 5 entries" },
+    { sum_of_abs, signs, 0, { 1, 0, -2, 3, -4 }, "right: all 5 entries agree" },
+    { sum_of_abs, signs, -1, { 1, 0, -2, 3, -4 },
+      "right: all 5 entries agree, beside A: at A the function has a kink or a jump" },
+    { sum_of_abs, signs, 0, { 0 }, "right: both are zero" },
+    { sum_of_abs, signs, 1, { 0 }, "right: all 5 entries agree, beside A: at A the function has a kink or a jump" },
+    { sum_of_abs, constant, 1, { 0 }, "wrong in " },
+    { sum_of_abs, constant, -3, { 0 }, "wrong in 5 of 5 entries" },
+    { sum_of_relu, constant, -3, { 0 }, "wrong in 5 of 5 entries" },
+    { norm_of, constant, -3, { 0 }, "wrong in 5 of 5 entries" },
+    { sum_of_sines, cosines, 0, { 1e9, 2, 3e12, 4, 5 }, "right" },
+    { sum_of_sines, cosines, 1e-3, { 1e9, 2, 3e12, 4, 5 }, "wrong in 1 of 5 entries, worst at (5,1)" },
+};
+
+START_TEST(kinks_excuse_nothing)
+{
+    double at[5], number = at_kinks[_i].number;
+    gsl_matrix_view A = gsl_matrix_view_array(at, 5, 1);
+    dm_function F = { at_kinks[_i].f, NULL };
+    dm_hand hand = { at_kinks[_i].df, &number };
+    dm_check_report r;
+    char text[600];
+
+    memcpy(at, at_kinks[_i].at, sizeof at);
+    int status = dm_check_gradient(&F, &hand, &A.matrix, &r);
+    dm_check_sentence(&r, text, sizeof text);
+    ck_assert_msg(strncmp(text, at_kinks[_i].says, strlen(at_kinks[_i].says)) == 0, "%s\n    instead of %s", text,
+                  at_kinks[_i].says);
+    ck_assert_int_eq(status, *text == 'r' ? GSL_SUCCESS : GSL_FAILURE);
+    ck_assert_int_eq(raised.times, 0);
 }
 END_TEST
 
@@ -436,6 +510,7 @@ Suite *drivers_diagnose_suite(void)
     tcase_add_loop_test(tc, gradients, 0, sizeof of_trace / sizeof of_trace[0]);
     tcase_add_test(tc, an_outer_factor);
     tcase_add_test(tc, what_is_not_known_is_not_said);
+    tcase_add_loop_test(tc, kinks_excuse_nothing, 0, sizeof at_kinks / sizeof at_kinks[0]);
     tcase_add_test(tc, within_the_domain);
     tcase_add_test(tc, jacobians_and_hessians);
     tcase_add_test(plain, difference_quotients);
