@@ -183,11 +183,11 @@ DM_API int dm_check_fdf(double (*f)(const gsl_vector *x, void *params),
                         const gsl_vector *x, dm_check_report *report);
 
 /* What was found, in a sentence; in full, as text of at most 80 columns.  Like snprintf they return how
- * long the text is, however large `size`.                                                          */
+ * long the text is, however large `size`; where the report is NULL (GSL_EFAULT) it is empty.       */
 DM_API size_t dm_check_sentence(const dm_check_report *report, char *text, size_t size);
 DM_API size_t dm_check_text(const dm_check_report *report, char *text, size_t size);
 DM_API int dm_check_write(const dm_check_report *report, FILE *stream);
-                                                                /* GSL_EFAILED: cannot;  GSL_ENOMEM */
+                                                                /* GSL_EFAILED: cannot;  GSL_ENOMEM, GSL_EFAULT */
 
 /* ------------------------------------------------------------------------------------- contexts --
  *

@@ -513,8 +513,18 @@ static size_t say_right(const dm_check_report *report, char *text, size_t size)
                              report->beside ? beside : "");
 }
 
+size_t dm_check_refuse(const char *function, char *text, size_t size)
+{
+    if (text && size > 0)
+        *text = '\0';
+    dm_refuse(NULL, GSL_EFAULT, "%s: report or text is NULL", function);
+    return 0;
+}
+
 size_t dm_check_sentence(const dm_check_report *report, char *text, size_t size)
 {
+    if (!report || (!text && size > 0))
+        return dm_check_refuse("dm_check_sentence", text, size);
     size_t entries = report->rows * report->cols;
     char where[240], why[60] = "";
     const char *right = *report->formula ? "; right is " : "";

@@ -43,6 +43,9 @@ void dm_check_compare_shaken(const gsl_matrix *hand, const gsl_matrix *exact, do
 /* What moves a symmetric matrix by little leaves it symmetric: many functions have a value only there. */
 bool dm_check_is_symmetric(const gsl_matrix *A);
 
+/* Something is NULL that must not be: raised, and the text is empty; 0. */
+size_t dm_check_refuse(const char *function, char *text, size_t size);
+
 /* Is nothing to be seen: does rounding hide all entries, or is there a kink, or both vanish? */
 bool dm_check_is_blind(const dm_check_report *report);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "drivers/check.h"
+#include "drivers/drivers.h"
 
 typedef struct {
     char *text;
@@ -61,6 +62,8 @@ static void put_taylor(page *p, const dm_check_report *r)
 
 size_t dm_check_text(const dm_check_report *r, char *text, size_t size)
 {
+    if (!r || (!text && size > 0))
+        return dm_check_refuse("dm_check_text", text, size);
     page p = { text, size, 0 };
     char sentence[1200];
 
@@ -87,6 +90,8 @@ size_t dm_check_text(const dm_check_report *r, char *text, size_t size)
 
 int dm_check_write(const dm_check_report *report, FILE *stream)
 {
+    if (!report || !stream)
+        return dm_refuse(NULL, GSL_EFAULT, "dm_check_write: report or stream is NULL");
     size_t length = dm_check_text(report, NULL, 0);
     char *text = malloc(length + 1);
 

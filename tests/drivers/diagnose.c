@@ -441,6 +441,20 @@ START_TEST(null)
     ck_assert_int_eq(dm_check_fdf(rosenbrock, NULL, &half, &x.vector, NULL), GSL_EFAULT);
     ck_assert_int_eq(dm_check_fdf(rosenbrock, its_gradient, &half, NULL, NULL), GSL_EFAULT);
     ck_assert_int_eq(raised.times, 8);
+
+    dm_check_report r = { .rows = 0 };
+    char said[] = "as it was";
+    ck_assert_uint_eq(dm_check_sentence(NULL, said, 8), 0);
+    ck_assert_str_eq(raised.message, "dm_check_sentence: report or text is NULL");
+    ck_assert_str_eq(said, "");
+    ck_assert_uint_eq(dm_check_sentence(&r, NULL, 8), 0);
+    ck_assert_uint_eq(dm_check_text(NULL, said, sizeof said), 0);
+    ck_assert_str_eq(raised.message, "dm_check_text: report or text is NULL");
+    ck_assert_uint_eq(dm_check_text(&r, NULL, 8), 0);
+    ck_assert_int_eq(dm_check_write(NULL, stdout), GSL_EFAULT);
+    ck_assert_int_eq(dm_check_write(&r, NULL), GSL_EFAULT);
+    ck_assert_str_eq(raised.message, "dm_check_write: report or stream is NULL");
+    ck_assert_int_eq(raised.times, 14);
 }
 END_TEST
 
