@@ -318,8 +318,7 @@ static int check_point(evaluation *e, void *to)
 
 /* -------------------------------------------------------------------------- numbers of few digits -- */
 
-/* So many digits are needed to write the entries as they are. */
-static int digits_of(const gsl_matrix *A)
+int digits_of(const gsl_matrix *A)
 {
     int digits = 1;
 
@@ -337,19 +336,19 @@ static int digits_of(const gsl_matrix *A)
  * them, as they have hardly more digits?  Else it is said only where nothing explains the difference.   */
 static bool explain_digits(checking *c, bool rounded)
 {
-    enum { FEWEST = 3 };
+    const int fewest = rounded ? 2 : 3;
     dm_check_report *r = &c->report;
     int digits = 8, has = c->problem->hand_numbers ? digits_of(c->hand) : 0;
 
     if (!has || *r->why)
         return false;
-    for (dm_check_report other; digits >= FEWEST; digits--) {
+    for (dm_check_report other; digits >= fewest; digits--) {
         double tolerance = pow(10, -digits);
         dm_check_compare(c->hand, c->exact, tolerance, tolerance, c->margin, &other);
         if (other.right)
             break;
     }
-    if (digits < FEWEST || (rounded && has > digits + 1))
+    if (digits < fewest || (rounded && has > digits + 1))
         return false;
     int used = snprintf(r->why, sizeof r->why, "all entries agree to about %d digits of the largest", digits);
     if (rounded)

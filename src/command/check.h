@@ -45,6 +45,7 @@ size_t count_sizes(const problem *p);
 const char *size_of(const problem *p, other_sizes *found, size_t i, double *here, double *there);
 void free_other_sizes(other_sizes *found);
 
+int digits_of(const gsl_matrix *A);      /* so many are needed to write the entries as they are */
 int explain_difference(evaluation *e, checking *c);    /* c->report says why; GSL_ENOMEM */
 
 void print_verdict(const checking *c);

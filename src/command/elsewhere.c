@@ -124,7 +124,8 @@ const char *size_of(const problem *p, other_sizes *found, size_t i, double *here
     bool rows = i % 3 != 1, cols = i % 3 != 0;
 
     *here = (double) ((rows ? v->rows : 1) * (cols ? v->cols : 1));
-    *there = (double) ((rows ? found->rows[k] : 1) * (cols ? found->cols[k] : 1));
+    *there = !found->rows || !found->cols ? *here          /* nobody has looked elsewhere */
+             : (double) ((rows ? found->rows[k] : 1) * (cols ? found->cols[k] : 1));
     if (rows && cols)
         snprintf(found->text, sizeof found->text, "(rows(%.40s)*columns(%.40s))", v->name, v->name);
     else

@@ -116,6 +116,17 @@ static bool is_multiple(const gsl_matrix *hand, const gsl_matrix *exact, double 
     return true;
 }
 
+/* Any two numbers are a multiple of each other: that says something where there are more. */
+static bool has_two(const gsl_matrix *A)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < A->size1; i++)
+        for (size_t j = 0; j < A->size2; j++)
+            found += at(A, i, j) != 0;
+    return found > 1;
+}
+
 /* The factor for which factor*exact comes nearest to hand. */
 static double nearest_factor(const gsl_matrix *hand, const gsl_matrix *exact, double scale)
 {
@@ -212,7 +223,7 @@ void dm_check_compare(const gsl_matrix *hand, const gsl_matrix *exact, double to
     if (!report->right) {
         double factor = nearest_factor(hand, exact, report->largest);
         report->transposed = is_multiple(hand, exact, 1, true, margin, report);
-        if (factor != 0 && is_multiple(hand, exact, factor, false, margin, report))
+        if (factor != 0 && has_two(exact) && is_multiple(hand, exact, factor, false, margin, report))
             report->factor = factor;
     }
 }

@@ -47,8 +47,10 @@ static bool multiple_given(dm_search *s)
 
     if (!dm_constant_ratio(s, s->H, s->E, &c))
         return false;
-    if (s->world->points == 1 && s->world->rows * s->world->cols == 1)
-        return false;                  /* any two numbers are */
+    /* Any two numbers are a multiple of each other, and any two of few digits nearly so. */
+    if (s->world->points == 1 && (s->world->rows * s->world->cols == 1 || s->world->tolerance > 2e-3)
+        && !dm_is_plain(c))
+        return false;
     if (!dm_close(c, -1)) {
         dm_say_multiple(s, c, false);
         return true;
@@ -273,7 +275,7 @@ static bool misread(dm_search *s)
     return false;
 }
 
-/* --- only on the diagonal, only off it --------------------------------------------------------------- */
+/* --- only in one entry, on the diagonal, off it --------------------------------------------------------------- */
 
 static bool differs_only(const dm_search *s, bool on, double *c)
 {
@@ -296,16 +298,46 @@ static bool differs_only(const dm_search *s, bool on, double *c)
                 }
             }
     }
-    if (!same)
-        *c = NAN;
+    *c = same ? dm_simplest(s, *c) : NAN;
     return true;
+}
+
+/* The one entry that differs, at every point the same. */
+static bool single_entry(const dm_search *s, size_t *row, size_t *col)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < s->world->rows; i++)
+        for (size_t j = 0; j < s->world->cols; j++) {
+            bool differs = false;
+            for (size_t k = 0; k < s->world->points; k++) {
+                double allowed = s->world->tolerance * fmax(dm_largest_of(s->E[k]), dm_largest_of(s->H[k]));
+                differs = differs || fabs(at(s->H[k], i, j) - at(s->E[k], i, j)) > allowed;
+            }
+            if (differs) {
+                *row = i;
+                *col = j;
+                found++;
+            }
+        }
+    return found == 1 && s->world->rows * s->world->cols > 1;
+}
+
+/* Of several points; of one, that much is known already. */
+static bool only_entry(dm_search *s)
+{
+    size_t row, col;
+
+    return s->world->points > 1 && single_entry(s, &row, &col)
+        && dm_because(s, "it is wrong only in the entry (%zu,%zu)", row + 1, col + 1);
 }
 
 static bool diagonal(dm_search *s, bool observed)
 {
+    size_t row, col;
     double c;
 
-    if (!dm_is_square(s))
+    if (!dm_is_square(s) || single_entry(s, &row, &col))
         return false;
     for (int on = 1; on >= 0; on--) {
         const char *where = on ? "on" : "off";
@@ -335,7 +367,7 @@ static bool explained(dm_search *s)
         || dm_outer_factor(s) || dm_step_left_out(s, true) || dm_inner_left_out(s, true)
         || symmetric_only(s, true) || other_variable(s, true) || diagonal(s, false) || edited(s)
         || dm_terms_explain(s, DM_ASK_SUMMAND) || dm_part_factor(s) || dm_scaled_term(s) || misread(s)
-        || diagonal(s, true);
+        || only_entry(s) || diagonal(s, true);
 }
 
 int dm_check_explain(const dm_check_world *w, dm_check_report *report)

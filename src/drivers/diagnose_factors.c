@@ -112,16 +112,6 @@ static void say_scalar(dm_search *s, const scalar_factor *f)
     }
 }
 
-static bool is_plain_factor(double c)
-{
-    static const double plain_ones[] = { 1, 2, 0.5, 3, 4, 0.25, 1. / 3 };
-
-    for (size_t i = 0; i < sizeof plain_ones / sizeof plain_ones[0]; i++)
-        if (dm_close(fabs(c), plain_ones[i]))
-            return true;
-    return false;
-}
-
 /* The scalars there are, each at all points; NaN where it has no value.  NULL: none, or no memory. */
 static double *scalars_at_points(dm_search *s)
 {
@@ -168,24 +158,24 @@ static bool find_scalars(const dm_search *s, const double x[], scalar_factor *f)
                 for (size_t k = 0; k < points; k++)
                     product[k] = x[i * points + k] * pow(x[j * points + k], powers[p]);
                 *f = (scalar_factor) { i, j, 0, 1, powers[p] };
-                found = isfinite(product[0]) && fit_scalar(s, product, 1, &f->c) && is_plain_factor(f->c);
+                found = isfinite(product[0]) && fit_scalar(s, product, 1, &f->c) && dm_is_plain(f->c);
             }
     free(product);
     return found;
 }
 
-/* Which of them is r at all points, up to a power and a constant?  Plain constants first. */
-static bool find_scalar(const dm_search *s, const double x[], scalar_factor *f)
+/* Which of them is r at all points, up to a power and a constant?  Plain constants first, or alone. */
+static bool find_scalar(const dm_search *s, const double x[], bool plain, scalar_factor *f)
 {
     static const double powers[] = { 1, -1, 2, -2, 3, -3, 0.5, -0.5, -1.5 };
     size_t points = s->world->points;
     double c = NAN;
 
-    for (int any = 0; any < 2; any++)
+    for (int any = 0; any < (plain ? 1 : 2); any++)
         for (size_t p = 0; p < sizeof powers / sizeof powers[0]; p++)
             for (size_t i = 0; i < s->world->count[DM_ASK_SCALAR]; i++)
                 if (isfinite(x[i * points]) && fit_scalar(s, &x[i * points], powers[p], &c)
-                    && (is_plain_factor(c) || (any && points > 1))) {
+                    && (dm_is_plain(c) || (any && points > 1))) {
                     *f = (scalar_factor) { i, i, c, powers[p], 0 };
                     return true;
                 }
@@ -201,7 +191,7 @@ bool dm_outer_factor(dm_search *s)
     if (w->count[DM_ASK_SCALAR] == 0 || !scalar_apart(s))
         return false;
     double *x = scalars_at_points(s);
-    if (!s->memory && find_scalar(s, x, &f)) {
+    if (!s->memory && find_scalar(s, x, false, &f)) {
         say_scalar(s, &f);
         found = true;
     }
@@ -242,7 +232,7 @@ bool dm_part_factor(dm_search *s)
     for (size_t part = 0; part < parts && x && !s->memory && !found; part++)
         if (part_apart(s, part, needed)) {
             bool constant = is_constant(s->r, w->points);
-            found = (constant || find_scalar(s, x, &f))
+            found = (constant || find_scalar(s, x, true, &f))
                  && dm_because(s, "the term %s needs the factor %s", dm_name_asked(s, DM_ASK_PART, part),
                             constant ? dm_show_constant(s->r[0]).text : write_scalar(s, &f).text);
         }
@@ -263,7 +253,7 @@ bool dm_scaled_term(dm_search *s)
         found = true;
         for (size_t k = 0; k < points && found; k++)
             found = dm_ratio(s, s->H[k], dm_term_at(s, i, k), &s->r[k]);
-        if (found && (found = find_scalar(s, x, &f)))
+        if (found && (found = find_scalar(s, x, false, &f)))
             dm_because(s, "it is only the term %s, and that with the factor %s", dm_name_term(s, i).text,
                     write_scalar(s, &f).text);
     }

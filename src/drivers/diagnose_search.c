@@ -44,6 +44,30 @@ bool dm_close(double a, double b)
     return fabs(a - b) <= 1e-7 * fmax(fabs(a), fabs(b));
 }
 
+bool dm_is_plain(double c)
+{
+    static const double plain_ones[] = { 1, 2, 0.5, 3, 4, 0.25, 1. / 3 };
+
+    for (size_t i = 0; i < sizeof plain_ones / sizeof plain_ones[0]; i++)
+        if (dm_close(fabs(c), plain_ones[i]))
+            return true;
+    return false;
+}
+
+double dm_simplest(const dm_search *s, double c)
+{
+    double tolerance = s->world->tolerance;
+
+    if (tolerance <= 1e-7)             /* they have all digits */
+        return c;
+    if (fabs(c) <= tolerance)
+        return 0;
+    for (double q = 1; q <= 4; q++)
+        if (fabs(c - round(q * c) / q) <= tolerance * fabs(c))
+            return round(q * c) / q;
+    return c;
+}
+
 bool dm_all_zero(gsl_matrix *const A[], size_t points)
 {
     double max = 0;
@@ -174,6 +198,20 @@ static constant_text reciprocal(double c)
     return t;
 }
 
+void dm_and_size(dm_search *s, double size)
+{
+    const dm_check_world *w = s->world;
+
+    for (size_t i = 0; size >= 2.5 && i < w->sizes; i++) {
+        double here, there;
+        const char *formula = w->size(w->params, i, &here, &there);
+        if (dm_close(size, here)) {
+            dm_and_also(s, ", and %.0f is %s", round(size), formula);
+            return;
+        }
+    }
+}
+
 /* "it is 5 times the right one, and 5 is the number of rows of A", and the formula mended; n where it is
  * known to be a size. */
 void dm_say_multiple(dm_search *s, double c, bool transposed)
@@ -203,14 +241,8 @@ void dm_say_multiple(dm_search *s, double c, bool transposed)
         what = "of entries";
     if (what)
         dm_and_also(s, ", and %.0f is the number %s of %s", round(size), what, w->variable);
-    for (size_t i = 0; !what && i < w->sizes; i++) {
-        double here, there;
-        const char *formula = w->size(w->params, i, &here, &there);
-        if (dm_close(size, here)) {
-            dm_and_also(s, ", and %.0f is %s", round(size), formula);
-            break;
-        }
-    }
+    else
+        dm_and_size(s, size);
 }
 
 /* ------------------------------------------------------------------------------------ hypotheses -- */
@@ -253,7 +285,8 @@ bool dm_constant_ratio(const dm_search *s, gsl_matrix *const A[], gsl_matrix *co
     for (size_t k = 1; k < s->world->points; k++)
         if (!dm_ratio(s, A[k], B[k], &r) || !dm_close(r, *c))
             return false;
-    return true;
+    *c = dm_simplest(s, *c);
+    return *c != 0;
 }
 
 bool dm_all_equal(const dm_search *s, gsl_matrix *const A[], gsl_matrix *const B[])

@@ -34,6 +34,12 @@ double dm_inner_of(const gsl_matrix *A, const gsl_matrix *B);
 /* Is A = B, to rounding? */
 bool dm_same_matrix(const dm_search *s, const gsl_matrix *A, const gsl_matrix *B);
 bool dm_close(double a, double b);
+/* The simple number that c stands for, to the digits that the numbers have; c where there is none. */
+double dm_simplest(const dm_search *s, double c);
+/* Is it one of those that are forgotten: 2, 1/2, 3 ..., of either sign? */
+bool dm_is_plain(double c);
+/* ", and 10 is rows(X)", if that is the size of something. */
+void dm_and_size(dm_search *s, double size);
 bool dm_all_zero(gsl_matrix *const A[], size_t points);
 gsl_matrix **dm_matrices(size_t n, size_t rows, size_t cols);
 void dm_free_matrices(gsl_matrix **A, size_t n);

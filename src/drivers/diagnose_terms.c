@@ -28,8 +28,8 @@ static bool fit_terms(const dm_search *s, size_t i, size_t j, double *a, double 
     double det = ii * jj - ij * ij;
     if (ii == 0 || (i != j && det <= 1e-6 * ii * jj))
         return false;
-    *a = i == j ? di / ii : (di * jj - dj * ij) / det;
-    *b = i == j ? 0 : (dj * ii - di * ij) / det;
+    *a = dm_simplest(s, 1 + (i == j ? di / ii : (di * jj - dj * ij) / det)) - 1;
+    *b = i == j ? 0 : dm_simplest(s, 1 + (dj * ii - di * ij) / det) - 1;
     for (size_t k = 0; k < points; k++) {
         double size = fmax(dm_largest_of(s->E[k]), dm_largest_of(s->H[k]));
         size = fmax(size, fmax(dm_largest_of(dm_term_at(s, i, k)), dm_largest_of(dm_term_at(s, j, k))));
@@ -66,13 +66,13 @@ static bool plain(double c)
     return fabs(c) < 1e-7 || dm_close(c, 2) || dm_close(c, -1) || dm_close(c, 0.5);
 }
 
-/* The j > i whose term is the same as the i-th, as in x'*x; i: there is none. */
-static size_t twin(const dm_search *s, size_t i)
+/* The j > i whose term is `times` the i-th, once as in x'*x; i: there is none. */
+static size_t twin(const dm_search *s, size_t i, double *times)
 {
     size_t points = s->world->points;
 
     for (size_t j = i + 1; j < s->terms; j++)
-        if (dm_all_equal(s, &s->T[i * points], &s->T[j * points]))
+        if (dm_constant_ratio(s, &s->T[j * points], &s->T[i * points], times) && !dm_close(*times, -1))
             return j;
     return i;
 }
@@ -100,20 +100,34 @@ static bool say_term(dm_search *s, size_t i, const char *stands)
     return true;
 }
 
+/* Two terms with the same coefficient. */
+static bool say_both(dm_search *s, size_t i, size_t j, double c)
+{
+    dm_because(s, "the terms %s and %s: each %s", dm_name_term(s, i).text, dm_name_term(s, j).text,
+               standing(c).text);
+    if (!plain(c))
+        dm_and_size(s, c);
+    return true;
+}
+
 static bool one_term(dm_search *s)
 {
-    double a, b;
+    double a, b, times = 0;
 
     for (int any = 0; any < 2; any++)
         for (size_t i = 0; i < s->terms; i++) {
-            size_t j = twin(s, i);
             if (!fit_terms(s, i, i, &a, &b))
                 continue;
-            if (j != i && plain(1 + a / 2))
-                return dm_because(s, "the terms %s and %s: each %s", dm_name_term(s, i).text,
-                               dm_name_term(s, j).text, standing(1 + a / 2).text);
-            if (any || plain(1 + a))
-                return say_term(s, i, standing(1 + a).text);
+            size_t j = twin(s, i, &times);
+            double each = 1 + a / (1 + times);
+            if (j != i && (any || plain(each)))
+                return say_both(s, i, j, each);
+            if (any || plain(1 + a)) {
+                say_term(s, i, standing(1 + a).text);
+                if (!plain(1 + a))
+                    dm_and_size(s, 1 + a);
+                return true;
+            }
         }
     return false;
 }
@@ -128,8 +142,7 @@ static bool two_terms(dm_search *s)
                 if (s->terms == 3 && fabs(1 + a) < 1e-7 && fabs(1 + b) < 1e-7)
                     return dm_because(s, "it is only the term %s", dm_name_term(s, 3 - i - j).text);
                 if (dm_close(1 + a, 1 + b))
-                    return dm_because(s, "the terms %s and %s: each %s", dm_name_term(s, i).text,
-                                   dm_name_term(s, j).text, standing(1 + a).text);
+                    return say_both(s, i, j, 1 + a);
                 return dm_because(s, "the term %s %s, and that %s %s", dm_name_term(s, i).text,
                                standing(1 + a).text, dm_name_term(s, j).text, standing(1 + b).text);
             }

@@ -20,6 +20,11 @@ static const char *const files[][2] = {
     { "rounded.csv", "2.01,6.00\n4.00,8.00\n" },
     { "sixdigits.csv", "2.00001,6.00002\n4.00000,8.00003\n" },
     { "kinked.csv", "1\n0\n1\n" },
+    { "minus5.csv", "-8.782\n33.752\n" },           /* minus the gradient of norm(A*x-b)^2 below, of few digits */
+    { "minus3.csv", "-8.78\n33.8\n" },
+    { "minus.csv", "-8.7819600000000015\n33.751900000000006\n" },
+    { "three5.csv", "26.346\n-101.26\n" },
+    { "digits3.csv", "1.00\n1.01\n1.00\n" },
     { "sides.csv", "1\n-0.5\n-1\n" },
     { "noisy.csv", "2.0000012345,6.0000198765\n4.0000023456,8.0000123456\n" },
     { "transposed.csv", "2,4\n6,8\n" },
@@ -518,6 +523,27 @@ static const struct {
     { 1, "dualmat check 'norm(A*x-b)^2' --wrt x --hand \"2*A'*(Ax-b)\"",
          { "\nAx occurs only in the formula by hand, and was drawn at random\n" } },
     { 0, "dualmat eval '2^T' T=3", { "8" } },
+
+    /* Numbers of few digits: a mistake is one to the digits that they have. */
+    { 1, "dualmat check 'norm(A*x-b)^2' --wrt x --hand @minus5.csv 'A=[1.2,0.7;-0.3,2.1;0.9,-1.7]' "
+         "'b=[0.4;1.3;-2.2]' 'x=[0.371;-1.237]'",
+         { "it is the right one with the opposite sign\n" } },
+    { 1, "dualmat check 'norm(A*x-b)^2' --wrt x --hand @minus5.csv 'A=[1.2,0.7;-0.3,2.1;0.9,-1.7]' "
+         "'b=[0.4;1.3;-2.2]' 'x=[0.371;-1.237]' --tol 1e-4",
+         { "it is the right one with the opposite sign\n" } },
+    { 1, "dualmat check 'norm(A*x-b)^2' --wrt x --hand @minus3.csv 'A=[1.2,0.7;-0.3,2.1;0.9,-1.7]' "
+         "'b=[0.4;1.3;-2.2]' 'x=[0.371;-1.237]'",
+         { "it is the right one with the opposite sign\n" } },
+    { 1, "dualmat check 'norm(A*x-b)^2' --wrt x --hand @minus.csv 'A=[1.2,0.7;-0.3,2.1;0.9,-1.7]' "
+         "'b=[0.4;1.3;-2.2]' 'x=[0.371;-1.237]'",
+         { "it is the right one with the opposite sign\n" } },
+    { 1, "dualmat check 'norm(A*x-b)^2' --wrt x --hand @three5.csv 'A=[1.2,0.7;-0.3,2.1;0.9,-1.7]' "
+         "'b=[0.4;1.3;-2.2]' 'x=[0.371;-1.237]'",
+         { "it is 3 times the right one" } },
+    { 1, "dualmat check 'sum(x.^2)' --wrt x --hand @digits3.csv 'x=[0.5024;0.5034;0.5018]'",
+         { "have no more than 3: --tol 1e-2 accepts them" } },
+    { 0, "dualmat check 'sum(x.^2)' --wrt x --hand @digits3.csv 'x=[0.5024;0.5034;0.5018]' --tol 1e-2",
+         { "right to the tolerance 1e-2" } },
 
     /* The report: what is wrong, the worst entries, the plot. */
     { 1, "dualmat check 'trace(A^2)' --wrt A --hand '2*A'",

@@ -367,6 +367,15 @@ static const formula mistakes[] = {
     { "trace(A)*trace(B*A)", "--wrt A --hand", "trace(B*A)*B'",
       "it is only the term tr(A)*B', and that with the factor trace(B*A)/trace(A)" },
     { "u'*A*v", "--wrt v --hand", "A*u", "it is right only where A is symmetric" },
+
+    /* A factor of two equal terms, two terms that make up one, and what is no reason */
+    { "(y-X*w)'*(y-X*w)/rows(X)+0.5*w'*w", "--wrt w X~10x3 --hand", "2*X'*(X*w-y)+w",
+      "the terms of the first w (column 6) and of the second w (column 15): each has the factor 10, and 10 is "
+      "rows(y)" },
+    { "norm(x)^4", "--wrt x --hand-hess", "4*norm(x)^2*eye(5)",
+      "the terms 12*x*x' and -4*x*x': each is left out" },
+    { "x^2+1", "--wrt x --hand", "x+7", "" },
+    { "sin(t)*norm(x)", "--wrt t --hand", "cos(t)+norm(x)", "" },
 };
 enum { MISTAKES = sizeof mistakes / sizeof mistakes[0] };
 

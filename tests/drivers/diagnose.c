@@ -174,6 +174,27 @@ START_TEST(gradients)
 }
 END_TEST
 
+/* 2*A', but for one entry. */
+static int one_entry_off(const gsl_matrix *A, void *params, gsl_matrix *U)
+{
+    (void) params;
+    multiple(A, &(multiples) { 0, 2 }, U);
+    *gsl_matrix_ptr(U, 0, 1) += sin(gsl_matrix_get(A, 0, 0));
+    return GSL_SUCCESS;
+}
+
+START_TEST(a_single_entry)
+{
+    gsl_matrix *A = MATRIX(3, 3, 1, 2, 3.5, -4, .5, 1.5, 2, -1, 3);
+    dm_function F = { trace_of_square, NULL };
+    dm_hand hand = { one_entry_off, NULL };
+    dm_check_report r;
+
+    ck_assert_int_eq(dm_check_gradient(&F, &hand, A, &r), GSL_FAILURE);
+    ck_assert_str_eq(r.why, "it is wrong only in the entry (1,2)");
+}
+END_TEST
+
 START_TEST(an_outer_factor)
 {
     gsl_matrix *A = MATRIX(2, 2, 1, 2, -3, 4);
@@ -522,6 +543,7 @@ Suite *drivers_diagnose_suite(void)
     TCase *tc = case_of(suite, "derivatives"), *plain = case_of(suite, "quotients"), *rest = case_of(suite, "rest");
 
     tcase_add_loop_test(tc, gradients, 0, sizeof of_trace / sizeof of_trace[0]);
+    tcase_add_test(tc, a_single_entry);
     tcase_add_test(tc, an_outer_factor);
     tcase_add_test(tc, what_is_not_known_is_not_said);
     tcase_add_loop_test(tc, kinks_excuse_nothing, 0, sizeof at_kinks / sizeof at_kinks[0]);
