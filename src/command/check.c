@@ -175,7 +175,9 @@ static int compare_beside(evaluation *e, checking *c, const gsl_matrix *given)
         if (!status)
             status = compare(e, c);
     }
-    c->moved = !status && !dm_check_is_blind(&c->report);
+    c->moved = !status && !dm_check_is_blind(&c->report)
+            && (!c->report.right || c->given.largest == 0
+                || c->report.hidden + c->report.kinks < c->given.hidden + c->given.kinks);
     gsl_matrix_memcpy(c->beside, value);
     if (status == GSL_ENOMEM)
         return status;
@@ -204,8 +206,8 @@ static int taylor(evaluation *e, checking *c, bool *kink)
     rounded.shaking = 1;
     if (!status)
         status = dm_check_taylor_rounded(&F, &off, c->kind, v->value, D, c->hand, c->exact, &c->report);
-    *kink = !status && (c->report.kinks > 0 || is_kink(&c->report));
-    if (!status && !*kink) {
+    *kink = !status && (c->report.kinks > 0 || (c->report.hidden == 0 && is_kink(&c->report)));
+    if (!status && !*kink && c->report.hidden == 0) {
         dm_check_report back = c->report;
         gsl_matrix_scale(D, -1);
         status = dm_check_taylor_rounded(&F, &off, c->kind, v->value, D, c->hand, c->exact, &back);
@@ -261,8 +263,8 @@ static void find_repeated(evaluation *e, checking *c)
     forget_errors();
 }
 
-/* Is the point beside it to decide?  Where nothing can be seen here; and where nothing differs but at a kink, of
- * a formula: numbers are of this point alone.                                                         */
+/* Is the point beside it to decide?  Where an entry cannot be seen here; and where nothing differs but at a kink,
+ * of a formula: numbers are of this point alone.                                                      */
 static bool is_undecided(const checking *c)
 {
     const dm_check_report *r = &c->report;
@@ -270,7 +272,7 @@ static bool is_undecided(const checking *c)
     bool kinks = r->kinks > 0 && r->differ == r->outside;
 
     return hand && (kinks ? dm_expression_variables(hand) > 0 || dm_check_is_blind(r)
-                          : r->right && dm_check_is_blind(r));
+                          : r->right && (r->largest == 0 || r->hidden > 0));
 }
 
 /* One point.  The Taylor test is made at the first, and at one where the hand-derived result is wrong. */

@@ -165,7 +165,9 @@ static void print_moved(const checking *c)
     char text[400];
     int used = snprintf(text, sizeof text, "at this %.40s %s: compared beside it", v->name,
                         c->given.largest == 0 ? "both are zero, which shows little"
-                        : c->given.kinks > 0 ? "the function has no derivative" : "rounding errors hide both");
+                        : c->given.kinks > 0 ? "the function has no derivative"
+                        : dm_check_is_blind(&c->given) ? "rounding errors hide both"
+                        : "rounding errors hide entries");
 
     for (size_t k = 0; n <= SHORT && k < n; k++)
         used += snprintf(text + used, sizeof text - (size_t) used, "%s%.4g%s",
