@@ -162,11 +162,10 @@ static int compare(evaluation *e, checking *c)
 static int compare_beside(evaluation *e, checking *c, const gsl_matrix *given)
 {
     gsl_matrix *value = checked(c->problem)->value;
-    bool may_be_symmetric = dm_check_is_symmetric(value);
-    int status = GSL_EDOM;
+    int status = GSL_EDOM, most = dm_check_is_symmetric(value);
 
     c->given = c->report;
-    for (int symmetric = 0; symmetric <= may_be_symmetric && status && status != GSL_ENOMEM; symmetric++) {
+    for (int symmetric = 0; symmetric <= most && status && status != GSL_ENOMEM; symmetric++) {
         if (symmetric) {
             gsl_matrix_memcpy(value, given);
             forgive(e);

@@ -109,10 +109,12 @@ static bool is_multiple(const gsl_matrix *hand, const gsl_matrix *exact, double 
     if (transposed && hand->size1 != hand->size2)
         return false;
     for (size_t i = 0; i < hand->size1; i++)
-        for (size_t j = 0; j < hand->size2; j++)
-            if (!agree(at(hand, i, j), factor * (transposed ? at(exact, j, i) : at(exact, i, j)),
-                       margin_of(margin, hand, i, j)->kink ? &no_margin : margin_of(margin, hand, i, j), report))
+        for (size_t j = 0; j < hand->size2; j++) {
+            const dm_check_margin *m = margin_of(margin, hand, i, j);
+            double e = factor * (transposed ? at(exact, j, i) : at(exact, i, j));
+            if (!agree(at(hand, i, j), e, m->kink ? &no_margin : m, report))
                 return false;
+        }
     return true;
 }
 

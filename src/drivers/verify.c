@@ -237,7 +237,7 @@ static int explain(task *t, size_t p, size_t q, dm_check_report *report)
     return dm_check_explain(&world, report);
 }
 
-/* At the point A is now. */
+/* At A, which may be a point beside the given one by now. */
 static void compare_shaken(task *t, gsl_matrix *exact, gsl_matrix *hand, dm_check_report *report)
 {
     dm_check_compare_shaken(hand, exact, DM_CHECK_TOLERANCE, 0, shake, t, (gsl_matrix *[]) { t->E, t->room },
@@ -247,9 +247,9 @@ static void compare_shaken(task *t, gsl_matrix *exact, gsl_matrix *hand, dm_chec
 /* Beside A, where it has a derivative, if A is at a kink and what can be seen there does not decide. */
 static int compare_beside(task *t, gsl_matrix *exact, gsl_matrix *hand, dm_check_report *report)
 {
-    int status = GSL_EDOM;
+    int status = GSL_EDOM, most = dm_check_is_symmetric(t->A);
 
-    for (int symmetric = 0; symmetric <= dm_check_is_symmetric(t->A) && status && status != GSL_ENOMEM; symmetric++) {
+    for (int symmetric = 0; symmetric <= most && status && status != GSL_ENOMEM; symmetric++) {
         near(t->B, t->A, 0.1, 300);
         if (symmetric)
             make_symmetric(t->B);
