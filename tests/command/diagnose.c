@@ -373,7 +373,7 @@ static const formula mistakes[] = {
       "the terms of the first w (column 6) and of the second w (column 15): each has the factor 10, and 10 is "
       "rows(y)" },
     { "norm(x)^4", "--wrt x --hand-hess", "4*norm(x)^2*eye(5)",
-      "the terms 12*x*x' and -4*x*x': each is left out" },
+      "the term 8*x*x' is left out" },
     { "x^2+1", "--wrt x --hand", "x+7", "" },
     { "sin(t)*norm(x)", "--wrt t --hand", "cos(t)+norm(x)", "" },
 };
