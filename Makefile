@@ -155,7 +155,7 @@ asan:
 .PHONY: run-asan
 run-asan: $(BUILD)/dualmat $(BUILD)/tests/run
 	$(Q)LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 CK_FORK=no \
-	    DUALMAT=$(BUILD)/dualmat $(BUILD)/tests/run
+	    ASAN_OPTIONS=allocator_may_return_null=1 DUALMAT=$(BUILD)/dualmat $(BUILD)/tests/run
 
 valgrind: all $(BUILD)/tests/run
 	@$(call ensure,$(call lacking,valgrind,valgrind))

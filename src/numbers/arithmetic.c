@@ -197,7 +197,7 @@ dm *dm_number_accumulate(dm *sum, double p, dm *x)
         return sum;
     }
     dm *together = dm_products_together(sum, p, x);
-    if (!together)
+    if (!together && dm_either_in_a_row(sum, x))
         together = dm_placed_together(sum, p, x);
     if (together) {
         if (!dm_is_failed(together))
@@ -243,7 +243,7 @@ bool dm_add_hadamard(dm_panel target, double beta, double scale, dm *A)
 
 static void entry_by_entry(dm *C, dm_form form, dm *A, dm *B)
 {
-    if (dm_placed_hadamard(C, form, A, B))
+    if (dm_either_in_a_row(A, B) && dm_placed_hadamard(C, form, A, B))
         return;
     C->number.form = form;
     C->number.depth = 1 + dm_deepest(A, B);

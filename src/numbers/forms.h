@@ -87,6 +87,12 @@ static inline bool dm_in_a_row(const dm *A)
     return piece->rows == 1 && (piece->cols == 1 || piece->cols == A->cols);
 }
 
+/* Is it worth a look whether the pieces alone will do? */
+static inline bool dm_either_in_a_row(const dm *A, const dm *B)
+{
+    return dm_in_a_row(A) || dm_in_a_row(B);
+}
+
 /* What is placed, by its pieces alone; false, or NULL, where none is or the rest is not 0.           placed.c */
 bool dm_placed_add(dm_panel target, double scale, dm *A, bool transposed);     /* += scale*A('); false: no memory */
 bool dm_placed_product(dm *C, double scale, dm_side A, dm_side B);

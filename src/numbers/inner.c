@@ -107,7 +107,7 @@ void dm_number_inner(dm *C, dm *A, dm *B)
     } else if (A->number.form == DM_FILL) {
         sum_slots(C, B);
         scale_slots(C, A->number.scale);
-    } else if (!dm_placed_inner(C, A, B)) {
+    } else if (!dm_either_in_a_row(A, B) || !dm_placed_inner(C, A, B)) {
         dot_slots(C, 1, A->rows, A->cols, (dm_side) { A, false }, (dm_side) { B, false });
     }
 }

@@ -440,7 +440,7 @@ void dm_number_product(dm *C, double scale, dm *A, bool A_transposed, dm *B, boo
             dm_view(C, scale * b->scale, A, true);
         else
             dm_number_scale(C, scale * b->scale, A);
-    } else if (!dm_placed_product(C, scale, (dm_side) { A, A_transposed }, (dm_side) { B, B_transposed })) {
+    } else if (!dm_either_in_a_row(A, B) || !dm_placed_product(C, scale, l, r)) {
         C->number.form = DM_PRODUCT;
         C->number.depth = 1 + dm_deepest(A, B);
         C->number.scale = scale;

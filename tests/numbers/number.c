@@ -781,12 +781,11 @@ END_TEST
  * of diagonal matrices do not drift apart from their entries.                                        */
 START_TEST(what_is_large_times_small_stays)
 {
-    gsl_matrix *x = gsl_matrix_alloc(40, 1), *y = gsl_matrix_alloc(1, 40), *z = gsl_matrix_alloc(40, 1), *right = zeros(40, 1);
+    gsl_matrix *x = zeros(40, 1), *y = zeros(1, 40), *z = zeros(40, 1);
 
     gsl_matrix_set_all(x, 1e200);
     gsl_matrix_set_all(y, 1e-200);
     gsl_matrix_set_all(z, 1e-200);
-    gsl_matrix_set_all(right, 40e-200);
     dm *product = times(1, times(1, dense(x), dense(y)), dense(z));
     for (size_t i = 0; i < 40; i++)
         same_number(dm_row(dm_entries(product), i, 0)[0] / 40e-200, 1, 1e-15, "(x*y)*z, entry %zu", i);
