@@ -28,11 +28,18 @@ static void free_results(const problem *p, results *r)
     gsl_matrix_free(r->derivative);
 }
 
+/* The memory is asked for first: where there is none gsl_matrix_alloc does not free its own header. */
 static bool hold_derivative(results *r, size_t rows, size_t cols)
 {
+    size_t entries, bytes;
+    bool fits = !__builtin_mul_overflow(rows, cols, &entries)
+             && !__builtin_mul_overflow(entries, sizeof(double), &bytes);
+    void *room = fits ? malloc(bytes) : NULL;
+
     r->rows = rows;
     r->cols = cols;
-    return (r->derivative = gsl_matrix_alloc(rows, cols));
+    free(room);
+    return room && (r->derivative = gsl_matrix_alloc(rows, cols));
 }
 
 /* Not for the derivative, whose size is of interest then. */
