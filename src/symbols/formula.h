@@ -50,6 +50,9 @@ typedef struct {
 } dm_text;
 
 void dm_text_put(dm_text *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* `count` places from `first` on, of `all`: one, all, or from where to where.  Where places count from 0 the end is
+ * the place behind, and one place is written so too, lest a matrix become a vector.                  */
+void dm_text_range(dm_text *to, size_t origin, size_t first, size_t count, size_t all);
 void dm_text_put_list(dm_text *to, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 void dm_text_number(dm_text *to, double x);            /* the shortest digits that give x */

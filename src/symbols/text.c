@@ -313,18 +313,14 @@ static void form_of(const writer *w, const char *text, const dm_formula *f, cons
                                .symbol = f->symbol, .rows = f->rows, .cols = f->cols });
 }
 
-/* `count` places from `first` on, of `all`: one, all, or from where to where.  Where places count from 0 the end is
- * the place behind, and one place is written so too, lest a matrix become a vector.                  */
-static void range(const writer *w, size_t first, size_t count, size_t all)
+void dm_text_range(dm_text *to, size_t origin, size_t first, size_t count, size_t all)
 {
-    size_t origin = w->in->origin;
-
     if (count == all)
-        dm_text_put(w->to, ":");
+        dm_text_put(to, ":");
     else if (count == 1 && origin)
-        dm_text_put(w->to, "%zu", first + origin);
+        dm_text_put(to, "%zu", first + origin);
     else
-        dm_text_put(w->to, "%zu:%zu", first + origin, first + count);
+        dm_text_put(to, "%zu:%zu", first + origin, first + count);
 }
 
 static void block(const writer *w, const dm_formula *f)
@@ -335,10 +331,10 @@ static void block(const writer *w, const dm_formula *f)
 
     child(w, A, level_of(A) < ATOMS);  /* A.^2(1) has its index on the 2 */
     dm_text_put(w->to, origin ? "(" : "[");
-    range(w, with->row, with->rows, A->rows);
+    dm_text_range(w->to, origin, with->row, with->rows, A->rows);
     if (!origin || A->cols > 1) {
         dm_text_put(w->to, ",");
-        range(w, with->col, with->cols, A->cols);
+        dm_text_range(w->to, origin, with->col, with->cols, A->cols);
     }
     dm_text_put(w->to, origin ? ")" : "]");
 }

@@ -283,16 +283,6 @@ static void norm(const writer *w, const dm_formula *A)
     put(w, matrix ? w->m->index[2] : w->m->row[1]);
 }
 
-static void range(const writer *w, size_t first, size_t count, size_t all)
-{
-    if (count == all)
-        dm_text_put(w->to, ":");
-    else if (count == 1)
-        dm_text_put(w->to, "%zu", first + 1);
-    else
-        dm_text_put(w->to, "%zu:%zu", first + 1, first + count);
-}
-
 static void block(const writer *w, const dm_formula *f)
 {
     const dm_parameters *with = f->with;
@@ -301,9 +291,9 @@ static void block(const writer *w, const dm_formula *f)
     fenced(w, f->of[0], level(f->of[0]) < ATOMS);
     put(w, w->m->index[1]);
     dm_text_put(w->to, w->m->xml ? "<mtext>" : "");
-    range(w, with->row, with->rows, f->of[0]->rows);
+    dm_text_range(w->to, 1, with->row, with->rows, f->of[0]->rows);
     dm_text_put(w->to, ",");
-    range(w, with->col, with->cols, f->of[0]->cols);
+    dm_text_range(w->to, 1, with->col, with->cols, f->of[0]->cols);
     dm_text_put(w->to, w->m->xml ? "</mtext>" : "");
     put(w, w->m->index[2]);
 }
