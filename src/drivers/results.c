@@ -7,24 +7,6 @@
 
 /* --------------------------------------------------------------------------------- finite or not -- */
 
-/* The first entry that is not finite, and its value; false: there is none, or no memory. */
-static bool bad_entry(dm *R, size_t *row, size_t *col, double *value)
-{
-    if (dm_number_finite(R))
-        return false;
-    dm_panel P = dm_entries(R);
-    for (size_t i = 0; P.data && i < P.rows; i++)
-        for (size_t slot = 0; slot < P.slots; slot++)
-            for (size_t j = 0; j < P.cols; j++)
-                if (!isfinite(dm_row(P, i, slot)[j])) {
-                    *row = i;
-                    *col = j;
-                    *value = isnan(dm_row(P, i, slot)[j]) ? GSL_NAN : dm_row(P, i, slot)[j];
-                    return true;
-                }
-    return false;
-}
-
 /* An operand that R was computed from and that is not finite; NULL: there is none. */
 static dm *bad_operand(const dm *R)
 {
@@ -50,14 +32,14 @@ dm *dm_where_not_finite(const char *driver, const char *what, dm *R)
     double x, y;
     dm_letter letter;
 
-    if (!bad_entry(R, &i, &j, &x))
+    if (!dm_number_bad_entry(R, &i, &j, &x))
         return dm_out_of_memory(R->context);
     dm *from = origin(R), *A = from->in[0];
-    if (!from->op && !A && bad_entry(from, &k, &l, &y))
+    if (!from->op && !A && dm_number_bad_entry(from, &k, &l, &y))
         return dm_failed(R->context, GSL_EDOM, "%s: entry (%zu,%zu) of %s is %g, computed from a %zu×%zu "
                          "matrix whose entry (%zu,%zu) is %g", driver, i + 1, j + 1, what, x, from->rows,
                          from->cols, k + 1, l + 1, y);
-    if (!from->op || !A || A->level || !bad_entry(from, &k, &l, &y))
+    if (!from->op || !A || A->level || !dm_number_bad_entry(from, &k, &l, &y))
         return dm_failed(R->context, GSL_EOVRFLW, "%s: entry (%zu,%zu) of %s is %g", driver, i + 1,
                          j + 1, what, x);
     if (from->within && A->rows == from->rows && A->cols == from->cols)

@@ -124,6 +124,25 @@ bool dm_look_finite(dm *A)
     return A->number.finite;
 }
 
+bool dm_number_bad_entry(dm *A, size_t *row, size_t *col, double *value)
+{
+    if (dm_number_finite(A))
+        return false;
+    dm_panel P = dm_entries(A);
+    for (size_t i = 0; P.data && i < P.rows; i++)
+        for (size_t slot = 0; slot < P.slots; slot++)
+            for (size_t j = 0; j < P.cols; j++) {
+                double x = dm_row(P, i, slot)[j];
+                if (isfinite(x))
+                    continue;
+                *row = i;
+                *col = j;
+                *value = isnan(x) ? GSL_NAN : x;       /* of one sign */
+                return true;
+            }
+    return false;
+}
+
 /* Is all of one side of the diagonal 0?  The first entry that is not ends the search. */
 static bool zero_beside_diagonal(dm_panel P, bool above)
 {

@@ -53,6 +53,9 @@ static inline bool dm_number_finite(dm *A)
     return A->number.finite || dm_look_finite(A);
 }
 
+/* The first entry that is not finite, and its value; false: there is none, or no memory. */
+bool dm_number_bad_entry(dm *A, size_t *row, size_t *col, double *value);
+
 dm_triangle dm_number_triangle(dm *A); /* never DM_UNSEEN; looked for once, and over at once where it is neither */
 
 dm_panel dm_fresh(dm *C);              /* C becomes DENSE with room for its entries, contents undefined */

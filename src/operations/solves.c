@@ -49,17 +49,14 @@ void dm_term_solve_right(dm *C, dm *X, dm *A)
 static bool not_finite(dm *C, size_t i, dm *A)
 {
     dm_letter letter;
-    bool finite = dm_number_finite(A);
-    dm_panel P = dm_entries(A);
+    size_t row, col;
+    double x;
 
-    for (size_t k = 0; P.data && !finite && k < P.rows * P.cols; k++)
-        if (!isfinite(P.data[k])) {
-            dm_fail(C, GSL_EDOM, "dm_%s: %s is %zu×%zu and its entry (%zu,%zu) is %g", C->op->name,
-                    dm_operand_name(&letter, C->op, i, A), P.rows, P.cols, k / P.cols + 1, k % P.cols + 1,
-                    isnan(P.data[k]) ? GSL_NAN : P.data[k]);
-            return true;
-        }
-    return false;
+    if (!dm_number_bad_entry(A, &row, &col, &x))
+        return false;
+    dm_fail(C, GSL_EDOM, "dm_%s: %s is %zu×%zu and its entry (%zu,%zu) is %g", C->op->name,
+            dm_operand_name(&letter, C->op, i, A), A->rows, A->cols, row + 1, col + 1, x);
+    return true;
 }
 
 /* C could not be made from A, its i-th operand: say why, unless there was no memory. */
