@@ -1,5 +1,4 @@
 /* Taking results out: values, differentials, and the search for where a NaN began. */
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
