@@ -100,6 +100,56 @@ DM_API int dm_hessian(const dm_function *F, const gsl_matrix *A, double *value, 
 DM_API int dm_hessian_vector(const dm_function *F, const gsl_matrix *A, const gsl_matrix *dA,
                              double *value, gsl_matrix *U, gsl_matrix *HdA);
 
+/* ------------------------------------------------------------------------------------- on tape --
+ *
+ * What a function does with its matrix mostly does not depend on the entries.  Then a derivative can be recorded
+ * once, as the products and sums that it comes to, and run again for other entries; for small matrices, where
+ * looking at shapes and keeping terms takes longer than the products, that is several times faster:
+ *
+ *     dm_tape *tape = dm_tape_alloc(&F);
+ *     while (...)
+ *         dm_tape_gradient(tape, A, &value, U);               // as dm_gradient(&F, A, &value, U)
+ *     dm_tape_free(tape);
+ *
+ * F is called when a derivative is asked for the first time, and anew when the shape of A has changed; the tape keeps
+ * what its calls came to, and relies on them: F must do the same operations whatever the entries of A are (a branch
+ * on an entry is taken as it was when F was recorded).  What F hands in by dm_constant or dm_scalar is kept as it was
+ * then; what it hands in by dm_constant_view is read where it lies in each run.
+ *
+ * The results are those of the functions above of the same name, to rounding; so are the errors: what is singular,
+ * not finite, at a kink or otherwise not regular is left to them, and F is called again.  A function that looks at
+ * entries (dm_value ...) or whose Jacobian or Hessian is no sum of Kronecker products is not recorded: then each call
+ * is one of the function of the same name.  One tape a thread.                                       */
+typedef struct dm_tape dm_tape;
+
+/* A function of n matrices. */
+typedef struct {
+    dm *(*f)(dm *const A[], void *params);
+    size_t n;
+    void *params;
+} dm_multi_function;
+
+DM_API dm_tape *dm_tape_alloc(const dm_function *F);                  /* NULL: GSL_ENOMEM, GSL_EFAULT */
+DM_API dm_tape *dm_tape_alloc_multi(const dm_multi_function *F);
+DM_API void dm_tape_free(dm_tape *tape);                              /* NULL is allowed            */
+DM_API int dm_tape_gradient(dm_tape *tape, const gsl_matrix *A, double *value, gsl_matrix *U);
+DM_API int dm_tape_jvp(dm_tape *tape, const gsl_matrix *A, const gsl_matrix *dA, gsl_matrix *value,
+                       gsl_matrix *dF);
+DM_API int dm_tape_jacobian(dm_tape *tape, const gsl_matrix *A, gsl_matrix *value, gsl_matrix *J);
+DM_API int dm_tape_hessian(dm_tape *tape, const gsl_matrix *A, double *value, gsl_matrix *U,
+                           gsl_matrix *H);
+DM_API int dm_tape_hessian_vector(dm_tape *tape, const gsl_matrix *A, const gsl_matrix *dA,
+                                  double *value, gsl_matrix *U, gsl_matrix *HdA);
+
+/* Of several matrices: df = the sum of tr(U[i]'*dA[i]), all gradients in one pass. */
+DM_API int dm_tape_gradients(dm_tape *tape, const gsl_matrix *const A[], double *value,
+                             gsl_matrix *const U[]);
+
+/* The differentials along k directions at once: in direction s the matrix A[i] moves along dA[i*k + s], and the
+ * function along dF[s].  GSL_EINVAL: k is 0.                                                         */
+DM_API int dm_tape_push(dm_tape *tape, const gsl_matrix *const A[], size_t k,
+                        const gsl_matrix *const dA[], gsl_matrix *value, gsl_matrix *const dF[]);
+
 /* ------------------------------------------------------------ derivatives that were derived by hand --
  *
  * Is one right, and if not, why?  It is held against the exact one, entry by entry, and both against the

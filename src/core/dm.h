@@ -17,6 +17,7 @@ typedef struct dm_level dm_level;
 typedef struct dm_term dm_term;
 typedef struct dm_factors dm_factors;
 typedef struct dm_symbol dm_symbol;
+typedef struct dm_line dm_line;
 
 /* The linear maps whose matrix is a Kronecker product: d -> scale * L*d*R, or L*d'*R; NULL is the identity. */
 typedef struct {
@@ -105,7 +106,10 @@ struct dm {
     const dm_parameters *with;
     const char *name;                  /* for messages, or NULL */
     dm_failure *failure;               /* NULL: all is well */
-    const dm_symbol *symbol;           /* level 0 of a context whose base is symbols: what it stands for */
+    union {                            /* level 0 of a context that has a base: what it stands for there */
+        const dm_symbol *symbol;
+        dm_line *line;
+    };
     union {
         dm_number number;
         struct {
@@ -143,6 +147,11 @@ typedef struct {
     void (*apply)(dm *C, dm *const X[]);                 /* C->op of X, C's shape is set */
     dm *(*accumulate)(dm *sum, double p, dm *x);         /* sum + p*x; sum may be NULL */
     dm *(*size)(dm_context *context, size_t n);          /* a number of rows or columns, as a 1×1 */
+    dm *(*product)(dm *A, bool A_transposed, dm *B, bool B_transposed);    /* NULL: coefficients are not composed */
+    dm *(*number)(dm *A);                                /* A's entries after all, for a function that looks at them.
+                                                            NULL: they are never looked at */
+    void (*general)(dm_context *context);                /* a rule takes the form that it has in general, since it
+                                                            cannot look at entries.  NULL: that is what is wanted */
 } dm_base;
 
 typedef struct dm_chunk dm_chunk;
@@ -175,6 +184,14 @@ struct dm_context {
     dm_failure memory_failure;
     dm out_of_memory;                  /* the dm that stands for one there was no memory for */
 };
+
+/* Is level 0 something else than numbers, so that a rule that looks at entries must take its general form? */
+static inline bool dm_in_general(dm_context *context)
+{
+    if (context->base && context->base->general)
+        context->base->general(context);
+    return context->base != NULL;
+}
 
 void *dm_arena_grow(dm_context *context, size_t bytes);
 

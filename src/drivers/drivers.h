@@ -13,8 +13,15 @@ int dm_jacobian_in(dm_context *context, const dm_function *F, const gsl_matrix *
 int dm_hessian_in(dm_context *context, const dm_function *F, const gsl_matrix *A, double *value,
                   gsl_matrix *U, gsl_matrix *H);
 
+/* The same for a function of several matrices: all gradients in one pass; the differential along k directions. */
+int dm_multi_gradient_in(dm_context *context, const dm_multi_function *F, const gsl_matrix *const A[], double *value,
+                         gsl_matrix *const U[]);
+int dm_multi_push_in(dm_context *context, const dm_multi_function *F, const gsl_matrix *const A[], size_t k,
+                     const gsl_matrix *const dA[], gsl_matrix *value, gsl_matrix *const dF[]);
+
 /* F at X.  Failed where F gives nothing or something of another context. */
 dm *dm_call(const char *driver, const dm_function *F, dm *X);
+dm *dm_multi_call(const char *driver, const dm_multi_function *F, dm *const X[]);
 
 /* A matrix that is handed to a driver, without a copy unless one of its outputs (NULL: none) lies over it. */
 dm *dm_input(dm_context *context, const gsl_matrix *A, const gsl_matrix *out1, const gsl_matrix *out2);
@@ -28,6 +35,9 @@ static inline dm *dm_not_finite(const char *driver, const char *what, dm *R)
 {
     return dm_number_finite(R) ? NULL : dm_where_not_finite(driver, what, R);
 }
+
+/* The number at the bottom of A, with its entries also where operations are only written down. */
+dm *dm_finished_number(dm *A);
 
 /* The pushed differential of A on that level, below all else; NULL: zero. */
 dm *dm_differential_on(dm *A, const dm_level *level);
@@ -51,5 +61,10 @@ int dm_check_shape(dm_context *context, const char *driver, const char *name, co
 
 /* The J of vec(dY) = J*vec(dX) for a formal Y = Y(X).  NULL, or the failed dm; then J is as it was. */
 dm *dm_jacobian_dm(const char *driver, dm *Y, dm *X, gsl_matrix *J);
+
+/* The same from the sandwiches that make up dY, numbers of finite entries; Y and X only say their shapes.  false: a
+ * factor is not finite, or there is no memory; then J is as it was.                                  */
+enum { DM_SANDWICHES = 8 };            /* at most */
+bool dm_write_kronecker(const dm_sandwich term[], size_t terms, const dm *Y, const dm *X, gsl_matrix *J);
 
 #endif

@@ -52,7 +52,10 @@ static dm *finished(const char *driver, dm *f, dm *X)
 
     if (dm_is_failed(U))
         return U;
-    dm *R = dm_number_of(U), *bad = dm_not_finite(driver, "the value", dm_number_of(f));
+    dm *value = dm_finished_number(f), *R = dm_finished_number(U);
+    if (dm_is_failed(value) || dm_is_failed(R))
+        return dm_is_failed(value) ? value : R;
+    dm *bad = dm_not_finite(driver, "the value", value);
     if (!bad)
         bad = dm_not_finite(driver, "the gradient", R);
     return bad ? bad : R;
@@ -107,4 +110,36 @@ int dm_gradient(const dm_function *F, const gsl_matrix *A, double *value, gsl_ma
     status = dm_gradient_in(context, F, A, value, U);
     dm_context_free(context);
     return status;
+}
+
+int dm_multi_gradient_in(dm_context *context, const dm_multi_function *F, const gsl_matrix *const A[], double *value,
+                         gsl_matrix *const U[])
+{
+    dm_level *level = dm_level_open(context, DM_FORMAL);
+    dm **X = dm_arena_alloc(context, F->n * sizeof *X), **R = dm_arena_alloc(context, F->n * sizeof *R);
+    int status;
+
+    if (!X || !R)
+        return dm_raise(dm_out_of_memory(context));
+    for (size_t i = 0; i < F->n; i++) {
+        X[i] = dm_on_level(level, dm_constant(context, A[i]), NULL);
+        status = dm_check_shape(context, "dm_gradient", "U", U[i], A[i]->size1, A[i]->size2, "the shape of A");
+        if (status)
+            return status;
+    }
+    dm *f = dm_multi_call("dm_gradient", F, X);
+    for (size_t i = 0; i < F->n; i++) {
+        R[i] = dm_is_failed(f) ? f : finished("dm_gradient", f, X[i]);
+        if (dm_is_failed(R[i]))
+            return dm_raise(R[i]);
+        if (!dm_ready(R[i], U[i]))
+            return dm_raise(dm_out_of_memory(context));
+    }
+    if (!dm_entries(dm_number_of(f)).data)
+        return dm_raise(dm_out_of_memory(context));
+    if (value)
+        *value = dm_entry_scalar(dm_number_of(f));
+    for (size_t i = 0; i < F->n; i++)
+        dm_hand_out(R[i], U[i]);
+    return GSL_SUCCESS;
 }

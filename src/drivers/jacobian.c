@@ -50,6 +50,51 @@ int dm_jvp(const dm_function *F, const gsl_matrix *A, const gsl_matrix *dA, gsl_
     return status;
 }
 
+/* Slot s of a finished panel. */
+static void hand_out_slot(dm *R, size_t s, gsl_matrix *to)
+{
+    if (!R || R->slots == 1) {
+        dm_hand_out(R, to);
+        return;
+    }
+    dm_panel P = dm_entries(R);
+    for (size_t i = 0; i < P.rows; i++)
+        memcpy(to->data + i * to->tda, dm_row(P, i, s), P.cols * sizeof *P.data);
+}
+
+int dm_multi_push_in(dm_context *context, const dm_multi_function *F, const gsl_matrix *const A[], size_t k,
+                     const gsl_matrix *const dA[], gsl_matrix *value, gsl_matrix *const dF[])
+{
+    dm **X = dm_arena_alloc(context, F->n * sizeof *X);
+    int status = GSL_SUCCESS;
+
+    if (!X)
+        return dm_raise(dm_out_of_memory(context));
+    for (size_t i = 0; i < F->n; i++)
+        X[i] = dm_dual_panel(context, A[i], k, dA + i * k);
+    dm *f = dm_multi_call("dm_jvp", F, X);
+    if (dm_is_failed(f))
+        return dm_raise(f);
+    if (value)
+        status = dm_check_shape(context, "dm_jvp", "value", value, f->rows, f->cols, "the shape of F(A)");
+    for (size_t s = 0; s < k && !status; s++)
+        status = dm_check_shape(context, "dm_jvp", "dF", dF[s], f->rows, f->cols, "the shape of F(A)");
+    if (status)
+        return status;
+    dm *f0 = dm_number_of(f), *d = dm_differential_on(f, &context->dual), *bad = dm_not_finite("dm_jvp", "the value", f0);
+    if (!bad && d)
+        bad = dm_is_failed(d) ? d : dm_not_finite("dm_jvp", "the differential", d);
+    if (!bad && ((value && !dm_ready(f0, value)) || (d && !dm_entries(d).data)))
+        bad = dm_out_of_memory(context);
+    if (bad)
+        return dm_raise(bad);
+    if (value)
+        dm_hand_out(f0, value);
+    for (size_t s = 0; s < k; s++)
+        hand_out_slot(d, s, dF[s]);
+    return GSL_SUCCESS;
+}
+
 /* -------------------------------------------------------------------------------------- Jacobians --
  *
  * Y is recorded once; then K unit directions at a time are pushed through its terms and give K columns, or
@@ -189,15 +234,14 @@ static void clear_rows(gsl_matrix *J, size_t first, size_t behind)
             memset(J->data + r * J->tda, 0, J->size2 * sizeof *J->data);
 }
 
-/* Where the terms show a sum of sandwiches, J is a sum of Kronecker products: no passes. */
-static bool by_kronecker(dm *Y, dm *X, gsl_matrix *J)
+/* J is a sum of Kronecker products where dY is a sum of sandwiches of dX: no passes.  false: a factor is not finite,
+ * or there is no memory, and J is as it was.                                                        */
+bool dm_write_kronecker(const dm_sandwich term[], size_t terms, const dm *Y, const dm *X, gsl_matrix *J)
 {
-    enum { MOST = 8, AT_ONCE = 4096, BEYOND_CACHES = 1 << 22 };    /* entries */
-    dm_sandwich term[MOST];
-    factors f[MOST];
-    size_t terms = X->rows * X->cols > 1 ? dm_sandwiches(Y, X, term, MOST) : 0;
+    enum { AT_ONCE = 4096, BEYOND_CACHES = 1 << 22 };          /* entries */
+    factors f[DM_SANDWICHES];
 
-    if (terms == 0 || !prepare(term, f, terms))
+    if (!prepare(term, f, terms))
         return false;
     if (terms == 1 && X->cols == 1 && Y->cols == 1 && term[0].L && !term[0].R && J->tda == J->size2)
         return dm_number_write((dm_panel) { J->data, J->size2, J->size1, 1, J->size2 }, term[0].scale, term[0].L);
@@ -219,6 +263,14 @@ static bool by_kronecker(dm *Y, dm *X, gsl_matrix *J)
         }
     }
     return true;
+}
+
+static bool by_kronecker(dm *Y, dm *X, gsl_matrix *J)
+{
+    dm_sandwich term[DM_SANDWICHES];
+    size_t terms = X->rows * X->cols > 1 ? dm_sandwiches(Y, X, term, DM_SANDWICHES) : 0;
+
+    return terms > 0 && dm_write_kronecker(term, terms, Y, X, J);
 }
 
 static dm *by_passes(const char *driver, dm *Y, dm *X, gsl_matrix *J)

@@ -78,13 +78,21 @@ static dm *writable(const dm *A)
     return (dm *) A;
 }
 
+dm *dm_finished_number(dm *A)
+{
+    dm *R = dm_number_of(A);
+
+    return R->context->base && R->context->base->number ? R->context->base->number(R) : R;
+}
+
 _gsl_matrix_const_view dm_value(const dm *A)
 {
     if (!A || dm_is_failed(A)) {
         dm_raise(A);
         return empty_view();
     }
-    dm *R = dm_number_of(writable(A)), *bad = dm_not_finite("dm_value", "the value", R);
+    dm *R = dm_finished_number(writable(A));
+    dm *bad = dm_is_failed(R) ? R : dm_not_finite("dm_value", "the value", R);
     if (bad) {
         dm_raise(bad);
         return empty_view();
@@ -125,6 +133,7 @@ _gsl_matrix_const_view dm_differential(const dm *A, size_t direction)
         d = dm_number_zero(context, A->rows, 1, A->cols);
         direction = 0;
     }
+    d = dm_finished_number(d);
     dm *bad = dm_is_failed(d) ? d : dm_not_finite("dm_differential", "the differential", d);
     if (bad) {
         dm_raise(bad);
@@ -222,15 +231,26 @@ int dm_check_shape(dm_context *context, const char *driver, const char *name, co
                      M->size2, rows, cols, why);
 }
 
-dm *dm_call(const char *driver, const dm_function *F, dm *X)
+/* f as it came from a function of X. */
+static dm *returned(const char *driver, dm *f, const dm *X)
 {
-    if (dm_is_failed(X))
-        return X;
-    dm *f = F->f(X, F->params);
     if (!f)
         return dm_failed(X->context, GSL_EFAULT, "%s: the function returned NULL", driver);
     if (f->context != X->context)
         return dm_failed(X->context, GSL_EINVAL, "%s: the function's result lives in another context than "
                          "its argument", driver);
     return f;
+}
+
+dm *dm_call(const char *driver, const dm_function *F, dm *X)
+{
+    return dm_is_failed(X) ? X : returned(driver, F->f(X, F->params), X);
+}
+
+dm *dm_multi_call(const char *driver, const dm_multi_function *F, dm *const X[])
+{
+    for (size_t i = 0; i < F->n; i++)
+        if (dm_is_failed(X[i]))
+            return X[i];
+    return returned(driver, F->f(X, F->params), X[0]);
 }

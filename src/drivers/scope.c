@@ -95,7 +95,8 @@ static int leave(const dm_scope *scope, dm **keep, size_t n, unsigned long next)
 {
     dm_context *context = scope->context;
     size_t size = n;                   /* one byte each: was it carried? */
-    bool stays = context->formal_made != scope->formal;    /* the terms must, and with them what they need */
+    bool stays = context->base                             /* nothing is made yet ... */
+              || context->formal_made != scope->formal;    /* the terms must stay, and with them what they need */
 
     if (stays || n == 0) {
         if (!stays)

@@ -98,12 +98,12 @@ static bool alike(double p, const dm_number *a, double q, const dm_number *b)
             || a->form == DM_IDENTITY || a->form == DM_FILL);
 }
 
-static bool is_gram(double scale, const dm *A)
+bool dm_is_gram(double scale, const dm *A)
 {
     return A->number.form == DM_IDENTITY ? scale * A->number.scale >= 0 : scale >= 0 && A->number.gram;
 }
 
-static bool is_definite(double scale, const dm *A)
+bool dm_is_definite(double scale, const dm *A)
 {
     return A->number.form == DM_IDENTITY ? scale * A->number.scale > 0 : scale > 0 && A->number.definite;
 }
@@ -144,8 +144,8 @@ void dm_number_sum(dm *C, double a, dm *A, double b, dm *B)
     } else {
         dm_panel P = dm_fresh(C);
         dm_must(C, P.data && put_sum(P, a, A, b, B));
-        C->number.gram = is_gram(a, A) && is_gram(b, B);
-        C->number.definite = C->number.gram && (is_definite(a, A) || is_definite(b, B));
+        C->number.gram = dm_is_gram(a, A) && dm_is_gram(b, B);
+        C->number.definite = C->number.gram && (dm_is_definite(a, A) || dm_is_definite(b, B));
     }
 }
 

@@ -101,6 +101,10 @@ bool dm_placed_hadamard(dm *C, dm_form form, dm *A, dm *B);
 bool dm_placed_inner(dm *C, dm *A, dm *B);
 dm *dm_placed_together(dm *sum, double p, dm *x);                              /* sum + p*x */
 
+/* Is scale*A symmetric positive semidefinite, or definite, by the way it was made? */
+bool dm_is_gram(double scale, const dm *A);
+bool dm_is_definite(double scale, const dm *A);
+
 /* Make *sum a sum under way, with entries of its own to add to; data == NULL: no memory, and *sum is failed. */
 dm_panel dm_sum_begin(dm **sum);
 

@@ -20,7 +20,12 @@ static bool scale_form(const dm_term *t, dm_sandwich *form)
 {
     if (t->L->level)
         return false;
-    *form = (dm_sandwich) { dm_entry_scalar(t->L), NULL, NULL, false };
+    *form = (dm_sandwich) { 1, NULL, NULL, false };
+    if (t->L->context->base) {
+        form->L = dm_scale_by(dm_identity(dm_context_of(t->L), t->X->rows), t->L);
+        return !dm_is_failed(form->L);
+    }
+    form->scale = dm_entry_scalar(t->L);
     return true;
 }
 

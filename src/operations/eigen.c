@@ -101,7 +101,7 @@ static dm *means(dm *C, dm *lambda)
 static void eigenvalues_rule(dm *C, dm *const X[])
 {
     dm *A = X[0], *Q = dm_eigenvectors(lower(C, A)), *M = dm_between(C, A->rows, A->cols);
-    dm *P = C->context->base ? NULL : means(C, dm_number_of(value_of(C)));
+    dm *P = dm_in_general(C->context) ? NULL : means(C, dm_number_of(value_of(C)));
 
     dm_term_sandwich(M, 1, dm_transpose(Q), A, Q);
     dm_stated(M);
@@ -143,7 +143,7 @@ static void eigenvectors_rule(dm *Q, dm *const X[])
     dm *A = X[0], *q = value_of(Q), *lambda = dm_eigenvalues(lower(Q, A));
     size_t n = A->rows;
 
-    if (dm_inherit(Q, lambda) || (!Q->context->base && !all_differ(Q, A, lambda)))
+    if (dm_inherit(Q, lambda) || (!dm_in_general(Q->context) && !all_differ(Q, A, lambda)))
         return;
     dm *F = reciprocal_gaps(lambda), *M = dm_between(Q, n, n), *N = dm_between(Q, n, n);
     dm_term_sandwich(M, 1, dm_transpose(q), A, q);         /* Q'*dA*Q, then its symmetric part */

@@ -220,7 +220,7 @@ static dm *beside_largest(dm *S, dm *A)
 /* dS = S.*dA - tr(S'*dA)*S */
 static void softmax_rule(dm *S, dm *const X[])
 {
-    dm *M = S->context->base ? X[0] : beside_largest(S, X[0]), *mean = dm_between(S, 1, 1);
+    dm *M = dm_in_general(S->context) ? X[0] : beside_largest(S, X[0]), *mean = dm_between(S, 1, 1);
 
     dm_term_inner(mean, -1, value_of(S), M);
     dm_stated(mean);

@@ -484,7 +484,7 @@ static void cofactor_rule(dm *C, dm *const X[])
 {
     if (X[0]->rows == 1)
         return;
-    if (C->context->base || dm_number_regularity(dm_number_of(X[0])) > REGULAR)
+    if (dm_in_general(C->context) || dm_number_regularity(dm_number_of(X[0])) > REGULAR)
         regular_rule(C, X[0]);
     else
         singular_rule(C, X[0]);

@@ -1,0 +1,721 @@
+/* Derivatives that are recorded once and run again: the calls of a function, with all that differentiating comes
+ * to, as one list of products and sums (tapes/tape.h).
+ *
+ * A program is never asked to fail: where it cannot be recorded, or a run meets something that is not regular, the
+ * driver of the same name does the work, with its results and its messages.                           */
+#include <math.h>
+#include <string.h>
+#include "drivers/drivers.h"
+#include "operations/operations.h"
+#include "tapes/tape.h"
+
+/* A matrix that each run is given. */
+typedef struct {
+    size_t rows, slots, cols;
+    const gsl_matrix *const *now;      /* the matrices at hand while it is recorded, one a slot */
+    dm_line *line;
+    double *copy;                      /* of one that does not lie as it should, once there was one */
+} input;
+
+typedef enum { GRADIENT, PUSH, JACOBIAN, HESSIAN, HESSIAN_VECTOR, KINDS } kind;
+
+/* What is wanted beside the derivative itself. */
+enum { THE_VALUE = 1, THE_GRADIENT = 2 };
+
+/* A derivative as a program, for inputs of certain shapes. */
+typedef struct {
+    bool tried;
+    unsigned wants;
+    size_t inputs, results;
+    input *in;
+    dm_context *context;               /* NULL: there is no program, the driver does it */
+    dm_program *program;
+    dm_line *value, *gradient;         /* where they are wanted */
+    dm_line **result;                  /* the derivative */
+    bool at_once;                      /* all results are small: they are apart from all inputs */
+    size_t rows, cols;                 /* of the function */
+    dm_sandwich sandwich[DM_SANDWICHES];
+    size_t sandwiches;
+    dm_line *left[DM_SANDWICHES], *right[DM_SANDWICHES];
+    dm_line *guarded[DM_GUARDED];
+    size_t guards;
+} recording;
+
+struct dm_tape {
+    dm_multi_function F;
+    dm_function one;                   /* F is this one */
+    recording of[KINDS];
+};
+
+/* ------------------------------------------------------------------------------------- the tape itself -- */
+
+static dm *call_one(dm *const A[], void *params)
+{
+    const dm_function *F = params;
+
+    return F->f(A[0], F->params);
+}
+
+static dm_tape *new_tape(void)
+{
+    dm_tape *tape = calloc(1, sizeof *tape);
+
+    if (!tape)
+        GSL_ERROR_NULL("dm_tape_alloc: out of memory", GSL_ENOMEM);
+    return tape;
+}
+
+dm_tape *dm_tape_alloc(const dm_function *F)
+{
+    if (!F || !F->f) {
+        dm_refuse(NULL, GSL_EFAULT, "dm_tape_alloc: F is NULL");
+        return NULL;
+    }
+    dm_tape *tape = new_tape();
+    if (tape) {
+        tape->one = *F;
+        tape->F = (dm_multi_function) { call_one, 1, &tape->one };
+    }
+    return tape;
+}
+
+dm_tape *dm_tape_alloc_multi(const dm_multi_function *F)
+{
+    if (!F || !F->f || F->n == 0) {
+        dm_refuse(NULL, GSL_EFAULT, "dm_tape_alloc_multi: F is NULL or a function of no matrix");
+        return NULL;
+    }
+    dm_tape *tape = new_tape();
+    if (tape)
+        tape->F = *F;
+    return tape;
+}
+
+static void forget(recording *r)
+{
+    for (size_t i = 0; r->in && i < r->inputs; i++)
+        free(r->in[i].copy);
+    free(r->in);
+    free(r->result);
+    dm_context_free(r->context);
+    *r = (recording) { .tried = false };
+}
+
+void dm_tape_free(dm_tape *tape)
+{
+    if (!tape)
+        return;
+    for (size_t k = 0; k < KINDS; k++)
+        forget(&tape->of[k]);
+    free(tape);
+}
+
+/* ------------------------------------------------------------------------------------------ recording -- */
+
+/* The i-th input; its entries are there for a function that looks at them. */
+static dm *given(recording *r, size_t i)
+{
+    input *in = &r->in[i];
+    dm *A = dm_number_panel(r->context, in->slots, in->now);
+
+    if (dm_is_failed(A))
+        return A;
+    A->number.finite = false;
+    in->line = dm_line_given(A);
+    return in->line ? A : dm_out_of_memory(r->context);
+}
+
+static bool add_wanted(dm_line *wanted[], size_t *n, dm_line **line, dm *number)
+{
+    *line = dm_is_failed(number) ? NULL : dm_line_of(number);
+    if (*line)
+        wanted[(*n)++] = *line;
+    return *line != NULL;
+}
+
+/* F of the variables or duals X; NULL: nothing that can be recorded. */
+static dm *called(const dm_tape *tape, recording *r, dm *const X[])
+{
+    dm *f = tape->F.f(X, tape->F.params);
+
+    if (!f || dm_is_failed(f) || f->context != r->context)
+        return NULL;
+    r->rows = f->rows;
+    r->cols = f->cols;
+    return f;
+}
+
+static bool is_scalar(const dm *f)
+{
+    return f->rows == 1 && f->cols == 1;
+}
+
+/* Each of these writes down what it is called for, and returns how many lines are wanted; 0: it cannot. */
+typedef size_t writer(const dm_tape *tape, recording *r, dm_line *wanted[]);
+
+static size_t write_gradient(const dm_tape *tape, recording *r, dm_line *wanted[])
+{
+    dm_level *level = dm_level_open(r->context, DM_FORMAL);
+    dm **X = dm_arena_alloc(r->context, r->inputs * sizeof *X);
+    size_t n = 0;
+
+    for (size_t i = 0; X && i < r->inputs; i++) {
+        X[i] = dm_on_level(level, given(r, i), NULL);
+        if (dm_is_failed(X[i]))
+            return 0;
+    }
+    dm *f = X ? called(tape, r, X) : NULL;
+    if (!f || !is_scalar(f) || !add_wanted(wanted, &n, &r->value, dm_number_of(f)))
+        return 0;
+    for (size_t i = 0; i < r->results; i++) {
+        dm *U = dm_gradient_dm("dm_tape_gradient", f, X[i]);
+        if (dm_is_failed(U) || !add_wanted(wanted, &n, &r->result[i], dm_number_of(U)))
+            return 0;
+    }
+    return n;
+}
+
+/* The inputs are all matrices and then all their directions. */
+static size_t write_push(const dm_tape *tape, recording *r, dm_line *wanted[])
+{
+    dm_level *level = dm_level_open(r->context, DM_PUSHED);
+    size_t matrices = r->inputs / 2, n = 0;
+    dm **X = dm_arena_alloc(r->context, matrices * sizeof *X);
+
+    for (size_t i = 0; X && i < matrices; i++) {
+        dm *A = given(r, i), *dA = given(r, matrices + i);
+        X[i] = dm_is_failed(dA) ? dA : dm_on_level(level, A, dA);
+        if (dm_is_failed(X[i]))
+            return 0;
+    }
+    dm *f = X ? called(tape, r, X) : NULL;
+    if (!f || ((r->wants & THE_VALUE) && !add_wanted(wanted, &n, &r->value, dm_number_of(f))))
+        return 0;
+    dm *d = dm_differential_on(f, level);
+    if (!d)
+        d = dm_number_zero(r->context, f->rows, r->in[matrices].slots, f->cols);
+    return add_wanted(wanted, &n, &r->result[0], d) ? n : 0;
+}
+
+/* dY as a sum of sandwiches of dX, whose coefficients are lines. */
+static size_t write_sandwiches(recording *r, dm *Y, dm *X, dm_line *wanted[], size_t n)
+{
+    Y = dm_seen_from(Y, X);
+    if (Y->level != X->level || X->rows * X->cols == 1)
+        return 0;
+    r->sandwiches = dm_sandwiches(Y, X, r->sandwich, DM_SANDWICHES);
+    for (size_t k = 0; k < r->sandwiches; k++) {
+        dm_sandwich *s = &r->sandwich[k];
+        if ((s->L && !add_wanted(wanted, &n, &r->left[k], s->L))
+            || (s->R && !add_wanted(wanted, &n, &r->right[k], s->R)))
+            return 0;
+    }
+    return r->sandwiches ? n : 0;
+}
+
+static size_t write_jacobian(const dm_tape *tape, recording *r, dm_line *wanted[])
+{
+    dm *X = dm_on_level(dm_level_open(r->context, DM_FORMAL), given(r, 0), NULL);
+    dm *Y = dm_is_failed(X) ? NULL : called(tape, r, &X);
+    size_t n = 0;
+
+    if (!Y || ((r->wants & THE_VALUE) && !add_wanted(wanted, &n, &r->value, dm_number_of(Y))))
+        return 0;
+    return write_sandwiches(r, Y, X, wanted, n);
+}
+
+/* The gradient at X, a level above it, and what else is wanted. */
+static dm *write_gradient_above(const dm_tape *tape, recording *r, dm *X, dm_line *wanted[], size_t *n)
+{
+    dm *Y = dm_is_failed(X) ? X : dm_variable_of(X), *f = dm_is_failed(Y) ? NULL : called(tape, r, &Y);
+
+    if (!f || !is_scalar(f) || ((r->wants & THE_VALUE) && !add_wanted(wanted, n, &r->value, dm_number_of(f))))
+        return NULL;
+    dm *G = dm_gradient_dm("dm_tape_hessian", f, Y);
+    if (dm_is_failed(G) || ((r->wants & THE_GRADIENT) && !add_wanted(wanted, n, &r->gradient, dm_number_of(G))))
+        return NULL;
+    return G;
+}
+
+static size_t write_hessian(const dm_tape *tape, recording *r, dm_line *wanted[])
+{
+    size_t n = 0;
+    dm *X = dm_on_level(dm_level_open(r->context, DM_FORMAL), given(r, 0), NULL);
+    dm *G = write_gradient_above(tape, r, X, wanted, &n);
+
+    return G ? write_sandwiches(r, G, X, wanted, n) : 0;
+}
+
+static size_t write_hessian_vector(const dm_tape *tape, recording *r, dm_line *wanted[])
+{
+    size_t n = 0;
+    dm_level *level = dm_level_open(r->context, DM_PUSHED);
+    dm *A = given(r, 0), *dA = given(r, 1);
+    dm *X = dm_is_failed(dA) ? dA : dm_on_level(level, A, dA), *G = write_gradient_above(tape, r, X, wanted, &n);
+    dm *d = G ? dm_differential_on(G, level) : NULL;
+
+    if (!G)
+        return 0;
+    if (!d)
+        d = dm_number_zero(r->context, A->rows, 1, A->cols);
+    return add_wanted(wanted, &n, &r->result[0], d) ? n : 0;
+}
+
+/* r has its inputs; false: no program came of it. */
+static bool write_program(const dm_tape *tape, recording *r, writer *write)
+{
+    dm_tape_record *record = dm_tape_begin(r->context, dm_op_named);
+    dm_line **wanted = malloc((r->results + 2 + 2 * DM_SANDWICHES + DM_GUARDED) * sizeof *wanted);
+    size_t n = record && wanted ? write(tape, r, wanted) : 0;
+
+    if (n > 0 && !record->particular) {
+        r->guards = record->guards;
+        for (size_t i = 0; i < record->guards; i++)
+            wanted[n++] = r->guarded[i] = record->guarded[i];
+        r->program = dm_program_of(r->context, wanted, n);
+    }
+    free(wanted);
+    return r->program != NULL;
+}
+
+/* Record for inputs of these shapes; where that cannot be done it is known from now on, and the driver does it. */
+static void record(const dm_tape *tape, recording *r, writer *write, size_t results, unsigned wants)
+{
+    r->tried = true;
+    r->wants = wants;
+    r->results = results;
+    r->result = calloc(results, sizeof *r->result);
+    r->context = r->result ? dm_context_alloc() : NULL;
+    if (!r->context)
+        return;
+    r->context->quiet = true;
+    if (!write_program(tape, r, write)) {
+        dm_context_free(r->context);
+        r->context = NULL;
+    }
+    r->at_once = true;
+    for (size_t i = 0; r->context && i < results && r->result[i]; i++)
+        r->at_once = r->at_once && r->result[i]->small && r->result[i]->kind != DM_GIVEN;
+    if (r->context && r->gradient)
+        r->at_once = r->at_once && r->gradient->small && r->gradient->kind != DM_GIVEN;
+}
+
+/* Is what was recorded for these matrices?  The i-th has k slots, side by side or in k matrices one after another. */
+static bool fits(const recording *r, size_t i, const gsl_matrix *A, size_t k)
+{
+    const input *in = &r->in[i];
+
+    return in->rows == A->size1 && in->cols == A->size2 && in->slots == k;
+}
+
+/* ------------------------------------------------------------------------------------------- running -- */
+
+static bool overlap(const gsl_matrix *A, const gsl_matrix *B)
+{
+    const double *a_end = A->data + (A->size1 - 1) * A->tda + A->size2;
+
+    return B && B->data < a_end && A->data < B->data + (B->size1 - 1) * B->tda + B->size2;
+}
+
+/* Do the k matrices lie side by side? */
+static bool side_by_side(const gsl_matrix *const A[], size_t k)
+{
+    for (size_t s = 0; s < k; s++)
+        if (A[s]->tda != k * A[s]->size2 || A[s]->data != A[0]->data + s * A[0]->size2)
+            return false;
+    return true;
+}
+
+static void copy_rows(double *to, size_t apart, const gsl_matrix *A)
+{
+    for (size_t i = 0; i < A->size1; i++)
+        for (size_t j = 0; j < A->size2; j++)
+            to[i * apart + j] = A->data[i * A->tda + j];
+}
+
+/* The matrix, or k of them, as the program reads them; false: no memory. */
+static bool give(input *in, const gsl_matrix *const A[], bool as_copy)
+{
+    if (!as_copy && (in->slots == 1 ? A[0]->tda == in->cols : side_by_side(A, in->slots))) {
+        dm_program_give(in->line, A[0]->data);
+        return true;
+    }
+    if (!in->copy && !(in->copy = malloc(in->rows * in->slots * in->cols * sizeof *in->copy)))
+        return false;
+    for (size_t s = 0; s < in->slots; s++)
+        copy_rows(in->copy + s * in->cols, in->slots * in->cols, A[s]);
+    dm_program_give(in->line, in->copy);
+    return true;
+}
+
+static double *entries_of(const dm_line *L)
+{
+    return L->kind == DM_GIVEN ? L->number->number.data : L->place;
+}
+
+static bool finite(const dm_line *L)
+{
+    if (!L->small)
+        return dm_number_finite(L->number);
+    const double *x = entries_of(L);
+    double sum = 0;
+    for (size_t i = 0; i < L->rows * L->slots * L->cols; i++)
+        sum += 0 * x[i];
+    return sum == 0;
+}
+
+/* Were the factors that met early of such sizes that nothing can have been lost? */
+static bool guarded(const recording *r)
+{
+    for (size_t i = 0; i < r->guards; i++) {
+        double least, most;
+        dm_number_range(r->guarded[i]->number, &least, &most);
+        if (!(most < 1e70) || (least != 0 && least < 1e-70))
+            return false;
+    }
+    return true;
+}
+
+/* false: no memory, or entries that are not finite. */
+static bool ready(const dm_line *L, const gsl_matrix *to)
+{
+    return !L || !to || (finite(L) && (L->small || dm_ready(L->number, to)));
+}
+
+static void hand_out(const dm_line *L, gsl_matrix *to)
+{
+    if (!L || !to)
+        return;
+    if (!L->small) {
+        dm_hand_out(L->number, to);
+        return;
+    }
+    const double *x = entries_of(L);
+    for (size_t i = 0; i < L->rows; i++)
+        for (size_t j = 0; j < L->cols; j++)
+            to->data[i * to->tda + j] = x[i * L->cols + j];
+}
+
+/* Slot s of a panel. */
+static void hand_out_slot(const dm_line *L, size_t s, gsl_matrix *to)
+{
+    if (L->slots == 1) {
+        hand_out(L, to);
+        return;
+    }
+    dm_panel P = dm_entries(L->number);
+    for (size_t i = 0; i < P.rows; i++)
+        memcpy(to->data + i * to->tda, dm_row(P, i, s), P.cols * sizeof *P.data);
+}
+
+static double scalar_of(const dm_line *L)
+{
+    return L->small ? *entries_of(L) : dm_entry_scalar(L->number);
+}
+
+/* The shapes of all inputs, or (NULL) there is no memory. */
+static bool set_inputs(recording *r, size_t n)
+{
+    r->inputs = n;
+    r->in = calloc(n, sizeof *r->in);
+    return r->in != NULL;
+}
+
+static input shape_of(const gsl_matrix *const A[], size_t slots)
+{
+    return (input) { .rows = A[0]->size1, .slots = slots, .cols = A[0]->size2, .now = A };
+}
+
+/* The program for these inputs of one slot each (U is wanted too: the gradient of a second derivative); NULL: none. */
+static recording *prepared(dm_tape *tape, kind k, writer *write, const gsl_matrix *const A[], size_t n, size_t results,
+                           unsigned wants)
+{
+    recording *r = &tape->of[k];
+    bool as_before = r->tried && (r->wants & wants) == wants;
+
+    for (size_t i = 0; as_before && i < n; i++)
+        as_before = fits(r, i, A[i], 1);
+    if (!as_before) {
+        wants |= r->wants;
+        forget(r);
+        if (!set_inputs(r, n))
+            return NULL;
+        for (size_t i = 0; i < n; i++)
+            r->in[i] = shape_of(&A[i], 1);
+        record(tape, r, write, results, wants);
+    }
+    return r->context ? r : NULL;
+}
+
+/* Run it on these inputs, none of which may lie under one of the outputs. */
+static bool run(recording *r, const gsl_matrix *const A[], const gsl_matrix *out1, const gsl_matrix *out2)
+{
+    for (size_t i = 0; i < r->inputs; i++)
+        if (!give(&r->in[i], &A[i], !r->at_once && (overlap(A[i], out1) || overlap(A[i], out2))))
+            return false;
+    return dm_program_run(r->program) && guarded(r);
+}
+
+/* ---------------------------------------------------------------------------------------- gradients -- */
+
+static int no_tape(const char *function)
+{
+    return dm_refuse(NULL, GSL_EFAULT, "%s: the tape or a matrix is NULL", function);
+}
+
+/* Without a program, and for what goes wrong. */
+static int gradient_directly(dm_tape *tape, const gsl_matrix *const A[], double *value, gsl_matrix *const U[])
+{
+    if (tape->one.f)
+        return dm_gradient(&tape->one, A[0], value, U[0]);
+    dm_context *context = dm_context_alloc();
+    int status = context ? dm_multi_gradient_in(context, &tape->F, A, value, U) : GSL_ENOMEM;
+    dm_context_free(context);
+    return status;
+}
+
+static bool all_there(const gsl_matrix *const A[], const gsl_matrix *const U[], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!A[i] || !U[i])
+            return false;
+    return true;
+}
+
+static int gradient(dm_tape *tape, const gsl_matrix *const A[], double *value, gsl_matrix *const U[])
+{
+    size_t n = tape->F.n;
+    bool fitting = true;
+
+    for (size_t i = 0; i < n; i++)
+        fitting = fitting && U[i]->size1 == A[i]->size1 && U[i]->size2 == A[i]->size2;
+    recording *r = fitting ? prepared(tape, GRADIENT, write_gradient, A, n, n, THE_VALUE) : NULL;
+    bool done = r != NULL;
+    for (size_t i = 0; done && i < n; i++) {
+        bool as_copy = false;
+        for (size_t k = 0; k < n && !r->at_once; k++)
+            as_copy = as_copy || overlap(A[i], U[k]);
+        done = give(&r->in[i], &A[i], as_copy);
+    }
+    done = done && dm_program_run(r->program) && finite(r->value);
+    for (size_t i = 0; done && i < n; i++)
+        done = ready(r->result[i], U[i]);
+    if (!done)
+        return gradient_directly(tape, A, value, U);
+    if (value)
+        *value = scalar_of(r->value);
+    for (size_t i = 0; i < n; i++)
+        hand_out(r->result[i], U[i]);
+    return GSL_SUCCESS;
+}
+
+int dm_tape_gradient(dm_tape *tape, const gsl_matrix *A, double *value, gsl_matrix *U)
+{
+    if (!tape || !A || !U)
+        return no_tape("dm_tape_gradient");
+    if (tape->F.n != 1)
+        return dm_refuse(NULL, GSL_EINVAL, "dm_tape_gradient: the function is one of %zu matrices: "
+                         "dm_tape_gradients is for those", tape->F.n);
+    return gradient(tape, &A, value, &U);
+}
+
+int dm_tape_gradients(dm_tape *tape, const gsl_matrix *const A[], double *value, gsl_matrix *const U[])
+{
+    if (!tape || !A || !U || !all_there(A, (const gsl_matrix *const *) U, tape->F.n))
+        return no_tape("dm_tape_gradients");
+    return gradient(tape, A, value, U);
+}
+
+/* ------------------------------------------------------------------------------- along directions -- */
+
+static int push_directly(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
+                         gsl_matrix *value, gsl_matrix *const dF[])
+{
+    if (tape->one.f && k == 1)
+        return dm_jvp(&tape->one, A[0], dA[0], value, dF[0]);
+    dm_context *context = dm_context_alloc();
+    int status = context ? dm_multi_push_in(context, &tape->F, A, k, dA, value, dF) : GSL_ENOMEM;
+    dm_context_free(context);
+    return status;
+}
+
+static bool same_shape(const gsl_matrix *A, const gsl_matrix *B)
+{
+    return A->size1 == B->size1 && A->size2 == B->size2;
+}
+
+/* The program for these matrices and directions, all of which have the shapes that they should; NULL: none. */
+static recording *prepared_push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
+                                unsigned wants)
+{
+    recording *r = &tape->of[PUSH];
+    size_t n = tape->F.n;
+    bool as_before = r->tried && (r->wants & wants) == wants;
+
+    for (size_t i = 0; as_before && i < n; i++)
+        as_before = fits(r, i, A[i], 1) && fits(r, n + i, A[i], k);
+    if (!as_before) {
+        wants |= r->wants;
+        forget(r);
+        if (!set_inputs(r, 2 * n))
+            return NULL;
+        for (size_t i = 0; i < n; i++) {
+            r->in[i] = shape_of(&A[i], 1);
+            r->in[n + i] = shape_of(dA + i * k, k);
+        }
+        record(tape, r, write_push, 1, wants);
+    }
+    return r->context ? r : NULL;
+}
+
+static bool has_shape(const recording *r, const gsl_matrix *M)
+{
+    return !M || (M->size1 == r->rows && M->size2 == r->cols);
+}
+
+/* No input may lie under an output, unless all results are apart from them. */
+static bool over(const recording *r, const gsl_matrix *A, const gsl_matrix *value, size_t k, gsl_matrix *const dF[])
+{
+    bool yes = !r->at_once && overlap(A, value);
+
+    for (size_t s = 0; s < k && !r->at_once && !yes; s++)
+        yes = overlap(A, dF[s]);
+    return yes;
+}
+
+static bool give_all(recording *r, size_t n, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
+                     const gsl_matrix *value, gsl_matrix *const dF[])
+{
+    for (size_t i = 0; i < n; i++) {
+        bool as_copy = over(r, A[i], value, k, dF), direction_as_copy = false;
+        for (size_t s = 0; s < k && !direction_as_copy; s++)
+            direction_as_copy = over(r, dA[i * k + s], value, k, dF);
+        if (!give(&r->in[i], &A[i], as_copy) || !give(&r->in[n + i], dA + i * k, direction_as_copy))
+            return false;
+    }
+    return true;
+}
+
+static int push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[], gsl_matrix *value,
+                gsl_matrix *const dF[])
+{
+    size_t n = tape->F.n;
+    bool fitting = k > 0;
+
+    for (size_t i = 0; i < n; i++)
+        for (size_t s = 0; s < k; s++)
+            fitting = fitting && same_shape(dA[i * k + s], A[i]);
+    recording *r = fitting ? prepared_push(tape, A, k, dA, value ? THE_VALUE : 0) : NULL;
+    bool done = r && has_shape(r, value);
+    for (size_t s = 0; done && s < k; s++)
+        done = has_shape(r, dF[s]);
+    done = done && give_all(r, n, A, k, dA, value, dF) && dm_program_run(r->program)
+        && ready(r->value, value) && finite(r->result[0]);
+    if (done && !(k == 1 && ready(r->result[0], dF[0])))       /* slots are handed out from where they are formed */
+        done = dm_entries(r->result[0]->number).data != NULL;
+    if (!done)
+        return push_directly(tape, A, k, dA, value, dF);
+    hand_out(r->value, value);
+    for (size_t s = 0; s < k; s++)
+        hand_out_slot(r->result[0], s, dF[s]);
+    return GSL_SUCCESS;
+}
+
+int dm_tape_jvp(dm_tape *tape, const gsl_matrix *A, const gsl_matrix *dA, gsl_matrix *value, gsl_matrix *dF)
+{
+    if (!tape || !A || !dA || !dF)
+        return no_tape("dm_tape_jvp");
+    if (tape->F.n != 1)
+        return dm_refuse(NULL, GSL_EINVAL, "dm_tape_jvp: the function is one of %zu matrices: dm_tape_push is for "
+                         "those", tape->F.n);
+    return push(tape, &A, 1, &dA, value, &dF);
+}
+
+int dm_tape_push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[], gsl_matrix *value,
+                 gsl_matrix *const dF[])
+{
+    if (!tape || !A || !dA || !dF)
+        return no_tape("dm_tape_push");
+    if (k == 0)
+        return dm_refuse(NULL, GSL_EINVAL, "dm_tape_push: no direction is given");
+    for (size_t i = 0; i < tape->F.n * k; i++)
+        if (!dA[i] || !A[i / k] || (i < k && !dF[i]))
+            return no_tape("dm_tape_push");
+    return push(tape, A, k, dA, value, dF);
+}
+
+/* ---------------------------------------------------------------------- Jacobians, second derivatives -- */
+
+static int no_multi(const dm_tape *tape, const char *function)
+{
+    return dm_refuse(NULL, GSL_EINVAL, "%s: the function is one of %zu matrices, and not of one", function, tape->F.n);
+}
+
+static bool has_size(const gsl_matrix *J, size_t rows, size_t cols)
+{
+    return J->size1 == rows && J->size2 == cols;
+}
+
+/* The matrix of the sandwiches, as a Kronecker product each. */
+static bool write_matrix(recording *r, size_t rows, size_t cols, const gsl_matrix *A, gsl_matrix *J)
+{
+    dm Y = { .rows = rows, .cols = cols }, X = { .rows = A->size1, .cols = A->size2 };
+
+    for (size_t k = 0; k < r->sandwiches; k++) {
+        r->sandwich[k].L = r->left[k] ? r->left[k]->number : NULL;
+        r->sandwich[k].R = r->right[k] ? r->right[k]->number : NULL;
+    }
+    return dm_write_kronecker(r->sandwich, r->sandwiches, &Y, &X, J);
+}
+
+int dm_tape_jacobian(dm_tape *tape, const gsl_matrix *A, gsl_matrix *value, gsl_matrix *J)
+{
+    if (!tape || !A || !J)
+        return no_tape("dm_tape_jacobian");
+    if (!tape->one.f)
+        return no_multi(tape, "dm_tape_jacobian");
+    recording *r = prepared(tape, JACOBIAN, write_jacobian, &A, 1, 1, value ? THE_VALUE : 0);
+    if (!r || !has_shape(r, value) || !has_size(J, r->rows * r->cols, A->size1 * A->size2)
+        || !run(r, &A, value, J) || !ready(r->value, value) || !write_matrix(r, r->rows, r->cols, A, J))
+        return dm_jacobian(&tape->one, A, value, J);
+    hand_out(r->value, value);
+    return GSL_SUCCESS;
+}
+
+int dm_tape_hessian(dm_tape *tape, const gsl_matrix *A, double *value, gsl_matrix *U, gsl_matrix *H)
+{
+    if (!tape || !A || !H)
+        return no_tape("dm_tape_hessian");
+    if (!tape->one.f)
+        return no_multi(tape, "dm_tape_hessian");
+    size_t n = A->size1 * A->size2;
+    recording *r = prepared(tape, HESSIAN, write_hessian, &A, 1, 1, (value ? THE_VALUE : 0) | (U ? THE_GRADIENT : 0));
+    if (!r || (U && !same_shape(U, A)) || !has_size(H, n, n) || !run(r, &A, U, H) || (value && !finite(r->value))
+        || !ready(r->gradient, U) || !write_matrix(r, A->size1, A->size2, A, H))
+        return dm_hessian(&tape->one, A, value, U, H);
+    if (value)
+        *value = scalar_of(r->value);
+    hand_out(r->gradient, U);
+    return GSL_SUCCESS;
+}
+
+int dm_tape_hessian_vector(dm_tape *tape, const gsl_matrix *A, const gsl_matrix *dA, double *value, gsl_matrix *U,
+                           gsl_matrix *HdA)
+{
+    if (!tape || !A || !dA || !HdA)
+        return no_tape("dm_tape_hessian_vector");
+    if (!tape->one.f)
+        return no_multi(tape, "dm_tape_hessian_vector");
+    const gsl_matrix *const in[] = { A, dA };
+    bool fitting = same_shape(dA, A) && same_shape(HdA, A) && (!U || same_shape(U, A));
+    recording *r = fitting ? prepared(tape, HESSIAN_VECTOR, write_hessian_vector, in, 2, 1,
+                                      (value ? THE_VALUE : 0) | (U ? THE_GRADIENT : 0)) : NULL;
+    if (!r || !run(r, in, U, HdA) || (value && !finite(r->value)) || !ready(r->gradient, U)
+        || !ready(r->result[0], HdA))
+        return dm_hessian_vector(&tape->one, A, dA, value, U, HdA);
+    if (value)
+        *value = scalar_of(r->value);
+    hand_out(r->gradient, U);
+    hand_out(r->result[0], HdA);
+    return GSL_SUCCESS;
+}

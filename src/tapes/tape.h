@@ -1,0 +1,98 @@
+/* The third base of level 0: a tape.  Operations are written down instead of carried out, each as a line; what
+ * the rules state, read off or nest comes to lines like all else, so that a derivative of any order is one list of
+ * them.  Compiled, the list is a program: its levels, rules, shapes and unneeded lines are gone, and it can be run
+ * again and again with other entries.
+ *
+ * A line is known by its kind.  Multiples and transposes of a line are free, as for numbers:
+ *
+ *     GIVEN       a number that was handed in; its entries are read anew by each run
+ *     ZERO FILL IDENTITY         as numbers: nothing, scale everywhere, scale*I
+ *     VIEW        scale * of[0](')
+ *     SUM         scale * of[0](') + second * of[1](')
+ *     PRODUCT     scale * of[0](') * of[1](')
+ *     HADAMARD    scale * of[0] .* of[1]
+ *     MULTIPLE    scale * of[0] * of[1], of[1] 1×1
+ *     INNER       scale * tr(of[0](')' * of[1]('))
+ *     CALL        op(of): whatever has no kind of its own
+ *
+ * What is not small keeps the forms of numbers, and is formed when it is needed by the same code: a program only
+ * saves their bookkeeping.  Small matrices, whose products take less time than their bookkeeping, have entries in a
+ * fixed place and steps of their own.
+ *
+ * A program knows no errors: where a number is singular, outside a domain or not finite, the run stops, and who ran
+ * it goes the ordinary way, whose results and messages are the right ones.                            */
+#ifndef DM_TAPES_TAPE_H
+#define DM_TAPES_TAPE_H
+
+#include "numbers/number.h"
+
+typedef enum {
+    DM_GIVEN, DM_LINE_ZERO, DM_LINE_FILL, DM_LINE_IDENTITY, DM_LINE_VIEW, DM_LINE_SUM, DM_LINE_PRODUCT,
+    DM_LINE_HADAMARD, DM_LINE_MULTIPLE, DM_LINE_INNER, DM_LINE_CALL
+} dm_line_kind;
+
+struct dm_line {
+    dm_line_kind kind;
+    size_t rows, slots, cols;
+    double scale, second;
+    dm_line *of[DM_OPERANDS];
+    bool transposed[DM_OPERANDS];
+    const dm_op *op;                   /* of a CALL */
+    const dm_parameters *with;
+    dm *number;                        /* GIVEN: the one handed in; then what holds the line's entries in a run */
+    dm_line *next;                     /* the line written after it */
+    dm_line *users, *beside;           /* lines whose of[0] it is, and how these are strung together */
+
+    bool own;                          /* GIVEN, and another one of the same entries is another line */
+
+    /* Of the program. */
+    size_t uses;                       /* by lines that are needed, and by results */
+    bool wanted;                       /* a result */
+    bool inside;                       /* a term of the sum that alone uses it: made where that lands, */
+    bool waits;                        /*     or made when that is, if it still needs it */
+    bool made;                         /* by a step */
+    bool small;                        /* its entries are in a fixed place */
+    bool numbered;                     /* its number is ready for use */
+    struct dm_reading *readings;       /* GIVEN: where they are read */
+    struct dm_origin *origin;
+    size_t last;                       /* the step that reads it last */
+    double *place;
+};
+
+enum { DM_GUARDED = 24 };
+
+typedef struct {
+    dm_base base;                      /* first: the context points to it */
+    const dm_op *(*row)(const char *name);
+    dm_line *first, *newest;
+    size_t count;
+    bool particular;                   /* a rule took a form that holds in general only: no program is right */
+    dm_line *guarded[DM_GUARDED];      /* factors that met early, whose entries must not be extreme in size */
+    size_t guards;
+} dm_tape_record;
+
+/* From now on level 0 of this context is written down; `row` finds an operation by name.  NULL: no memory. */
+dm_tape_record *dm_tape_begin(dm_context *context, const dm_op *(*row)(const char *name));
+
+/* The line that a dm of level 0 stands for; NULL: no memory. */
+dm_line *dm_line_of(dm *A);
+
+/* The same of a number that is handed in to each run, wherever it lies then. */
+dm_line *dm_line_given(dm *A);
+
+/* ------------------------------------------------------------------------------------- programs -- */
+
+typedef struct dm_program dm_program;
+
+/* A program that computes these lines; NULL: no memory.  It lives in the context, which computes with numbers from
+ * now on.                                                                                            */
+dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n);
+
+/* The number that is handed in as A lies there now, with its rows one behind the other. */
+void dm_program_give(const dm_line *given, double *entries);
+
+/* false: it came to something that is not regular, or there is no memory.  After true the numbers of the wanted
+ * lines are there; whether they are finite their user sees.                                           */
+bool dm_program_run(dm_program *program);
+
+#endif
