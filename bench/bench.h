@@ -41,7 +41,7 @@ void operations_heading(void);
 void print_operation(const measurement *r, size_t n);      /* value, K = 1, 8, 32, read-off: on one line */
 void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void summary(void);                    /* worst ratios, and what was asked */
+void summary(void);                    /* worst ratios of the calls and of the tape, and what was asked */
 bool write_csv(const char *file);
 bool write_json(const char *file);
 bool anything_wrong(void);
@@ -73,14 +73,16 @@ typedef struct {
     dm_context *context;
     gsl_matrix M[8];                   /* inputs and outputs as GSL has them */
     gsl_matrix *direction[2];          /* k matrices, where directions or factors are given */
-    const gsl_matrix **directions[2];
+    const gsl_matrix **directions[2];  /* one list behind the other */
     gsl_matrix factors;
+    gsl_matrix *result, **results;     /* n×n blocks of out, for what is written there at once */
     struct { const double *data; size_t tda; } *left;  /* n×n results where they lie in the context */
     size_t left_count;
     double *scratch;                   /* of the differences */
     dm_context *kept;                  /* where operands outlive a turn, or NULL */
     dm *operand[2];
     dm_scope scope;                    /* the turn before */
+    dm_tape *tape;                     /* recorded in the first turn, run again in all others */
     const void *extra;                 /* of the operations */
 } problem;
 
@@ -96,8 +98,24 @@ struct workload {
     void (*driver)(problem *P);        /* dm_gradient and its kin */
     void (*dual2)(problem *P);         /* a further way to write it */
     const char *dual2_name;
+    void (*tape)(problem *P);          /* the derivative recorded once, run again */
     void (*gsl)(problem *P, const double *in, double *value);  /* the value as GSL's user writes it */
 };
+
+/* The tape of a function whose params are the problem; the first turn, which is not timed, makes it. */
+static inline dm_tape *tape_of(problem *P, dm *(*f)(dm *A, void *params))
+{
+    if (!P->tape)
+        P->tape = dm_tape_alloc(&(dm_function) { f, P });
+    return P->tape;
+}
+
+static inline dm_tape *multi_tape_of(problem *P, dm *(*f)(dm *const A[], void *params), size_t n)
+{
+    if (!P->tape)
+        P->tape = dm_tape_alloc_multi(&(dm_multi_function) { f, n, P });
+    return P->tape;
+}
 
 extern const workload *const product_workloads[], *const gradient_workloads[], *const second_workloads[],
     *const inverse_workloads[], *const chain_workloads[];

@@ -37,6 +37,16 @@ static void by_driver(problem *P, dm *(*f)(dm *X, void *params), const gsl_matri
     dm_gradient(&F, X, P->out, &U);
 }
 
+/* Where U goes is made ready in the first turn too, so that the others are the call alone. */
+static void by_tape(problem *P, dm *(*f)(dm *X, void *params), const gsl_matrix *X)
+{
+    gsl_matrix *U = &P->M[7];
+
+    if (!P->tape)
+        *U = gradient_matrix(P, X->size1, X->size2);
+    dm_tape_gradient(tape_of(P, f), X, P->out, U);
+}
+
 /* The workloads of one n×n matrix A: in is A, out f and U. */
 static void square_fill(problem *P)
 {
@@ -108,6 +118,11 @@ static void trace_square_driver(problem *P)
     by_driver(P, trace_square_function, &P->M[0]);
 }
 
+static void trace_square_tape(problem *P)
+{
+    by_tape(P, trace_square_function, &P->M[0]);
+}
+
 /* The sum of A.*A', which a user who knows that would write; column by column. */
 static void trace_square_gsl(problem *P, const double *in, double *value)
 {
@@ -127,7 +142,7 @@ static const workload trace_square = {
     .name = "trace-square", .title = "tr(A*A) and its gradient",
     .sizes = "3* 4* 8* 16 32 64* 128 256 512* 1024", .shape = trace_square_shape, .fill = square_fill,
     .value = trace_square_value, .hand = trace_square_hand, .dual = trace_square_dual,
-    .driver = trace_square_driver, .gsl = trace_square_gsl,
+    .driver = trace_square_driver, .tape = trace_square_tape, .gsl = trace_square_gsl,
 };
 
 /* ------------------------------------------------------------- f = tr(inv(A)), U = -(X*X)', X = inv(A) */
@@ -188,6 +203,11 @@ static void trace_inverse_driver(problem *P)
     by_driver(P, trace_inverse_function, &P->M[0]);
 }
 
+static void trace_inverse_tape(problem *P)
+{
+    by_tape(P, trace_inverse_function, &P->M[0]);
+}
+
 static void gsl_factors(const problem *P, const double *in, gsl_matrix *LU, gsl_permutation *p, int *sign)
 {
     memcpy(LU->data, in, P->n * P->n * sizeof *in);
@@ -213,7 +233,7 @@ static const workload trace_inverse = {
     .name = "trace-inverse", .title = "tr(inv(A)) and its gradient",
     .sizes = "3* 4* 8* 16 32 64* 128 256* 512 1024", .shape = trace_inverse_shape, .fill = square_fill,
     .value = trace_inverse_value, .hand = trace_inverse_hand, .dual = trace_inverse_dual,
-    .driver = trace_inverse_driver, .gsl = trace_inverse_gsl,
+    .driver = trace_inverse_driver, .tape = trace_inverse_tape, .gsl = trace_inverse_gsl,
 };
 
 /* --------------------------------------------------------------------- f = logdet(A), U = inv(A)' */
@@ -278,6 +298,11 @@ static void logdet_driver(problem *P)
     by_driver(P, logdet_function, &P->M[0]);
 }
 
+static void logdet_tape(problem *P)
+{
+    by_tape(P, logdet_function, &P->M[0]);
+}
+
 static void logdet_gsl(problem *P, const double *in, double *value)
 {
     size_t n = P->n, place[1024];
@@ -293,7 +318,7 @@ static const workload logdet = {
     .name = "logdet", .title = "logdet(A) and its gradient",
     .sizes = "3* 4* 8* 16 32 64* 128 256* 512 1024", .shape = logdet_shape, .fill = square_fill,
     .value = logdet_value, .hand = logdet_hand, .dual = logdet_dual, .driver = logdet_driver,
-    .gsl = logdet_gsl,
+    .tape = logdet_tape, .gsl = logdet_gsl,
 };
 
 /* ---------------------------------------------------------------------- f = |A*x - b|^2, r = A*x - b
@@ -404,9 +429,19 @@ static void residual_x_driver(problem *P)
     by_driver(P, residual_x_function, &P->M[1]);
 }
 
+static void residual_x_tape(problem *P)
+{
+    by_tape(P, residual_x_function, &P->M[1]);
+}
+
 static void residual_A_driver(problem *P)
 {
     by_driver(P, residual_A_function, &P->M[0]);
+}
+
+static void residual_A_tape(problem *P)
+{
+    by_tape(P, residual_A_function, &P->M[0]);
 }
 
 static void residual_gsl(problem *P, const double *in, double *value)
@@ -425,14 +460,14 @@ static const workload residual_x = {
     .name = "residual-x", .title = "|A*x - b|^2 and its gradient for x",
     .sizes = "3* 4* 8* 16 32 64* 128 256 512* 1024", .shape = residual_x_shape, .fill = residual_fill,
     .value = residual_value, .hand = residual_x_hand, .dual = residual_x_dual,
-    .driver = residual_x_driver, .gsl = residual_gsl,
+    .driver = residual_x_driver, .tape = residual_x_tape, .gsl = residual_gsl,
 };
 
 static const workload residual_A = {
     .name = "residual-A", .title = "|A*x - b|^2 and its gradient for A",
     .sizes = "3* 4* 8* 16 32 64* 128 256 512* 1024", .shape = residual_A_shape, .fill = residual_fill,
     .value = residual_value, .hand = residual_A_hand, .dual = residual_A_dual,
-    .driver = residual_A_driver, .gsl = residual_gsl,
+    .driver = residual_A_driver, .tape = residual_A_tape, .gsl = residual_gsl,
 };
 
 /* ---------------------------------------------- f = tr(B*inv(S)) + logdet(S), S = A'*A + I
@@ -528,6 +563,11 @@ static void spd_driver(problem *P)
     by_driver(P, spd_function, &P->M[0]);
 }
 
+static void spd_tape(problem *P)
+{
+    by_tape(P, spd_function, &P->M[0]);
+}
+
 static void spd_gsl(problem *P, const double *in, double *value)
 {
     size_t n = P->n;
@@ -553,7 +593,8 @@ static void spd_gsl(problem *P, const double *in, double *value)
 static const workload spd = {
     .name = "spd", .title = "tr(B*inv(A'*A+I)) + logdet(A'*A+I) and its gradient for A",
     .sizes = "3* 4* 8* 16 32 64* 128 256* 512 1024", .shape = spd_shape, .fill = spd_fill,
-    .value = spd_value, .hand = spd_hand, .dual = spd_dual, .driver = spd_driver, .gsl = spd_gsl,
+    .value = spd_value, .hand = spd_hand, .dual = spd_dual, .driver = spd_driver, .tape = spd_tape,
+    .gsl = spd_gsl,
 };
 
 const workload *const gradient_workloads[] = {

@@ -34,7 +34,7 @@ static const char help[] =
     "  value         the value alone, by BLAS and LAPACK         hand    with the derivative by hand\n"
     "  dualmat       in a context that is kept and reset; for Jacobians and Hessians the driver\n"
     "  driver        dm_gradient or dm_jvp, a context a call     dgemm   a plain product of that size\n"
-    "  differences   central ones of GSL's own calls\n"
+    "  tape          recorded once, run again                differences   central ones of GSL's own calls\n"
     "\n"
     "Exit status: 0, 1 a result is wrong, 2 the options are.\n";
 

@@ -35,6 +35,15 @@ static void matrices(problem *P, size_t which, double *data, size_t k)
     }
 }
 
+/* k n×n blocks of out, as GSL has them: for a tape and for reading off. */
+static void results(problem *P, double *data, size_t k)
+{
+    for (size_t i = 0; i < k; i++) {
+        P->result[i] = matrix_at(data + i * P->n * P->n, P->n, P->n);
+        P->results[i] = &P->result[i];
+    }
+}
+
 /* What dualmat leaves in the context: the value and every direction. */
 static void take(problem *P, dm *C, size_t directions)
 {
@@ -75,6 +84,7 @@ static void product_fill(problem *P)
     P->M[1] = matrix_at(P->in + s, n, n);
     matrices(P, 0, P->in + 2 * s, P->k);
     matrices(P, 1, P->in + 2 * s + P->k * s, P->k);
+    results(P, P->out, P->k + 1);
 }
 
 static void product_value(problem *P)
@@ -172,6 +182,19 @@ static void product_alone(problem *P)
     take(P, dm_mul(P->operand[0], P->operand[1]), P->k);
 }
 
+static dm *product_function(dm *const A[], void *params)
+{
+    (void) params;
+    return dm_mul(A[0], A[1]);
+}
+
+static void product_tape(problem *P)
+{
+    const gsl_matrix *const A[] = { &P->M[0], &P->M[1] };
+
+    dm_tape_push(multi_tape_of(P, product_function, 2), A, P->k, P->directions[0], P->results[0], P->results + 1);
+}
+
 static void product_gsl(problem *P, const double *in, double *value)
 {
     size_t n = P->n;
@@ -186,14 +209,14 @@ static const workload product_1 = {
     .name = "product-1", .title = "A*B and its differential along one direction",
     .sizes = "3* 4* 8* 16 32* 64* 128 256* 512 1024", .k = 1, .shape = product_shape,
     .fill = product_fill, .value = product_value, .hand = product_hand, .dual = product_dual,
-    .dual2 = product_alone, .dual2_name = "dualmat-op", .gsl = product_gsl,
+    .dual2 = product_alone, .dual2_name = "dualmat-op", .tape = product_tape, .gsl = product_gsl,
 };
 
 static const workload product_32 = {
     .name = "product-32", .title = "A*B and its differential along 32 directions",
     .sizes = "3* 4* 8* 16 32 64* 128 256 512", .k = 32, .shape = product_shape, .fill = product_fill,
     .value = product_value, .hand = product_hand, .dual = product_dual, .dual2 = product_alone,
-    .dual2_name = "dualmat-op", .gsl = product_gsl,
+    .dual2_name = "dualmat-op", .tape = product_tape, .gsl = product_gsl,
 };
 
 /* ------------------------------------------------ X = inv(A), dX = -X*dA*X, in k directions
@@ -223,6 +246,7 @@ static void inverse_fill(problem *P)
     random_entries(P->in + s, P->k * s, 1);
     P->M[0] = matrix_at(P->in, n, n);
     matrices(P, 0, P->in + s, P->k);
+    results(P, P->out, P->k + 1);
 }
 
 static void inverse_value(problem *P)
@@ -283,6 +307,17 @@ static void inverse_driver(problem *P)
     dm_jvp(&F, &P->M[0], P->directions[0][0], &X.matrix, &dX.matrix);
 }
 
+static void inverse_tape(problem *P)
+{
+    dm_tape *tape = tape_of(P, inverse_function);
+    const gsl_matrix *A = &P->M[0];
+
+    if (P->k == 1)
+        dm_tape_jvp(tape, A, P->directions[0][0], P->results[0], P->results[1]);
+    else
+        dm_tape_push(tape, &A, P->k, P->directions[0], P->results[0], P->results + 1);
+}
+
 static void inverse_gsl(problem *P, const double *in, double *value)
 {
     size_t n = P->n, place[1024];
@@ -299,13 +334,14 @@ static const workload inverse_1 = {
     .name = "inverse-1", .title = "inv(A) and its differential along one direction",
     .sizes = "3* 4* 8* 16 32 64* 128 256* 512 1024", .k = 1, .shape = inverse_shape,
     .fill = inverse_fill, .value = inverse_value, .hand = inverse_hand, .dual = inverse_dual,
-    .driver = inverse_driver, .gsl = inverse_gsl,
+    .driver = inverse_driver, .tape = inverse_tape, .gsl = inverse_gsl,
 };
 
 static const workload inverse_32 = {
     .name = "inverse-32", .title = "inv(A) and its differential along 32 directions",
     .sizes = "3* 4* 8* 16 32 64* 128 256 512", .k = 32, .shape = inverse_shape, .fill = inverse_fill,
-    .value = inverse_value, .hand = inverse_hand, .dual = inverse_dual, .gsl = inverse_gsl,
+    .value = inverse_value, .hand = inverse_hand, .dual = inverse_dual, .tape = inverse_tape,
+    .gsl = inverse_gsl,
 };
 
 /* ------------------------------ X = A_1*A_2*...*A_k, each A_i along dA_i: one parameter in every factor
@@ -343,6 +379,7 @@ static void chain_fill(problem *P)
     random_entries(P->in + P->k * s, P->k * s, 0.1);
     matrices(P, 0, P->in, P->k);
     matrices(P, 1, P->in + P->k * s, P->k);
+    results(P, P->out, 2);
 }
 
 static inline void chain_value_n(size_t n, size_t k, const double *A, double *work, double *X)
@@ -453,6 +490,22 @@ static void chain_scopes(problem *P)
     take(P, X, 1);
 }
 
+static dm *chain_function(dm *const A[], void *params)
+{
+    const problem *P = params;
+    dm *X = A[0];
+
+    for (size_t i = 1; i < P->k; i++)
+        X = dm_mul(X, A[i]);
+    return X;
+}
+
+static void chain_tape(problem *P)
+{
+    dm_tape_push(multi_tape_of(P, chain_function, P->k), P->directions[0], 1, P->directions[1], P->results[0],
+                 P->results + 1);
+}
+
 static void chain_gsl(problem *P, const double *in, double *value)
 {
     size_t n = P->n, s = n * n;
@@ -475,7 +528,7 @@ static const workload chain = {
     .name = "chain-one", .title = "a chain of 1000 products, one parameter in every factor: value and d/dt",
     .sizes = "3* 4* 6 8* 16", .k = 1000, .shape = chain_shape, .fill = chain_fill, .value = chain_value,
     .hand = chain_hand, .dual = chain_dual, .dual2 = chain_scopes, .dual2_name = "dualmat-scope",
-    .gsl = chain_gsl,
+    .tape = chain_tape, .gsl = chain_gsl,
 };
 
 /* ------------------------------------------- f = tr(A_1*...*A_k) and its gradient for every factor
@@ -501,7 +554,7 @@ static void chain_all_fill(problem *P)
 {
     factors(P);
     matrices(P, 0, P->in, P->k);
-    matrices(P, 1, P->out + 1, P->k);
+    results(P, P->out + 1, P->k);
 }
 
 static double trace(size_t n, const double *A)
@@ -589,7 +642,17 @@ static void chain_all_dual(problem *P)
     dm *f = dm_trace(X);
     P->out[0] = dm_value_scalar(f);
     for (size_t i = 0; i < P->k; i++)
-        dm_read_off(f, A[i], &P->direction[1][i]);
+        dm_read_off(f, A[i], P->results[i]);
+}
+
+static dm *chain_all_function(dm *const A[], void *params)
+{
+    return dm_trace(chain_function(A, params));
+}
+
+static void chain_all_tape(problem *P)
+{
+    dm_tape_gradients(multi_tape_of(P, chain_all_function, P->k), P->directions[0], P->out, P->results);
 }
 
 static void chain_all_gsl(problem *P, const double *in, double *value)
@@ -603,7 +666,8 @@ static void chain_all_gsl(problem *P, const double *in, double *value)
 static const workload chain_all = {
     .name = "chain-all", .title = "tr of a chain of 1000 products and its gradient for all factors",
     .sizes = "3* 4* 6 8* 16", .k = 1000, .shape = chain_all_shape, .fill = chain_all_fill,
-    .value = chain_all_value, .hand = chain_all_hand, .dual = chain_all_dual, .gsl = chain_all_gsl,
+    .value = chain_all_value, .hand = chain_all_hand, .dual = chain_all_dual, .tape = chain_all_tape,
+    .gsl = chain_all_gsl,
 };
 
 const workload *const product_workloads[] = { &product_1, &product_32, NULL };

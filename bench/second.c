@@ -104,6 +104,11 @@ static void network_driver(problem *P)
     dm_jacobian(&F, &P->M[2], NULL, &P->M[5]);
 }
 
+static void network_tape(problem *P)
+{
+    dm_tape_jacobian(tape_of(P, network_function), &P->M[2], NULL, &P->M[5]);
+}
+
 static void network_gsl(problem *P, const double *in, double *value)
 {
     size_t n = P->n, s = n * n;
@@ -126,7 +131,8 @@ static void network_gsl(problem *P, const double *in, double *value)
 static const workload network = {
     .name = "network-jacobian", .title = "the Jacobian of tanh(W2*tanh(W1*x - b1) - b2)",
     .sizes = "3* 4* 8* 16 32* 64 128* 256 512 1024", .shape = network_shape, .fill = network_fill,
-    .value = network_value, .hand = network_hand, .driver = network_driver, .gsl = network_gsl,
+    .value = network_value, .hand = network_hand, .driver = network_driver, .tape = network_tape,
+    .gsl = network_gsl,
 };
 
 /* ------------------------------------------------------------------------------ Hessians of n×n A
@@ -157,6 +163,11 @@ static void hessian_by(problem *P, dm *(*f)(dm *A, void *params))
     dm_function F = { f, P };
 
     dm_hessian(&F, &P->M[0], NULL, NULL, &P->M[1]);
+}
+
+static void hessian_by_tape(problem *P, dm *(*f)(dm *A, void *params))
+{
+    dm_tape_hessian(tape_of(P, f), &P->M[0], NULL, NULL, &P->M[1]);
 }
 
 /* -- of logdet: U = X', dU = -(X*dA*X)', so that H(i + j*n, k + l*n) = -X(j,k)*X(l,i) */
@@ -208,6 +219,11 @@ static void hessian_logdet_driver(problem *P)
     hessian_by(P, logdet_function);
 }
 
+static void hessian_logdet_tape(problem *P)
+{
+    hessian_by_tape(P, logdet_function);
+}
+
 static void hessian_logdet_gsl(problem *P, const double *in, double *value)
 {
     size_t n = P->n, place[64];
@@ -224,7 +240,7 @@ static const workload hessian_logdet = {
     .name = "hessian-logdet", .title = "the Hessian of logdet(A)",
     .sizes = "3* 4* 8* 16 24* 32 64", .shape = hessian_logdet_shape, .fill = hessian_fill,
     .value = hessian_logdet_value, .hand = hessian_logdet_hand, .driver = hessian_logdet_driver,
-    .gsl = hessian_logdet_gsl,
+    .tape = hessian_logdet_tape, .gsl = hessian_logdet_gsl,
 };
 
 /* -- of tr(A^3): U = 3*(A*A)', H(i + j*n, k + l*n) = 3*((j == k)*A(l,i) + A(j,k)*(l == i)) */
@@ -277,6 +293,11 @@ static void hessian_cube_driver(problem *P)
     hessian_by(P, cube_function);
 }
 
+static void hessian_cube_tape(problem *P)
+{
+    hessian_by_tape(P, cube_function);
+}
+
 static void hessian_cube_gsl(problem *P, const double *in, double *value)
 {
     size_t n = P->n;
@@ -298,7 +319,7 @@ static const workload hessian_cube = {
     .name = "hessian-trace-cube", .title = "the Hessian of tr(A^3)",
     .sizes = "3* 4* 8* 16 24* 32 64", .shape = hessian_cube_shape, .fill = hessian_fill,
     .value = hessian_cube_value, .hand = hessian_cube_hand, .driver = hessian_cube_driver,
-    .gsl = hessian_cube_gsl,
+    .tape = hessian_cube_tape, .gsl = hessian_cube_gsl,
 };
 
 /* ------------------------------ the logistic loss of n weights on 1000 samples: sum(softplus(-Z*w))
@@ -410,11 +431,21 @@ static void logistic_hessian_driver(problem *P)
     dm_hessian(&F, &P->M[1], NULL, NULL, &P->M[3]);
 }
 
+static void logistic_hessian_tape(problem *P)
+{
+    dm_tape_hessian(tape_of(P, logistic_function), &P->M[1], NULL, NULL, &P->M[3]);
+}
+
 static void logistic_vector_driver(problem *P)
 {
     dm_function F = { logistic_function, P };
 
     dm_hessian_vector(&F, &P->M[1], &P->M[2], NULL, NULL, &P->M[4]);
+}
+
+static void logistic_vector_tape(problem *P)
+{
+    dm_tape_hessian_vector(tape_of(P, logistic_function), &P->M[1], &P->M[2], NULL, NULL, &P->M[4]);
 }
 
 static void logistic_gsl(problem *P, const double *in, double *value)
@@ -436,14 +467,14 @@ static const workload logistic_hessian = {
     .name = "logistic-hessian", .title = "the Hessian of a logistic loss, 1000 samples",
     .sizes = "3 4* 8* 16 32* 64 128* 256", .shape = logistic_hessian_shape, .fill = logistic_fill,
     .value = logistic_value, .hand = logistic_hessian_hand, .driver = logistic_hessian_driver,
-    .gsl = logistic_gsl,
+    .tape = logistic_hessian_tape, .gsl = logistic_gsl,
 };
 
 static const workload logistic_vector = {
     .name = "logistic-vector", .title = "the Hessian of a logistic loss times a vector, 1000 samples",
     .sizes = "3 4* 8* 16 32* 64 128* 256 512 1024", .shape = logistic_vector_shape, .fill = logistic_fill,
     .value = logistic_value, .hand = logistic_vector_hand, .driver = logistic_vector_driver,
-    .gsl = logistic_gsl,
+    .tape = logistic_vector_tape, .gsl = logistic_gsl,
 };
 
 const workload *const second_workloads[] = {

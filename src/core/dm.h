@@ -40,7 +40,9 @@ struct dm_op {
     const char *formula;               /* "A*B" */
     const char *differential;          /* "dA*B + A*dB" */
     const char *shapes;                /* "mn np mp" */
-    bool entrywise;                                      /* an entry is made of the operands' entry there */
+    bool entrywise;                                      /* an entry is made of the operands' entry there ... */
+    double (*h)(double x);                               /* ... by this function of it alone; not finite outside its
+                                                            domain */
     void (*value)(dm *C, dm *const X[]);                 /* level 0: fill C's number */
     bool later;                                          /* which cannot fail, so that it is not done before
                                                             somebody asks for an entry */

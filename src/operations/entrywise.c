@@ -7,10 +7,9 @@
 #include "numbers/kernels.h"
 #include "operations/rules.h"
 
-/* A row that knows its scalar function: `inside` is its domain, `needs` says it in words. */
+/* A row of a scalar function: `inside` is its domain, `needs` says it in words. */
 typedef struct {
     dm_op op;
-    double (*h)(double x);
     bool (*inside)(double x);
     int code;
     const char *needs;
@@ -47,7 +46,7 @@ static void complain(dm *C, dm_panel a, dm_panel c)
 /* Outside its domain no function here has a finite value. */
 static void entry_value(dm *C, dm *const X[])
 {
-    double (*h)(double x) = ((const entry_op *) C->op)->h;
+    double (*h)(double x) = C->op->h;
     dm_panel a = dm_entries(X[0]), c = dm_fresh(C);
     size_t n = c.rows * c.cols;
 
@@ -176,8 +175,9 @@ static void tanh_slope_rule(dm *C, dm *const X[])
 #define ROW(NAME, H, FORMULA, DIFFERENTIAL, RULE, LATER, INSIDE, CODE, NEEDS)                         \
     static const entry_op NAME##_entry = {                                                           \
         { .name = #NAME, .operands = "A", .formula = FORMULA, .differential = DIFFERENTIAL,          \
-          .shapes = "mn mn", .entrywise = true, .value = entry_value, .later = LATER, .rule = RULE }, \
-        H, INSIDE, CODE, NEEDS,                                                                      \
+          .shapes = "mn mn", .entrywise = true, .h = H, .value = entry_value, .later = LATER,       \
+          .rule = RULE },                                                                            \
+        INSIDE, CODE, NEEDS,                                                                      \
     };                                                                                               \
     dm *dm_##NAME(dm *A)                                                                             \
     {                                                                                                \

@@ -4,44 +4,52 @@
 
 #include "numbers/number.h"
 
-/* C = beta*C + scale*what(A, B).  A step of small matrices knows where their entries lie, and that they are there;
- * any other one knows their numbers.                                                                  */
+/* C = beta*C + scale*what(A, B).  One of small matrices knows where their entries lie, and that they are there; any
+ * other one knows their numbers.  It returns how many instructions further the program goes on, mostly 1; 0: it came
+ * to something that is not regular, or there is no memory.                                            */
 typedef struct dm_instruction dm_instruction;
+typedef unsigned dm_doing(const dm_instruction *s);
 struct dm_instruction {
-    bool (*run)(const dm_instruction *s);     /* false: it came to something that is not regular, or no memory */
+    dm_doing *run;
     union {
         struct { double *C; const double *A, *B; } at;
         struct { dm *C, *A, *B; } of;
     };
-    double scale, second;
+    double scale;
+    union {
+        double second;
+        double (*h)(double x);
+    };
     unsigned rows, inner, cols;        /* of A(')*B('); slots are so many more rows of A or columns of B */
     bool A_transposed, B_transposed, adds;         /* adds: beta is 1, else 0 */
 };
 
-/* Of small matrices. */
-bool dm_do_product(const dm_instruction *s);            /* A(')*B(') */
-bool dm_do_add(const dm_instruction *s);                /* A, rows×cols */
-bool dm_do_add_transposed(const dm_instruction *s);     /* A' */
-bool dm_do_combine(const dm_instruction *s);            /* scale*A + second*B */
-bool dm_do_diagonal(const dm_instruction *s);           /* I, rows×cols, which are alike; it adds */
-bool dm_do_fill(const dm_instruction *s);               /* every entry; it adds */
-bool dm_do_hadamard(const dm_instruction *s);           /* A.*B */
-bool dm_do_multiple(const dm_instruction *s);           /* A*B, B 1×1 */
-bool dm_do_inner(const dm_instruction *s);              /* tr(A'*B) */
-bool dm_do_inner_transposed(const dm_instruction *s);   /* tr(A*B) */
+/* Of small matrices.                                                                          small.c */
+dm_doing dm_do_product;                /* A(')*B(') */
+dm_doing dm_do_add;                    /* A, rows×cols */
+dm_doing dm_do_add_transposed;         /* A' */
+dm_doing dm_do_combine;                /* scale*A + second*B */
+dm_doing dm_do_diagonal;               /* I, rows×cols, which are alike; it adds */
+dm_doing dm_do_fill;                   /* every entry; it adds */
+dm_doing dm_do_hadamard;               /* A.*B */
+dm_doing dm_do_multiple;               /* A*B, B 1×1 */
+dm_doing dm_do_inner;                  /* tr(A'*B) */
+dm_doing dm_do_entries;                /* h(A) */
 
-/* The one for small squares of that size, or the general one. */
-bool (*dm_instruction_for_product(const dm_instruction *s))(const dm_instruction *s);
+/* The one made for the sizes of this instruction, or the general one: a product, A', tr(A*B). */
+dm_doing *dm_do_product_of(const dm_instruction *s);
+dm_doing *dm_do_transpose_of(const dm_instruction *s);
+dm_doing *dm_do_inner_transposed_of(const dm_instruction *s);
 
-/* Of numbers: C is made anew, in whatever form suits it, as an operation would. */
-bool dm_do_make_view(const dm_instruction *s);          /* scale*A(') */
-bool dm_do_make_product(const dm_instruction *s);       /* scale*A(')*B(') */
-bool dm_do_make_hadamard(const dm_instruction *s);      /* scale*A.*B */
-bool dm_do_make_multiple(const dm_instruction *s);      /* scale*b*A */
-bool dm_do_make_inner(const dm_instruction *s);         /* scale*tr(A(')'*B(')) */
-bool dm_do_make_sum(const dm_instruction *s);           /* scale*A(') + second*B(') */
-bool dm_do_add_number(const dm_instruction *s);         /* C += scale*A(') */
-bool dm_do_call(const dm_instruction *s);               /* op(A, B) */
-bool dm_do_settle(const dm_instruction *s);             /* C's entries to where they belong, which is at s->at.A */
+/* Of numbers: C is made anew, in whatever form suits it, as an operation would.                numbers.c */
+dm_doing dm_do_make_view;          /* scale*A(') */
+dm_doing dm_do_make_product;       /* scale*A(')*B(') */
+dm_doing dm_do_make_hadamard;      /* scale*A.*B */
+dm_doing dm_do_make_multiple;      /* scale*b*A */
+dm_doing dm_do_make_inner;         /* scale*tr(A(')'*B(')) */
+dm_doing dm_do_make_sum;           /* scale*A(') + second*B(') */
+dm_doing dm_do_add_number;         /* C += scale*A(') */
+dm_doing dm_do_call;               /* op(A, B) */
+dm_doing dm_do_settle;             /* C's entries to where they belong, which is at s->at.A */
 
 #endif

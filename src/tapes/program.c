@@ -76,13 +76,16 @@ static void count_uses(dm_line *const list[], size_t n, dm_line *const wanted[],
         wanted[i]->wanted = true;
         wanted[i]->uses++;
     }
+    for (size_t i = 0; i < n; i++)     /* what may fail must be seen to */
+        if (list[i]->kind == DM_LINE_CALL && !list[i]->op->later)
+            list[i]->uses++;
     for (size_t i = n; i-- > 0; )
         for (size_t k = 0; k < DM_OPERANDS && list[i]->uses && list[i]->of[k]; k++)
             list[i]->of[k]->uses++;
 }
 
-/* What only a sum uses is made where it lands, if it can be: seen from there it may stand transposed.  Long sums are
- * sums of a sum and one more.                                                                        */
+/* What only a sum, or a small view, uses is made where it lands, if it can be: seen from there it may stand
+ * transposed.  Long sums are sums of a sum and one more.                                             */
 static void take_in(dm_line *sum, bool transposed)
 {
     for (dm_line *next; sum; sum = next) {
@@ -91,9 +94,9 @@ static void take_in(dm_line *sum, bool transposed)
         for (size_t k = DM_OPERANDS; k-- > 0; ) {
             dm_line *X = sum->of[k];
             bool t = turn ^ sum->transposed[k];
-            if (X->uses > 1 || X->wanted || X->rows * X->cols * X->slots == 1)
+            if (!X || X->uses > 1 || X->wanted || X->rows * X->cols * X->slots == 1)
                 continue;
-            if (X->kind == DM_LINE_SUM && !(t && X->slots > 1)) {
+            if (X->kind == DM_LINE_SUM && sum->kind == DM_LINE_SUM && !(t && X->slots > 1)) {
                 X->inside = true;
                 if (k == 0) {
                     next = X;
@@ -106,7 +109,7 @@ static void take_in(dm_line *sum, bool transposed)
                            || (X->kind == DM_LINE_HADAMARD && !t && X->of[0]->slots == X->of[1]->slots)
                            || (X->kind == DM_LINE_MULTIPLE && !t))) {
                 X->inside = true;
-            } else if (X->kind == DM_LINE_PRODUCT && X->slots == 1) {
+            } else if (X->kind == DM_LINE_PRODUCT && X->slots == 1 && sum->kind == DM_LINE_SUM) {
                 X->waits = true;
             }
         }
@@ -221,7 +224,7 @@ static dm *number_of(compiling *c, dm_line *L)
     return A;
 }
 
-static void add_numbers(compiling *c, bool (*run)(const dm_instruction *), dm_line *C, double scale, dm_line *A, bool A_transposed,
+static void add_numbers(compiling *c, dm_doing *run, dm_line *C, double scale, dm_line *A, bool A_transposed,
                         double second, dm_line *B, bool B_transposed)
 {
     draft d = { .C = C, .A = A, .B = B, .numbers = true };
@@ -275,7 +278,7 @@ static void add_small_product(compiling *c, dm_line *C, bool adds, const term *t
                   .cols = (unsigned) (cols * B->slots), .A_transposed = A_transposed && A->rows > 1 && A->cols > 1,
                   .B_transposed = B_transposed && B->rows > 1 && B->cols > 1, .adds = adds };
 
-    s.run = dm_instruction_for_product(&s);
+    s.run = dm_do_product_of(&s);
     add_small(c, s, C, A, B);
 }
 
@@ -293,7 +296,7 @@ static bool add_small_term(compiling *c, dm_line *C, bool adds, const term *t)
         s.scale *= X->scale;
         add_small(c, s, C, X->of[0], X->of[1]);
     } else if (X->small && X->slots == C->slots && !(turned && X->slots > 1)) {
-        s.run = turned ? dm_do_add_transposed : dm_do_add;
+        s.run = turned ? dm_do_transpose_of(&s) : dm_do_add;
         add_small(c, s, C, X, NULL);
     } else if ((X->kind == DM_LINE_IDENTITY || X->kind == DM_LINE_FILL) && adds && X->slots == C->slots && X->slots == 1) {
         s.run = X->kind == DM_LINE_IDENTITY ? dm_do_diagonal : dm_do_fill;
@@ -530,6 +533,10 @@ static void emit(compiling *c, dm_line *L)
     case DM_LINE_VIEW:
         if (L->small && add_small_term(c, L, false, &(term) { L->scale, A, L->transposed[0] }))
             return;
+        if (A->inside) {
+            A->inside = false;
+            emit(c, A);
+        }
         add_numbers(c, dm_do_make_view, L, L->scale, A, L->transposed[0], 0, NULL, false);
         break;
     case DM_LINE_PRODUCT:
@@ -560,15 +567,23 @@ static void emit(compiling *c, dm_line *L)
     case DM_LINE_INNER:
         if (both_small(L) && L->slots == 1) {
             bool turned = L->transposed[0] != L->transposed[1] && A->rows > 1 && A->cols > 1;
-            s.run = turned ? dm_do_inner_transposed : dm_do_inner;
             s.rows = (unsigned) A->rows;
             s.cols = (unsigned) A->cols;
+            s.run = turned ? dm_do_inner_transposed_of(&s) : dm_do_inner;
             add_small(c, s, L, A, B);
             return;
         }
         add_numbers(c, dm_do_make_inner, L, L->scale, A, L->transposed[0], 0, B, L->transposed[1]);
         break;
     case DM_LINE_CALL:
+        if (L->op->h && both_small(L)) {
+            s.run = dm_do_entries;
+            s.h = L->op->h;
+            s.rows = (unsigned) (L->rows * L->slots);
+            s.cols = (unsigned) L->cols;
+            add_small(c, s, L, A, NULL);
+            return;
+        }
         add_numbers(c, dm_do_call, L, 1, A, false, 0, B, false);
         break;
     }
@@ -694,7 +709,8 @@ dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n
     p->context = context;
     count_uses(list, record->count, wanted, n);
     for (size_t i = record->count; i-- > 0; )
-        if (list[i]->uses && list[i]->kind == DM_LINE_SUM && !list[i]->inside)
+        if (list[i]->uses && !list[i]->inside
+            && (list[i]->kind == DM_LINE_SUM || (list[i]->kind == DM_LINE_VIEW && list[i]->small)))
             take_in(list[i], false);
     for (size_t i = 0; i < record->count && !c.failed; i++)
         if (list[i]->uses && !list[i]->inside && !list[i]->waits)
@@ -742,10 +758,13 @@ bool dm_program_run(dm_program *p)
         for (const origin *o = p->origin; o; o = o->next)
             o->A->number = o->made;
     }
-    for (const dm_instruction *s = p->step; s < end; s++)
-        if (!s->run(s)) {
+    for (const dm_instruction *s = p->step; s < end; ) {
+        unsigned onward = s->run(s);
+        if (onward == 0) {
             forget_failure(p, s);
             return false;
         }
+        s += onward;
+    }
     return true;
 }

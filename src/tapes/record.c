@@ -175,6 +175,8 @@ static dm_line *product(dm_context *context, dm_line *a, dm_line *b)
     seen x = factor(context, a), y = factor(context, b);
     if (!x.of || !y.of)
         return NULL;
+    if (x.transposed && y.transposed)  /* A'*B' = (B*A)', which may be there already */
+        return view(context, x.scale * y.scale, product(context, y.of, x.of), true);
     return write_down(context, (dm_line) { .kind = DM_LINE_PRODUCT, .scale = x.scale * y.scale, .of = { x.of, y.of },
                                            .transposed = { x.transposed, y.transposed },
                                            .rows = a->rows, .slots = slots, .cols = b->cols });

@@ -1,0 +1,354 @@
+/* The instructions of small matrices.  Squares of three and four, and columns beside them, have loops that the compiler
+ * knows, with a row a vector; all others go by the kernels of numbers.                                */
+#include <math.h>
+#include "numbers/kernels.h"
+#include "numbers/vectors.h"
+#include "tapes/instructions.h"
+
+static inline double beta(const dm_instruction *s)
+{
+    return s->adds ? 1 : 0;
+}
+
+/* ------------------------------------------------------------------------------------ entry by entry */
+
+#define ENTRIES(VALUE)                                                                                \
+    size_t n = (size_t) s->rows * s->cols;                                                           \
+    const double *x = s->at.A, *y = s->at.B;                                                         \
+    double *z = s->at.C, a = s->scale;                                                               \
+    (void) y;                                                                                        \
+    if (s->adds)                                                                                     \
+        for (size_t i = 0; i < n; i++)                                                               \
+            z[i] += VALUE;                                                                           \
+    else                                                                                             \
+        for (size_t i = 0; i < n; i++)                                                               \
+            z[i] = VALUE
+
+unsigned dm_do_add(const dm_instruction *s)
+{
+    ENTRIES(a * x[i]);
+    return 1;
+}
+
+unsigned dm_do_hadamard(const dm_instruction *s)
+{
+    ENTRIES(a * (x[i] * y[i]));
+    return 1;
+}
+
+unsigned dm_do_combine(const dm_instruction *s)
+{
+    double b = s->second;
+
+    ENTRIES(a * x[i] + b * y[i]);
+    return 1;
+}
+
+unsigned dm_do_multiple(const dm_instruction *s)
+{
+    double b = *s->at.B;
+
+    ENTRIES(a * b * x[i]);
+    return 1;
+}
+
+unsigned dm_do_diagonal(const dm_instruction *s)
+{
+    for (size_t i = 0; i < s->rows; i++)
+        s->at.C[i * s->cols + i] += s->scale;
+    return 1;
+}
+
+unsigned dm_do_fill(const dm_instruction *s)
+{
+    for (size_t i = 0; i < (size_t) s->rows * s->cols; i++)
+        s->at.C[i] += s->scale;
+    return 1;
+}
+
+/* Outside its domain no function has a finite value. */
+unsigned dm_do_entries(const dm_instruction *s)
+{
+    size_t n = (size_t) s->rows * s->cols;
+    double bad = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        s->at.C[i] = s->h(s->at.A[i]);
+        bad += 0 * s->at.C[i];
+    }
+    return bad == 0;
+}
+
+/* ---------------------------------------------------------------------------------------- transposes */
+
+unsigned dm_do_add_transposed(const dm_instruction *s)
+{
+    dm_add_transposed(s->rows, s->cols, beta(s), s->scale, s->at.A, s->rows, s->at.C, s->cols);
+    return 1;
+}
+
+static unsigned transposed_three(const dm_instruction *s)
+{
+    const double *x = s->at.A;
+    double *z = s->at.C, a = s->scale, t[9] = { x[0], x[3], x[6], x[1], x[4], x[7], x[2], x[5], x[8] };
+
+    if (s->adds)
+        for (int i = 0; i < 9; i++)
+            z[i] += a * t[i];
+    else
+        for (int i = 0; i < 9; i++)
+            z[i] = a * t[i];
+    return 1;
+}
+
+unsigned dm_do_inner(const dm_instruction *s)
+{
+    double x = s->scale * dm_dot((size_t) s->rows * s->cols, s->at.A, s->at.B);
+
+    *s->at.C = s->adds ? *s->at.C + x : x;
+    return 1;
+}
+
+static unsigned inner_transposed(const dm_instruction *s)
+{
+    double x = s->scale * dm_dot_transposed(s->rows, s->cols, s->at.A, s->cols, s->at.B, s->rows);
+
+    *s->at.C = s->adds ? *s->at.C + x : x;
+    return 1;
+}
+
+static unsigned inner_transposed_three(const dm_instruction *s)
+{
+    const double *a = s->at.A, *b = s->at.B;
+    double x = (a[0] * b[0] + a[1] * b[3] + a[2] * b[6]) + (a[3] * b[1] + a[4] * b[4] + a[5] * b[7])
+             + (a[6] * b[2] + a[7] * b[5] + a[8] * b[8]);
+
+    *s->at.C = s->adds ? *s->at.C + s->scale * x : s->scale * x;
+    return 1;
+}
+
+/* ------------------------------------------------------------------------------------------ products */
+
+unsigned dm_do_product(const dm_instruction *s)
+{
+    dm_tiny_product(s->rows, s->inner, s->cols, s->scale, s->at.A, s->A_transposed, s->at.B, s->B_transposed, beta(s),
+                    s->at.C);
+    return 1;
+}
+
+/* The rows of a square of three, each with one entry too many that nobody looks at; and of its transpose. */
+INLINE void rows_of_three(const double *M, v4 row[3])
+{
+    v4 last = *(const v4 *) (M + 5);
+
+    row[0] = *(const v4 *) M;
+    row[1] = *(const v4 *) (M + 3);
+    row[2] = __builtin_shufflevector(last, last, 1, 2, 3, 3);
+}
+
+INLINE void columns_of_three(const double *M, v4 row[3])
+{
+    for (int i = 0; i < 3; i++)
+        row[i] = (v4) { M[i], M[3 + i], M[6 + i], 0 };
+}
+
+INLINE void put_three(double *M, const v4 row[3])
+{
+    *(v4 *) M = row[0];
+    *(v4 *) (M + 3) = row[1];          /* over the entry too many */
+    *(v2 *) (M + 6) = (v2) { row[2][0], row[2][1] };
+    M[8] = row[2][2];
+}
+
+INLINE void rows_of_four(const double *M, v4 row[4])
+{
+    for (int i = 0; i < 4; i++)
+        row[i] = *(const v4 *) (M + 4 * i);
+}
+
+INLINE void columns_of_four(const double *M, v4 row[4])
+{
+    v4 r[4], p[4];
+
+    rows_of_four(M, r);
+    p[0] = __builtin_shufflevector(r[0], r[1], 0, 4, 2, 6);
+    p[1] = __builtin_shufflevector(r[0], r[1], 1, 5, 3, 7);
+    p[2] = __builtin_shufflevector(r[2], r[3], 0, 4, 2, 6);
+    p[3] = __builtin_shufflevector(r[2], r[3], 1, 5, 3, 7);
+    row[0] = __builtin_shufflevector(p[0], p[2], 0, 1, 4, 5);
+    row[1] = __builtin_shufflevector(p[1], p[3], 0, 1, 4, 5);
+    row[2] = __builtin_shufflevector(p[0], p[2], 2, 3, 6, 7);
+    row[3] = __builtin_shufflevector(p[1], p[3], 2, 3, 6, 7);
+}
+
+INLINE void put_four(double *M, const v4 row[4])
+{
+    for (int i = 0; i < 4; i++)
+        *(v4 *) (M + 4 * i) = row[i];
+}
+
+/* C = beta*C + scale*A(')*B(') for squares of N, A read in place. */
+#define SQUARE(NAME, N)                                                                               \
+    FOR_EACH_CPU                                                                                     \
+    static unsigned product_##NAME(const dm_instruction *s)                                          \
+    {                                                                                                \
+        const double *A = s->at.A;                                                                   \
+        size_t down = s->A_transposed ? 1 : N, across = s->A_transposed ? N : 1;                     \
+        v4 b[N], c[N];                                                                               \
+        if (s->B_transposed)                                                                         \
+            columns_of_##NAME(s->at.B, b);                                                           \
+        else                                                                                         \
+            rows_of_##NAME(s->at.B, b);                                                              \
+        _Pragma("GCC unroll 4") for (size_t i = 0; i < N; i++) {                                     \
+            const double *a = A + i * down;                                                          \
+            c[i] = (v4) { 0 };                                                                       \
+            _Pragma("GCC unroll 4") for (size_t k = 0; k < N; k++)                                   \
+                c[i] += a[k * across] * b[k];                                                        \
+            c[i] *= s->scale;                                                                        \
+        }                                                                                            \
+        if (s->adds) {                                                                               \
+            v4 before[N];                                                                            \
+            rows_of_##NAME(s->at.C, before);                                                         \
+            for (int i = 0; i < N; i++)                                                              \
+                c[i] += before[i];                                                                   \
+        }                                                                                            \
+        put_##NAME(s->at.C, c);                                                                      \
+        return 1;                                                                                    \
+    }
+
+SQUARE(three, 3)
+SQUARE(four, 4)
+
+/* y = beta*y + scale*A(')*x for an N×N A. */
+#define COLUMN(NAME, N)                                                                               \
+    FOR_EACH_CPU                                                                                     \
+    static unsigned column_##NAME(const dm_instruction *s)                                           \
+    {                                                                                                \
+        const double *A = s->at.A, *x = s->at.B;                                                     \
+        double *y = s->at.C, sum[N];                                                                 \
+        if (s->A_transposed)                                                                         \
+            _Pragma("GCC unroll 4") for (size_t i = 0; i < N; i++) {                                 \
+                sum[i] = 0;                                                                          \
+                _Pragma("GCC unroll 4") for (size_t k = 0; k < N; k++)                               \
+                    sum[i] += A[k * N + i] * x[k];                                                   \
+            }                                                                                        \
+        else                                                                                         \
+            _Pragma("GCC unroll 4") for (size_t i = 0; i < N; i++) {                                 \
+                sum[i] = 0;                                                                          \
+                _Pragma("GCC unroll 4") for (size_t k = 0; k < N; k++)                               \
+                    sum[i] += A[i * N + k] * x[k];                                                   \
+            }                                                                                        \
+        for (size_t i = 0; i < N; i++)                                                               \
+            y[i] = (s->adds ? y[i] : 0) + s->scale * sum[i];                                         \
+        return 1;                                                                                    \
+    }
+
+COLUMN(two, 2)
+COLUMN(three, 3)
+COLUMN(four, 4)
+
+/* The same for N = 8: eight rows, or their sum. */
+FOR_EACH_CPU
+static unsigned column_eight(const dm_instruction *s)
+{
+    const double *A = s->at.A, *x = s->at.B;
+    double *y = s->at.C;
+    v8 even = { 0 }, odd = { 0 };
+
+    if (s->A_transposed) {
+#pragma GCC unroll 8
+        for (size_t k = 0; k < 8; k += 2) {
+            even += x[k] * *(const v8 *) (A + 8 * k);
+            odd += x[k + 1] * *(const v8 *) (A + 8 * k + 8);
+        }
+        even += odd;
+    } else {
+        v8 v = *(const v8 *) x, r[8], p[8], q[8];
+#pragma GCC unroll 8
+        for (size_t k = 0; k < 8; k++)
+            r[k] = v * *(const v8 *) (A + 8 * k);
+#pragma GCC unroll 4
+        for (size_t k = 0; k < 8; k += 2)          /* pairs of entries of each row added: r0 r1 r0 r1 ... */
+            p[k] = __builtin_shufflevector(r[k], r[k + 1], 0, 8, 2, 10, 4, 12, 6, 14)
+                 + __builtin_shufflevector(r[k], r[k + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+#pragma GCC unroll 2
+        for (size_t k = 0; k < 8; k += 4)          /* r0 r1 r2 r3 twice */
+            q[k] = __builtin_shufflevector(p[k], p[k + 2], 0, 1, 8, 9, 4, 5, 12, 13)
+                 + __builtin_shufflevector(p[k], p[k + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        even = __builtin_shufflevector(q[0], q[4], 0, 1, 2, 3, 8, 9, 10, 11)
+             + __builtin_shufflevector(q[0], q[4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+    even *= s->scale;
+    if (s->adds)
+        even += *(const v8 *) y;
+    *(v8 *) y = even;
+    return 1;
+}
+
+/* C = beta*C + scale*x*y' */
+FOR_EACH_CPU
+static unsigned outer(const dm_instruction *s)
+{
+    const double *x = s->at.A, *y = s->at.B;
+    double *C = s->at.C;
+
+    for (size_t i = 0; i < s->rows; i++) {
+        double f = s->scale * x[i];
+        for (size_t j = 0; j < s->cols; j++)
+            *C = (s->adds ? *C : 0) + f * y[j], C++;
+    }
+    return 1;
+}
+
+FOR_EACH_CPU
+static unsigned outer_eight(const dm_instruction *s)
+{
+    v8 y = *(const v8 *) s->at.B, *C = (v8 *) s->at.C;
+
+    for (size_t i = 0; i < s->rows; i++) {
+        v8 c = s->scale * s->at.A[i] * y;
+        if (s->adds)
+            c += C[i];
+        C[i] = c;
+    }
+    return 1;
+}
+
+/* ------------------------------------------------------------------------------------------- choosing */
+
+/* For squares of that size, and a column beside one. */
+static const struct {
+    dm_doing *square, *column;
+} of_size[9] = {
+    [2] = { NULL, column_two }, [3] = { product_three, column_three }, [4] = { product_four, column_four },
+    [8] = { NULL, column_eight },
+};
+
+dm_doing *dm_do_product_of(const dm_instruction *s)
+{
+    dm_doing *special = NULL;
+
+    if (s->inner == 1 && s->cols == 8)
+        special = outer_eight;
+    else if (s->inner == 1)
+        special = outer;
+    else if (s->rows == s->inner && s->cols == s->inner)
+        special = of_size[s->inner].square;
+    else if (s->rows == s->inner && s->cols == 1)
+        special = of_size[s->inner].column;
+    return special ? special : dm_do_product;
+}
+
+dm_doing *dm_do_transpose_of(const dm_instruction *s)
+{
+    if (s->rows == 3 && s->cols == 3)
+        return transposed_three;
+    return dm_do_add_transposed;
+}
+
+dm_doing *dm_do_inner_transposed_of(const dm_instruction *s)
+{
+    if (s->rows == 3 && s->cols == 3)
+        return inner_transposed_three;
+    return inner_transposed;
+}
