@@ -346,6 +346,7 @@ dm_line *dm_line_of(dm *A)
 
 dm_line *dm_line_given(dm *A)
 {
+    A->small = false;                  /* or products with it would be made at once */
     A->line = write_down(A->context, (dm_line) { .kind = DM_GIVEN, .number = A, .own = true, .rows = A->rows,
                                                  .slots = A->slots, .cols = A->cols });
     return A->line;
