@@ -91,10 +91,8 @@ static places find_places(call c, layout how, const gsl_matrix *A, const gsl_mat
     size_t margin = how == APART ? 1 + A->size1 % 3 : 0, entries = A->size1 * A->size2;
     places p = { .A = placed(A, margin), .dA = placed(dA, margin), .entry = BEFORE };
 
-    if (c == JVP || c == JACOBIAN)
-        p.value = without & NO_VALUE ? NULL : room(rows, cols, margin);
-    else
-        p.number = without & NO_VALUE ? NULL : &p.entry;
+    if ((c == JVP || c == JACOBIAN) && !(without & NO_VALUE))
+        p.value = room(rows, cols, margin);
     if (c == JVP)
         p.out = room(rows, cols, margin);
     else if (c == JACOBIAN || c == HESSIAN)
@@ -111,9 +109,10 @@ static bool like(const gsl_matrix *A, const gsl_matrix *B)
     return A && B && A->size1 == B->size1 && A->size2 == B->size2;
 }
 
-/* Outputs are put over inputs. */
+/* Outputs are put over inputs, in one way or the other. */
 static void overlay(call c, places *p, bool second)
 {
+
     if (c == GRADIENT) {
         p->out = p->A;
     } else if (c == JVP && like(p->out, p->A)) {
@@ -124,15 +123,16 @@ static void overlay(call c, places *p, bool second)
         p->out = second ? p->A : p->dA;
         if (p->second)
             p->second = second ? p->dA : p->A;
-    } else if (c == HESSIAN && p->second && second) {
+    } else if (second && c == HESSIAN && p->second) {
         p->second = p->A;
-    } else if ((c == HESSIAN || c == JACOBIAN) && p->out->size1 >= p->A->size1) {
-        p->part = gsl_matrix_submatrix(p->out, p->out->size1 - p->A->size1, p->out->size2 - p->A->size2, p->A->size1,
-                                       p->A->size2).matrix;
+    } else if (second && c == JACOBIAN && like(p->value, p->A)) {
+        p->value = p->A;
+    } else if (p->out->size1 >= p->A->size1 && p->out->size2 >= p->A->size2) {
+        size_t m = p->A->size1, n = p->A->size2;           /* its last rows and columns, or its first entries */
+        p->part = second ? gsl_matrix_submatrix(p->out, p->out->size1 - m, p->out->size2 - n, m, n).matrix
+                         : gsl_matrix_view_array(p->out->data, m, n).matrix;
         gsl_matrix_memcpy(&p->part, p->A);
         p->A = &p->part;
-    } else if (c == JACOBIAN && like(p->value, p->A)) {
-        p->value = p->A;
     }
 }
 
@@ -162,24 +162,18 @@ static gsl_matrix *copy_or_null(const gsl_matrix *A)
 static int ask_both(const question *q, call c, layout how, const gsl_matrix *A, const gsl_matrix *dA, unsigned without)
 {
     places right = find_places(c, CLOSE, A, dA, q->rows, q->cols, without);
-    places p = find_places(c, how, A, dA, q->rows, q->cols, without);
     char text[600];
 
     snprintf(text, sizeof text, "%s: %s, layout %d, without %u", q->text, call_name[c], how, without);
-    if (right.number)
-        right.number = &right.entry;
-    if (p.number)
-        p.number = &p.entry;
+    right.number = without & NO_VALUE ? NULL : &right.entry;
     forget_errors();
     int status = ask_driver(c, &q->F, &right);
     error_log expected = raised;
     for (int second = 0; second < (how == OVER ? 2 : 1); second++) {
-        if (how == OVER) {
-            p = find_places(c, how, A, dA, q->rows, q->cols, without);
-            if (p.number)
-                p.number = &p.entry;
+        places p = find_places(c, how, A, dA, q->rows, q->cols, without);
+        p.number = without & NO_VALUE ? NULL : &p.entry;
+        if (how == OVER)
             overlay(c, &p, second);
-        }
         gsl_matrix *value = copy_or_null(p.value), *out = copy(p.out), *gradient = copy_or_null(p.second);
         forget_errors();
         int got = ask_tape(c, q->tape, &p);
