@@ -15,12 +15,12 @@ workloads = system(sprintf("awk -F, '$1 == \"workloads\" && !seen[$2]++ { print 
 has(w, v) = int(system(sprintf("awk -F, '$2 == \"%s\" && $4 == \"%s\" { n++ } END { print n + 0 }' '%s'", w, v, csv)))
 
 # Every variant with its colour, width, dash, point, and what the legend calls it.
-variants = "value hand differences numpy-hand sacado eigen ceres adolc cppad stan torch torch-rev2 driver dualmat"
-colours  = "#888888 #000000 #505050 #a0a0a0 #c77cad #e69f00 #c04000 #7a4a2a #35a0d8 #0f8f63 #d02040 #e88090 #7f9fe0 #1040c0"
-widths   = "1.5 2.5 1.5 1.5 1.5 1.5 1.5 1.5 1.5 1.5 1.5 1.5 1.5 4"
-dashes   = "2 1 3 3 1 1 1 1 1 1 1 4 4 1"
-points   = "0 7 0 0 1 2 4 6 8 10 12 12 0 7"
-names    = "value_alone written_by_hand GSL,_differences NumPy,_by_hand Sacado Eigen_AutoDiffScalar Ceres_Jet ADOL-C_(replay) CppAD_(replay) Stan_Math PyTorch PyTorch,_jacrev² dualmat,_driver dualmat"
+variants = "value hand differences numpy-hand sacado eigen ceres adolc cppad stan torch torch-rev2 driver dualmat tape"
+colours  = "#888888 #000000 #505050 #a0a0a0 #c77cad #e69f00 #c04000 #7a4a2a #35a0d8 #0f8f63 #d02040 #e88090 #7f9fe0 #1040c0 #8a2be2"
+widths   = "1.5 2.5 1.5 1.5 1.5 1.5 1.5 1.5 1.5 1.5 1.5 1.5 1.5 4 3"
+dashes   = "2 1 3 3 1 1 1 1 1 1 1 4 4 1 1"
+points   = "0 7 0 0 1 2 4 6 8 10 12 12 0 7 5"
+names    = "value_alone written_by_hand GSL,_differences NumPy,_by_hand Sacado Eigen_AutoDiffScalar Ceres_Jet ADOL-C_(replay) CppAD_(replay) Stan_Math PyTorch PyTorch,_jacrev² dualmat,_driver dualmat dualmat,_tape"
 index_of(v) = int(sum [i = 1:words(variants)] (word(variants, i) eq v ? i : 0))
 colour(v) = word(colours, index_of(v))
 width(v)  = real(word(widths, index_of(v)))
@@ -109,7 +109,8 @@ do for [i = 1:words(workloads)] {
     plot 1 with lines lc rgb "#000000" lw 1 notitle, \
          rows(w, "differences") using 3:11 with lines lc rgb "#999999" lw 1.5 dt 3 notitle, \
          best(w) using 1:2 with linespoints lc rgb "#d07000" lw 1.5 pt 4 ps 0.5 notitle, \
-         rows(w, "dualmat") using 3:11 with linespoints lc rgb "#1040c0" lw 3 pt 7 ps 0.5 notitle
+         rows(w, "dualmat") using 3:11 with linespoints lc rgb "#1040c0" lw 3 pt 7 ps 0.5 notitle, \
+         rows(w, "tape") using 3:11 with linespoints lc rgb "#8a2be2" lw 2 pt 5 ps 0.5 notitle
 }
 i = words(workloads) + 1
 set size 1.0 / columns, h
@@ -121,6 +122,7 @@ unset grid
 set key default
 set key center center Left reverse samplen 2 spacing 1.4
 plot NaN with linespoints lc rgb "#1040c0" lw 3 pt 7 ps 0.5 title "dualmat", \
+     NaN with linespoints lc rgb "#8a2be2" lw 2 pt 5 ps 0.5 title "dualmat, on tape", \
      NaN with linespoints lc rgb "#d07000" lw 1.5 pt 4 ps 0.5 title "best other tool", \
      NaN with lines lc rgb "#999999" lw 1.5 dt 3 title "differences of GSL's calls", \
      NaN with lines lc rgb "#000000" lw 1 title "written by hand"

@@ -436,6 +436,7 @@ static double measure_of(const measurement *r, yardstick of)
     return NAN;
 }
 
+/* What is wrong keeps no bound. */
 static worst worst_at(size_t b, const char *variant)
 {
     worst w = { 0, 0, "" };
@@ -445,7 +446,7 @@ static worst worst_at(size_t b, const char *variant)
         if (strcmp(r->variant, variant) || r->n < bars[b].from || r->n > bars[b].to
             || (bars[b].workload && strcmp(bars[b].workload, r->workload)))
             continue;
-        worse(&w, measure_of(r, bars[b].of), r, r->workload);
+        worse(&w, r->wrong ? INFINITY : measure_of(r, bars[b].of), r, r->workload);
     }
     return w;
 }
@@ -464,7 +465,7 @@ static void asked(void)
         }
         if (!bars[b].variant)
             tape = worst_at(b, "tape");
-        bool by_tape = tape.ratio < calls.ratio;
+        bool by_tape = tape.n > 0 && tape.ratio < calls.ratio;
         worst w = by_tape ? tape : calls;
         if (bars[b].from == bars[b].to)
             snprintf(range, sizeof range, "%zu", bars[b].from);

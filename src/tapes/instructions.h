@@ -14,6 +14,7 @@ struct dm_instruction {
     union {
         struct { double *C; const double *A, *B; } at;
         struct { dm *C, *A, *B; } of;
+        struct dm_program *program;
     };
     double scale;
     union {
@@ -35,6 +36,15 @@ dm_doing dm_do_hadamard;               /* A.*B */
 dm_doing dm_do_multiple;               /* A*B, B 1×1 */
 dm_doing dm_do_inner;                  /* tr(A'*B) */
 dm_doing dm_do_entries;                /* h(A) */
+dm_doing dm_do_rows;                   /* diag(B)*A */
+dm_doing dm_do_columns;                /* A*diag(B) */
+
+/* By cofactors; where that is accurate the program goes on behind the `inner` instructions for where it is not. */
+dm_doing dm_do_inverse;                /* inv(A) */
+dm_doing dm_do_logdet;                 /* logdet(A) */
+
+/* This one and the next two are P = A*B, D = dA*B, D += A*dB: all three at once; NULL: there is no such instruction. */
+dm_doing *dm_do_dual_product_of(const dm_instruction *s);
 
 /* The one made for the sizes of this instruction, or the general one: a product, A', tr(A*B). */
 dm_doing *dm_do_product_of(const dm_instruction *s);
@@ -42,6 +52,7 @@ dm_doing *dm_do_transpose_of(const dm_instruction *s);
 dm_doing *dm_do_inner_transposed_of(const dm_instruction *s);
 
 /* Of numbers: C is made anew, in whatever form suits it, as an operation would.                numbers.c */
+dm_doing dm_do_begin;                  /* all numbers are as they were made                        program.c */
 dm_doing dm_do_make_view;          /* scale*A(') */
 dm_doing dm_do_make_product;       /* scale*A(')*B(') */
 dm_doing dm_do_make_hadamard;      /* scale*A.*B */

@@ -2,6 +2,7 @@
  * what, and where small matrices have their entries.                                                  */
 #include <stdint.h>
 #include <string.h>
+#include "numbers/kernels.h"
 #include "tapes/instructions.h"
 #include "tapes/tape.h"
 
@@ -18,6 +19,7 @@ struct dm_origin {
     dm *A;
     dm_number made;
     const dm_line *line;
+    bool small;
     origin *next;
 };
 
@@ -31,19 +33,19 @@ struct dm_reading {
 struct dm_program {
     dm_context *context;
     dm_instruction *step;
+    dm **numbered;                     /* what an instruction of numbers makes, else NULL */
     size_t steps;
     origin *origin;
-    bool numbers;                      /* some step needs the arena */
     dm_scope mark;                     /* what lies behind it a run may use */
 };
-
-enum { SMALL = 8 };
 
 typedef struct {
     dm_context *context;
     draft *draft;
     origin *origin;
     size_t drafts, room;
+    dm_program *program;
+    bool begun;                        /* numbers are as they were made */
     bool failed;                       /* no memory */
 } compiling;
 
@@ -70,7 +72,7 @@ static void count_uses(dm_line *const list[], size_t n, dm_line *const wanted[],
     for (size_t i = 0; i < n; i++) {
         list[i]->uses = list[i]->last = 0;
         list[i]->wanted = list[i]->inside = list[i]->waits = list[i]->made = false;
-        list[i]->small = list[i]->rows <= SMALL && list[i]->cols <= SMALL && !is_known(list[i]);
+        list[i]->small = list[i]->rows <= DM_SMALL && list[i]->cols <= DM_SMALL && !is_known(list[i]);
     }
     for (size_t i = 0; i < wants; i++) {
         wanted[i]->wanted = true;
@@ -190,7 +192,7 @@ static void remember_origin(compiling *c, dm *A, dm_line *L)
         c->failed = true;
         return;
     }
-    *o = (origin) { A, A->number, L, c->origin };
+    *o = (origin) { A, A->number, L, false, c->origin };
     c->origin = L->origin = o;
 }
 
@@ -224,11 +226,24 @@ static dm *number_of(compiling *c, dm_line *L)
     return A;
 }
 
+/* Before the first instruction of numbers. */
+static void begin_numbers(compiling *c)
+{
+    draft d = { .numbers = true };
+
+    d.step.run = dm_do_begin;
+    d.step.program = c->program;
+    add_draft(c, d);
+}
+
 static void add_numbers(compiling *c, dm_doing *run, dm_line *C, double scale, dm_line *A, bool A_transposed,
                         double second, dm_line *B, bool B_transposed)
 {
     draft d = { .C = C, .A = A, .B = B, .numbers = true };
 
+    if (!c->begun)
+        begin_numbers(c);
+    c->begun = true;
     d.step.run = run;
     d.step.scale = scale;
     d.step.second = second;
@@ -391,7 +406,7 @@ static bool together(compiling *c, term *a, const term *b)
                          .transposed = { k ? false : at, k ? at : false }, .slots = 1, .uses = 1,
                          .rows = a->transposed ? a->X->cols : a->X->rows,
                          .cols = a->transposed ? a->X->rows : a->X->cols };
-        P->small = P->rows <= SMALL && P->cols <= SMALL;
+        P->small = P->rows <= DM_SMALL && P->cols <= DM_SMALL;
         P->inside = P->small && P->of[0]->small && P->of[1]->small;
         *a = (term) { 1, P, false };
         return true;
@@ -423,6 +438,30 @@ static bool plain(const dm_line *C, const term *t)
         && !(t->transposed && t->X->rows > 1 && t->X->cols > 1);
 }
 
+/* The last three drafts are P = A*B, C = dA*B and C += A*dB: one instruction does all. */
+static void fuse(compiling *c)
+{
+    if (c->drafts < 3 || c->failed)
+        return;
+    draft *d = &c->draft[c->drafts - 3];
+    dm_doing *all = dm_do_dual_product_of(&d[0].step);
+    for (size_t i = 0; i < 3; i++)
+        if (d[i].numbers || d[i].step.run != d[0].step.run || d[i].step.A_transposed || d[i].step.B_transposed
+            || d[i].step.scale != 1)
+            return;
+    if (!all || d[0].step.adds || d[1].step.adds || !d[2].step.adds || d[2].C != d[1].C)
+        return;
+    if (d[1].A == d[0].A && d[2].B == d[0].B) {    /* the other way round */
+        draft swap = d[1];
+        d[1].A = d[2].A;
+        d[1].B = d[2].B;
+        d[2].A = swap.A;
+        d[2].B = swap.B;
+    }
+    if (d[1].B == d[0].B && d[2].A == d[0].A)
+        d[0].step.run = all;
+}
+
 static bool emit_small_sum(compiling *c, dm_line *C, terms *all)
 {
     size_t before = c->drafts, i = 0;
@@ -438,6 +477,7 @@ static bool emit_small_sum(compiling *c, dm_line *C, terms *all)
             c->drafts = before;
             return false;
         }
+    fuse(c);
     return true;
 }
 
@@ -500,7 +540,7 @@ static dm_line *emit_later(compiling *c, dm_line line)
     }
     *L = line;
     L->uses = 1;
-    L->small = L->rows <= SMALL && L->cols <= SMALL;
+    L->small = L->rows <= DM_SMALL && L->cols <= DM_SMALL;
     emit(c, L);
     return L;
 }
@@ -510,6 +550,26 @@ static dm_line *emit_later(compiling *c, dm_line line)
 static bool both_small(const dm_line *L)
 {
     return L->small && L->of[0]->small && (!L->of[1] || L->of[1]->small);
+}
+
+/* An inverse or a logdet of a few rows: by cofactors, or else by elimination. */
+static bool emit_closed(compiling *c, dm_line *L)
+{
+    bool inverse = strcmp(L->op->name, "inverse") == 0, logdet = strcmp(L->op->name, "logdet") == 0;
+    dm_line *A = L->of[0];
+    size_t n = A->rows, first = c->drafts;
+
+    if (!(inverse || logdet) || !A->small || A->slots > 1 || n < 2 || n > DM_CLOSED)
+        return false;
+    dm_instruction s = { .run = inverse ? dm_do_inverse : dm_do_logdet, .rows = (unsigned) n };
+    add_small(c, s, L, A, NULL);
+    bool begun = c->begun;
+    add_numbers(c, dm_do_call, L, 1, A, false, 0, NULL, false);
+    settle(c, L);
+    c->begun = begun;                  /* perhaps */
+    if (!c->failed)
+        c->draft[first].step.inner = (unsigned) (c->drafts - first - 1);
+    return true;
 }
 
 static void emit(compiling *c, dm_line *L)
@@ -575,7 +635,16 @@ static void emit(compiling *c, dm_line *L)
         }
         add_numbers(c, dm_do_make_inner, L, L->scale, A, L->transposed[0], 0, B, L->transposed[1]);
         break;
+    case DM_LINE_ROWS:
+    case DM_LINE_COLUMNS:
+        s.run = L->kind == DM_LINE_ROWS ? dm_do_rows : dm_do_columns;
+        s.rows = (unsigned) L->rows;
+        s.cols = (unsigned) (L->cols * L->slots);
+        add_small(c, s, L, A, B);
+        return;
     case DM_LINE_CALL:
+        if (emit_closed(c, L))
+            return;
         if (L->op->h && both_small(L)) {
             s.run = dm_do_entries;
             s.h = L->op->h;
@@ -604,7 +673,8 @@ static size_t size_of(const dm_line *L)
     return L->rows * L->slots * L->cols;
 }
 
-/* A place that is free again, or a new one; three by three matrices are read with a vector of four at the end. */
+/* A place that is free again, or a new one; vectors of eight may be read from it, with
+ * zeros at the end. */
 static double *place_for(compiling *c, room **free_rooms, size_t size)
 {
     for (room **r = free_rooms; *r; r = &(*r)->next)
@@ -613,8 +683,11 @@ static double *place_for(compiling *c, room **free_rooms, size_t size)
             *r = (*r)->next;
             return place;
         }
-    double *place = dm_arena_alloc(c->context, size * sizeof *place);
+    size_t padded = (size + 7) / 8 * 8;
+    double *place = dm_arena_alloc(c->context, padded * sizeof *place);
     c->failed = c->failed || !place;
+    for (size_t i = 0; place && i < padded; i++)
+        place[i] = 0;
     return place;
 }
 
@@ -637,6 +710,8 @@ static void find_places(compiling *c)
     for (size_t i = 0; i < c->drafts && !c->failed; i++) {
         draft *d = &c->draft[i];
         dm_line *lines[] = { d->A, d->B, d->C };
+        if (!d->C)
+            continue;
         if (d->C->small && !d->C->place)
             d->C->place = place_for(c, &free_rooms, size_of(d->C));
         for (size_t k = 0; k < 3; k++)
@@ -668,7 +743,8 @@ static void add_reading(compiling *c, const double **at, dm_line *L)
 static bool assemble(dm_program *p, compiling *c)
 {
     p->step = dm_arena_alloc(c->context, (c->drafts + 1) * sizeof *p->step);
-    if (!p->step)
+    p->numbered = dm_arena_alloc(c->context, (c->drafts + 1) * sizeof *p->numbered);
+    if (!p->step || !p->numbered)
         return false;
     p->steps = c->drafts;
     p->origin = c->origin;
@@ -676,7 +752,7 @@ static bool assemble(dm_program *p, compiling *c)
         draft *d = &c->draft[i];
         dm_instruction *s = &p->step[i];
         *s = d->step;
-        p->numbers = p->numbers || d->numbers;
+        p->numbered[i] = d->numbers && d->C ? d->C->number : NULL;
         if (!d->numbers) {
             s->at.C = d->C->place;
             s->at.A = entries_of(d->A);
@@ -690,7 +766,7 @@ static bool assemble(dm_program *p, compiling *c)
     for (origin *o = p->origin; o; o = o->next) {
         if (o->line->small)
             o->made.data = o->A->number.data = entries_of(o->line);
-        o->A->small = o->line->small && o->made.form == DM_DENSE;
+        o->small = o->line->small && o->made.form == DM_DENSE;
     }
     return !c->failed;
 }
@@ -707,6 +783,7 @@ dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n
     context->base = NULL;
     memset(p, 0, sizeof *p);
     p->context = context;
+    c.program = p;
     count_uses(list, record->count, wanted, n);
     for (size_t i = record->count; i-- > 0; )
         if (list[i]->uses && !list[i]->inside
@@ -741,11 +818,24 @@ void dm_program_give(const dm_line *given, double *entries)
         given->origin->made.data = entries;
 }
 
-/* What went wrong is forgotten: the ordinary way will find it, and the words for it. */
-static void forget_failure(dm_program *p, const dm_instruction *s)
+unsigned dm_do_begin(const dm_instruction *s)
 {
-    if (s->of.C)
-        s->of.C->failure = NULL;
+    dm_program *p = s->program;
+
+    dm_scope_release(&p->mark);
+    for (const origin *o = p->origin; o; o = o->next) {
+        o->A->number = o->made;
+        o->A->small = o->small;
+    }
+    return 1;
+}
+
+/* What went wrong is forgotten: the ordinary way will find it, and the words for it. */
+static void forget_failures(dm_program *p)
+{
+    for (size_t i = 0; i < p->steps; i++)
+        if (p->numbered[i])
+            p->numbered[i]->failure = NULL;
     p->context->error = (dm_failure) { .code = GSL_SUCCESS };
 }
 
@@ -753,15 +843,10 @@ bool dm_program_run(dm_program *p)
 {
     const dm_instruction *end = p->step + p->steps;
 
-    if (p->numbers) {
-        dm_scope_release(&p->mark);
-        for (const origin *o = p->origin; o; o = o->next)
-            o->A->number = o->made;
-    }
     for (const dm_instruction *s = p->step; s < end; ) {
         unsigned onward = s->run(s);
         if (onward == 0) {
-            forget_failure(p, s);
+            forget_failures(p);
             return false;
         }
         s += onward;

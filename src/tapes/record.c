@@ -151,6 +151,31 @@ static dm_line *sum(dm_context *context, dm_line *a, double p, dm_line *b)
                                            .cols = a->cols });
 }
 
+static bool is_small(const dm_line *L)
+{
+    return L->rows <= DM_SMALL && L->cols <= DM_SMALL && !is_known(L);
+}
+
+static bool is_diagonal(const dm_line *L)
+{
+    return L->kind == DM_LINE_CALL && strcmp(L->op->name, "diag") == 0 && L->slots == 1;
+}
+
+/* diag(x)*B, or B*diag(x), of small matrices; NULL: it is none. */
+static dm_line *scaled_rows_or_columns(dm_context *context, seen a, seen b)
+{
+    bool left = is_diagonal(a.of), right = is_diagonal(b.of);
+    dm_line *d = left ? a.of : b.of, *other = left ? b.of : a.of;
+
+    if (!(left || right) || (left && b.transposed) || (!left && a.transposed) || !is_small(other) || !is_small(d->of[0])
+        || (!left && other->slots > 1))
+        return NULL;
+    seen x = through(d->of[0]);
+    return write_down(context, (dm_line) { .kind = left ? DM_LINE_ROWS : DM_LINE_COLUMNS, .scale = a.scale * b.scale * x.scale,
+                                           .of = { other, x.of }, .rows = other->rows, .slots = other->slots,
+                                           .cols = other->cols });
+}
+
 static dm_line *inner(dm_context *context, dm_line *a, dm_line *b, size_t slots);
 static dm_line *multiple(dm_context *context, dm_line *a, dm_line *s);
 
@@ -175,6 +200,9 @@ static dm_line *product(dm_context *context, dm_line *a, dm_line *b)
     seen x = factor(context, a), y = factor(context, b);
     if (!x.of || !y.of)
         return NULL;
+    dm_line *scaled = scaled_rows_or_columns(context, x, y);
+    if (scaled)
+        return scaled;
     if (x.transposed && y.transposed)  /* A'*B' = (B*A)', which may be there already */
         return view(context, x.scale * y.scale, product(context, y.of, x.of), true);
     return write_down(context, (dm_line) { .kind = DM_LINE_PRODUCT, .scale = x.scale * y.scale, .of = { x.of, y.of },
@@ -471,8 +499,8 @@ static dm *coefficients(dm *A, bool A_transposed, dm *B, bool B_transposed)
         return wrap(context, a ? a : b);
     dm_line *ab = product(context, a, b);
     if (ab && !is_known(ab) && !is_known(a) && !is_known(b)) {
-        guard(context, through(a).of);
-        guard(context, through(b).of);
+        guard(context, is_diagonal(through(a).of) ? through(through(a).of->of[0]).of : through(a).of);
+        guard(context, is_diagonal(through(b).of) ? through(through(b).of->of[0]).of : through(b).of);
     }
     return wrap(context, ab);
 }

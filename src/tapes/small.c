@@ -79,6 +79,49 @@ unsigned dm_do_entries(const dm_instruction *s)
     return bad == 0;
 }
 
+unsigned dm_do_rows(const dm_instruction *s)
+{
+    const double *x = s->at.A;
+    double *z = s->at.C;
+
+    for (size_t i = 0; i < s->rows; i++) {
+        double d = s->scale * s->at.B[i];
+        for (size_t j = 0; j < s->cols; j++)
+            *z++ = d * *x++;
+    }
+    return 1;
+}
+
+unsigned dm_do_columns(const dm_instruction *s)
+{
+    const double *x = s->at.A;
+    double *z = s->at.C;
+
+    for (size_t i = 0; i < s->rows; i++)
+        for (size_t j = 0; j < s->cols; j++)
+            *z++ = s->scale * s->at.B[j] * *x++;
+    return 1;
+}
+
+/* -------------------------------------------------------------------------------------- by cofactors */
+
+unsigned dm_do_inverse(const dm_instruction *s)
+{
+    double determinant;
+
+    return dm_closed_inverse(s->rows, s->at.A, s->at.C, &determinant) ? 1 + s->inner : 1;
+}
+
+unsigned dm_do_logdet(const dm_instruction *s)
+{
+    double determinant;
+
+    if (!dm_closed_inverse(s->rows, s->at.A, NULL, &determinant) || !(determinant > 0))
+        return 1;
+    *s->at.C = log(determinant);
+    return 1 + s->inner;
+}
+
 /* ---------------------------------------------------------------------------------------- transposes */
 
 unsigned dm_do_add_transposed(const dm_instruction *s)
@@ -219,6 +262,33 @@ INLINE void put_four(double *M, const v4 row[4])
 SQUARE(three, 3)
 SQUARE(four, 4)
 
+/* s, s+1 and s+2 are P = A*B, D = dA*B and D += A*dB. */
+#define DUAL(NAME, N)                                                                                 \
+    FOR_EACH_CPU                                                                                     \
+    static unsigned dual_##NAME(const dm_instruction *s)                                             \
+    {                                                                                                \
+        const double *A = s->at.A, *dA = s[1].at.A;                                                  \
+        v4 b[N], db[N], p[N], d[N];                                                                  \
+        rows_of_##NAME(s->at.B, b);                                                                  \
+        rows_of_##NAME(s[2].at.B, db);                                                               \
+        _Pragma("GCC unroll 4") for (size_t i = 0; i < N; i++) {                                     \
+            v4 e = { 0 };                                                                            \
+            p[i] = d[i] = e;                                                                         \
+            _Pragma("GCC unroll 4") for (size_t k = 0; k < N; k++) {                                 \
+                p[i] += A[N * i + k] * b[k];                                                         \
+                d[i] += dA[N * i + k] * b[k];                                                        \
+                e += A[N * i + k] * db[k];                                                           \
+            }                                                                                        \
+            d[i] += e;                                                                               \
+        }                                                                                            \
+        put_##NAME(s->at.C, p);                                                                      \
+        put_##NAME(s[1].at.C, d);                                                                    \
+        return 3;                                                                                    \
+    }
+
+DUAL(three, 3)
+DUAL(four, 4)
+
 /* y = beta*y + scale*A(')*x for an N×N A. */
 #define COLUMN(NAME, N)                                                                               \
     FOR_EACH_CPU                                                                                     \
@@ -337,6 +407,15 @@ dm_doing *dm_do_product_of(const dm_instruction *s)
     else if (s->rows == s->inner && s->cols == 1)
         special = of_size[s->inner].column;
     return special ? special : dm_do_product;
+}
+
+dm_doing *dm_do_dual_product_of(const dm_instruction *s)
+{
+    if (s->run == product_three)
+        return dual_three;
+    if (s->run == product_four)
+        return dual_four;
+    return NULL;
 }
 
 dm_doing *dm_do_transpose_of(const dm_instruction *s)

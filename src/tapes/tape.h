@@ -13,6 +13,7 @@
  *     HADAMARD    scale * of[0] .* of[1]
  *     MULTIPLE    scale * of[0] * of[1], of[1] 1×1
  *     INNER       scale * tr(of[0](')' * of[1]('))
+ *     ROWS COLUMNS               scale * diag(of[1]) * of[0], scale * of[0] * diag(of[1]), all small
  *     CALL        op(of): whatever has no kind of its own
  *
  * What is not small keeps the forms of numbers, and is formed when it is needed by the same code: a program only
@@ -28,8 +29,10 @@
 
 typedef enum {
     DM_GIVEN, DM_LINE_ZERO, DM_LINE_FILL, DM_LINE_IDENTITY, DM_LINE_VIEW, DM_LINE_SUM, DM_LINE_PRODUCT,
-    DM_LINE_HADAMARD, DM_LINE_MULTIPLE, DM_LINE_INNER, DM_LINE_CALL
+    DM_LINE_HADAMARD, DM_LINE_MULTIPLE, DM_LINE_INNER, DM_LINE_ROWS, DM_LINE_COLUMNS, DM_LINE_CALL
 } dm_line_kind;
+
+enum { DM_SMALL = 8 };                 /* rows and columns */
 
 struct dm_line {
     dm_line_kind kind;

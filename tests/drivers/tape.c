@@ -84,26 +84,6 @@ static void margin_is_there(const gsl_matrix *M, const char *text)
             ck_assert_msg(M->data[i * M->tda + j] == MARGIN, "%s: row %zu is written to beyond its end", text, i + 1);
 }
 
-/* Places for a function rows × cols of A. */
-static places find_places(call c, layout how, const gsl_matrix *A, const gsl_matrix *dA, size_t rows, size_t cols,
-                          unsigned without)
-{
-    size_t margin = how == APART ? 1 + A->size1 % 3 : 0, entries = A->size1 * A->size2;
-    places p = { .A = placed(A, margin), .dA = placed(dA, margin), .entry = BEFORE };
-
-    if ((c == JVP || c == JACOBIAN) && !(without & NO_VALUE))
-        p.value = room(rows, cols, margin);
-    if (c == JVP)
-        p.out = room(rows, cols, margin);
-    else if (c == JACOBIAN || c == HESSIAN)
-        p.out = room(c == HESSIAN ? entries : rows * cols, entries, margin);
-    else
-        p.out = room(A->size1, A->size2, margin);
-    if ((c == HESSIAN || c == HESSIAN_VECTOR) && !(without & NO_GRADIENT))
-        p.second = room(A->size1, A->size2, margin);
-    return p;
-}
-
 static bool like(const gsl_matrix *A, const gsl_matrix *B)
 {
     return A && B && A->size1 == B->size1 && A->size2 == B->size2;
@@ -136,6 +116,28 @@ static void overlay(call c, places *p, bool second)
     }
 }
 
+/* Places for a function rows × cols of A. */
+static void find_places(places *p, call c, layout how, bool second, const gsl_matrix *A, const gsl_matrix *dA, size_t rows,
+                        size_t cols, unsigned without)
+{
+    size_t margin = how == APART ? 1 + A->size1 % 3 : 0, entries = A->size1 * A->size2;
+
+    *p = (places) { .A = placed(A, margin), .dA = placed(dA, margin), .entry = BEFORE };
+    p->number = without & NO_VALUE ? NULL : &p->entry;
+    if ((c == JVP || c == JACOBIAN) && !(without & NO_VALUE))
+        p->value = room(rows, cols, margin);
+    if (c == JVP)
+        p->out = room(rows, cols, margin);
+    else if (c == JACOBIAN || c == HESSIAN)
+        p->out = room(c == HESSIAN ? entries : rows * cols, entries, margin);
+    else
+        p->out = room(A->size1, A->size2, margin);
+    if ((c == HESSIAN || c == HESSIAN_VECTOR) && !(without & NO_GRADIENT))
+        p->second = room(A->size1, A->size2, margin);
+    if (how == OVER)
+        overlay(c, p, second);
+}
+
 /* ----------------------------------------------------------------------------------- the one comparison
  *
  * Both go through the same products and sums, but in another order.  Entries of the results are sums of as many
@@ -145,13 +147,15 @@ typedef struct {
     dm_tape *tape;
     size_t rows, cols;                 /* of F */
     double tolerance;                  /* for results of size 1 */
+    bool relative;                     /* for results of any size, small ones too */
     char text[400];
 } question;
 
-static void alike(const gsl_matrix *got, const gsl_matrix *expected, double tolerance, const char *text, const char *what)
+static void alike(const question *q, const gsl_matrix *got, const gsl_matrix *expected, double tolerance, const char *text,
+                  const char *what)
 {
     if (got)
-        same(got, expected, tolerance * fmax(largest(expected), 1), "%s: %s", text, what);
+        same(got, expected, tolerance * fmax(largest(expected), q->relative ? 0 : 1), "%s: %s", text, what);
 }
 
 static gsl_matrix *copy_or_null(const gsl_matrix *A)
@@ -161,19 +165,17 @@ static gsl_matrix *copy_or_null(const gsl_matrix *A)
 
 static int ask_both(const question *q, call c, layout how, const gsl_matrix *A, const gsl_matrix *dA, unsigned without)
 {
-    places right = find_places(c, CLOSE, A, dA, q->rows, q->cols, without);
     char text[600];
+    int status = GSL_SUCCESS;
 
     snprintf(text, sizeof text, "%s: %s, layout %d, without %u", q->text, call_name[c], how, without);
-    right.number = without & NO_VALUE ? NULL : &right.entry;
-    forget_errors();
-    int status = ask_driver(c, &q->F, &right);
-    error_log expected = raised;
     for (int second = 0; second < (how == OVER ? 2 : 1); second++) {
-        places p = find_places(c, how, A, dA, q->rows, q->cols, without);
-        p.number = without & NO_VALUE ? NULL : &p.entry;
-        if (how == OVER)
-            overlay(c, &p, second);
+        places right, p;
+        find_places(&right, c, how, second, A, dA, q->rows, q->cols, without);
+        find_places(&p, c, how, second, A, dA, q->rows, q->cols, without);
+        forget_errors();
+        status = ask_driver(c, &q->F, &right);
+        error_log expected = raised;
         gsl_matrix *value = copy_or_null(p.value), *out = copy(p.out), *gradient = copy_or_null(p.second);
         forget_errors();
         int got = ask_tape(c, q->tape, &p);
@@ -184,10 +186,11 @@ static int ask_both(const question *q, call c, layout how, const gsl_matrix *A, 
                       text, raised.times, raised.message, expected.times, expected.message);
         bool fine = status == GSL_SUCCESS;
         double tolerance = fine ? q->tolerance : 0;
-        same_number(p.entry, right.entry, tolerance * fmax(fabs(right.entry), 1), "%s: value", text);
-        alike(p.value, fine ? right.value : value, tolerance, text, "value");
-        alike(p.out, fine ? right.out : out, tolerance, text, "derivative");
-        alike(p.second, fine ? right.second : gradient, tolerance, text, "gradient");
+        same_number(p.entry, right.entry, tolerance * fmax(fabs(right.entry), q->relative ? 0 : 1), "%s: value", text);
+        /* After an error nothing is written. */
+        alike(q, p.value, fine ? right.value : value, tolerance, text, "value");
+        alike(q, p.out, fine ? right.out : out, tolerance, text, "derivative");
+        alike(q, p.second, fine ? right.second : gradient, tolerance, text, "gradient");
         if (how == APART) {
             margin_is_there(p.value, text);
             margin_is_there(p.out, text);
@@ -469,6 +472,531 @@ START_TEST(every_operation_of_larger_matrices_on_tape)
 }
 END_TEST
 
+/* ----------------------------------------------------------------------------------- several matrices
+ *
+ * What is right is found with the calls below the drivers: variables and panels in a context.         */
+enum { MATRICES = 3, DIRECTIONS = 32 };
+
+/* tr(A*B*C) + sum(tanh(B)) + |A|^2*C(1,1), a 1×1; its matrix goes before the trace. */
+static dm *matrix_of_three(dm *const X[], void *params)
+{
+    (void) params;
+    return dm_add(dm_mul(dm_mul(X[0], X[1]), X[2]), dm_scale_by(dm_mul(X[0], dm_transpose(X[0])), dm_block(X[2], 0, 0, 1, 1)));
+}
+
+static dm *scalar_of_three(dm *const X[], void *params)
+{
+    return dm_add(dm_trace(matrix_of_three(X, params)), dm_sum(dm_tanh(X[1])));
+}
+
+static void draw_three(dice *d, size_t m, size_t n, size_t margin, gsl_matrix *A[])
+{
+    A[0] = placed(random_matrix(d, ANY, m, n), margin);
+    A[1] = placed(random_matrix(d, ANY, n, n + 1), 0);
+    A[2] = placed(random_matrix(d, ANY, n + 1, m), 2 * margin);
+}
+
+static void ask_gradients(dm_tape *tape, gsl_matrix *const A[], double tolerance, bool over)
+{
+    gsl_matrix *right[MATRICES], *U[MATRICES];
+    dm *X[MATRICES];
+    double value = BEFORE;
+
+    dm_context_reset(here);
+    for (size_t i = 0; i < MATRICES; i++)
+        X[i] = dm_variable(here, A[i]);
+    dm *f = scalar_of_three(X, NULL);
+    for (size_t i = 0; i < MATRICES; i++)
+        right[i] = gradient_of(f, X[i]);
+    for (size_t i = 0; i < MATRICES; i++)
+        U[i] = over ? A[i] : room(A[i]->size1, A[i]->size2, i);
+    ck_assert_int_eq(dm_tape_gradients(tape, (const gsl_matrix *const *) A, &value, U), GSL_SUCCESS);
+    same_number(value, dm_value_scalar(f), tolerance, "the value of three");
+    for (size_t i = 0; i < MATRICES; i++)
+        same(U[i], right[i], tolerance, "gradient %zu of three, A %zu×%zu", i + 1, A[0]->size1, A[0]->size2);
+}
+
+START_TEST(gradients_of_several_matrices)
+{
+    dm_multi_function F = { scalar_of_three, MATRICES, NULL };
+    dm_tape *tape = dm_tape_alloc_multi(&F);
+    dice d = { 31 };
+
+    for (size_t m = 1; m <= 20; m += m < 9 ? 1 : 5)
+        for (size_t turn = 0; turn < 4; turn++) {
+            gsl_matrix *A[MATRICES];
+            draw_three(&d, m, m % 4 + 1, turn == 1, A);
+            ask_gradients(tape, A, 64 * (double) (m * m) * DBL_EPSILON * 10, turn == 3);
+        }
+    dm_tape_free(tape);
+}
+END_TEST
+
+/* All dA of one matrix, side by side in one block or each on its own. */
+static void draw_directions(dice *d, const gsl_matrix *A, size_t k, bool side_by_side, gsl_matrix *dA[])
+{
+    gsl_matrix *panel = zeros(A->size1, k * A->size2);
+
+    for (size_t s = 0; s < k; s++) {
+        dA[s] = random_like(d, A);
+        if (side_by_side) {
+            gsl_matrix_view part = gsl_matrix_submatrix(panel, 0, s * A->size2, A->size1, A->size2);
+            gsl_matrix_memcpy(&part.matrix, dA[s]);
+            dA[s]->data = part.matrix.data;          /* block still owns what zeros() made */
+            dA[s]->tda = part.matrix.tda;
+        }
+    }
+}
+
+static void ask_push(dm_tape *tape, dm *(*f)(dm *const A[], void *params), gsl_matrix *const A[], size_t k, bool side_by_side,
+                     bool no_value, dice *d)
+{
+    gsl_matrix *dA[MATRICES * DIRECTIONS], *dF[DIRECTIONS];
+    dm *X[MATRICES];
+
+    dm_context_reset(here);
+    for (size_t i = 0; i < MATRICES; i++) {
+        draw_directions(d, A[i], k, side_by_side, dA + i * k);
+        X[i] = dm_dual_panel(here, A[i], k, (const gsl_matrix *const *) dA + i * k);
+    }
+    dm *Y = f(X, NULL);
+    gsl_matrix *value = no_value ? NULL : room(dm_rows(Y), dm_columns(Y), 1);
+    for (size_t s = 0; s < k; s++)
+        dF[s] = room(dm_rows(Y), dm_columns(Y), s % 3);
+    double tolerance = 640 * (double) (A[1]->size1 * A[1]->size2 + A[0]->size1 * A[0]->size1) * DBL_EPSILON;
+    ck_assert_int_eq(dm_tape_push(tape, (const gsl_matrix *const *) A, k, (const gsl_matrix *const *) dA, value, dF), GSL_SUCCESS);
+    if (value)
+        same(value, value_of(Y), tolerance, "the value of three");
+    for (size_t s = 0; s < k; s++) {
+        same(dF[s], differential_of(Y, s), tolerance, "direction %zu of %zu, A %zu×%zu", s + 1, k, A[0]->size1, A[0]->size2);
+        margin_is_there(dF[s], "dm_tape_push");
+    }
+}
+
+START_TEST(directions_of_several_matrices)
+{
+    static const size_t many_directions[] = { 1, 3, DIRECTIONS };
+    dm *(*const f[])(dm *const A[], void *params) = { scalar_of_three, matrix_of_three };
+    dice d = { 37 };
+
+    for (size_t which = 0; which < 2; which++) {
+        dm_multi_function F = { f[which], MATRICES, NULL };
+        dm_tape *tape = dm_tape_alloc_multi(&F);
+        for (size_t m = 1; m <= 17; m += m < 9 ? 1 : 4)
+            for (size_t k = 0; k < 3; k++)
+                for (size_t turn = 0; turn < 4; turn++) {
+                    gsl_matrix *A[MATRICES];
+                    draw_three(&d, m, m % 4 + 1, turn == 1, A);
+                    ask_push(tape, f[which], A, many_directions[k], turn % 2, turn == 2, &d);
+                }
+        dm_tape_free(tape);
+    }
+}
+END_TEST
+
+/* A tape of dm_function takes directions at once too, and overlapping outputs. */
+static dm *linear(dm *A, void *params) { (void) params; return dm_sub(dm_transpose(A), dm_scale(A, 3)); }
+static dm *itself(dm *A, void *params) { (void) params; return A; }
+
+START_TEST(outputs_may_lie_over_the_directions)
+{
+    dm *(*const f[])(dm *A, void *params) = { linear, itself };
+    dice d = { 41 };
+
+    for (size_t which = 0; which < 2; which++) {
+        dm_function F = { f[which], NULL };
+        dm_tape *tape = dm_tape_alloc(&F);
+        for (size_t n = 2; n <= 20; n += 6)
+            for (size_t turn = 0; turn < 3; turn++) {
+                gsl_matrix *A = random_matrix(&d, ANY, n, n), *dA[3], *old[3];
+                draw_directions(&d, A, 3, turn == 1, dA);
+                for (size_t s = 0; s < 3; s++)
+                    old[s] = copy(dA[s]);
+                gsl_matrix *dF[] = { dA[1], dA[2], dA[0] }, *before = copy(A);
+                ck_assert_int_eq(dm_tape_push(tape, (const gsl_matrix *[]) { A }, 3, (const gsl_matrix *const *) dA, A, dF),
+                                 GSL_SUCCESS);
+                same(A, which ? before : sum_of(1, transposed(before), -3, before), 4 * DBL_EPSILON, "the value, in place");
+                for (size_t s = 0; s < 3; s++)
+                    same(dF[s], which ? old[s] : sum_of(1, transposed(old[s]), -3, old[s]), 4 * DBL_EPSILON, "in place");
+            }
+        dm_tape_free(tape);
+    }
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------- constants and shapes */
+
+typedef struct {
+    gsl_matrix *C, *V;                 /* handed in by copy and by view */
+    double s;
+} constants;
+
+/* tr((s*A + C)*(A*V)' + eye) + sum(ones + zeros + A), with whatever shape V has. */
+static dm *of_constants(dm *A, void *params)
+{
+    const constants *c = params;
+    dm_context *context = dm_context_of(A);
+    dm *C = dm_constant(context, c->C), *V = dm_constant_view(context, c->V), *s = dm_scalar(context, c->s);
+    size_t m = dm_rows(A), n = dm_columns(A);
+    dm *P = dm_mul(dm_add(dm_scale_by(A, s), C), dm_transpose(dm_mul(A, V)));
+    dm *Q = dm_add(dm_ones(context, m, n), dm_add(dm_zeros(context, m, n), dm_mul(A, dm_add(V, dm_identity(context, n)))));
+
+    return dm_add(dm_trace(dm_add(P, dm_identity(context, m))), dm_norm_squared(dm_hadamard(Q, V ? A : Q)));
+}
+
+/* New entries where a view looks are new entries of the function; what was copied stays. */
+START_TEST(views_are_looked_at_in_each_run)
+{
+    dice d = { 43 };
+
+    for (size_t n = 1; n <= 17; n += n < 9 ? 1 : 4)
+        for (size_t margin = 0; margin < 2; margin++) {
+            size_t m = n % 5 + 1;
+            constants c = { random_matrix(&d, ANY, m, n), placed(random_matrix(&d, ANY, n, n), margin), 1.5 };
+            gsl_matrix *A = random_matrix(&d, ANY, m, n);
+            question q = { .tolerance = 64000 * (double) (m * n) * DBL_EPSILON };
+            snprintf(q.text, sizeof q.text, "constants, %zu×%zu, margin %zu", m, n, margin);
+            begin_question(&q, of_constants, &c, A);
+            for (int turn = 0; turn < 3; turn++) {
+                ask_everything(&q, (layout) turn, random_like(&d, A), random_like(&d, A), 0);
+                gsl_matrix_memcpy(c.V, random_like(&d, c.V));
+            }
+            dm_tape_free(q.tape);
+        }
+}
+END_TEST
+
+START_TEST(copies_are_kept)
+{
+    dice d = { 47 };
+    constants c = { random_matrix(&d, ANY, 3, 3), random_matrix(&d, ANY, 3, 3), 1.5 }, old = c;
+    gsl_matrix *A = random_matrix(&d, ANY, 3, 3), *U = zeros(3, 3), *right = zeros(3, 3);
+    dm_function F = { of_constants, &c }, G = { of_constants, &old };
+    dm_tape *tape = dm_tape_alloc(&F);
+
+    old.C = copy(c.C);
+    ck_assert_int_eq(dm_tape_gradient(tape, A, NULL, U), GSL_SUCCESS);
+    gsl_matrix_set_all(c.C, 100);
+    c.s = 100;
+    gsl_matrix_memcpy(A, random_like(&d, A));
+    ck_assert_int_eq(dm_tape_gradient(tape, A, NULL, U), GSL_SUCCESS);
+    ck_assert_int_eq(dm_gradient(&G, A, NULL, right), GSL_SUCCESS);
+    same(U, right, 1000 * DBL_EPSILON * largest(right), "constants as they were when the tape was recorded");
+    dm_tape_free(tape);
+}
+END_TEST
+
+static dm *of_any_shape(dm *A, void *params)
+{
+    (void) params;
+    return dm_norm_squared(dm_sub(dm_mul(A, dm_mul(dm_transpose(A), A)), dm_sin(A)));
+}
+
+/* One tape, all shapes, and outputs that are now wanted and now not. */
+START_TEST(shapes_and_wishes_change)
+{
+    dice d = { 53 };
+    gsl_matrix *first = random_matrix(&d, ANY, 2, 2);
+    question q = { .text = "of any shape", .tolerance = 100000 * DBL_EPSILON };
+
+    begin_question(&q, of_any_shape, NULL, first);
+    for (size_t turn = 0; turn < many(40); turn++) {
+        size_t m = turn * 7 % 5 + 1, n = turn / 3 * 5 % 9 + 1;
+        gsl_matrix *A = random_matrix(&d, ANY, m, n);
+        ask_everything(&q, (layout) (turn % LAYOUTS), A, random_like(&d, A), (unsigned) (turn * 3 % 4));
+        forget_matrices();
+    }
+    dm_tape_free(q.tape);
+}
+END_TEST
+
+/* --------------------------------------------------------------------------- functions that look at entries */
+
+/* A branch on an entry. */
+static dm *looks(dm *A, void *params)
+{
+    double x = dm_value_scalar(dm_block(A, 0, 0, 1, 1));
+
+    (void) params;
+    return x > 0 ? dm_trace(dm_mul(A, dm_transpose(A))) : dm_sum(dm_exp(A));
+}
+
+/* As many steps as are needed: Newton's for the square root of a number, which a wrong value would never end. */
+static dm *iterates(dm *A, void *params)
+{
+    dm *s = dm_add(dm_norm_squared(A), dm_scalar(dm_context_of(A), 1)), *x = s;
+    int *steps = params;
+
+    for (*steps = 0; *steps < 100; ++*steps) {
+        dm *next = dm_scale(dm_add(x, dm_quotient(s, x)), 0.5);
+        double error = fabs(dm_value_scalar(next) - dm_value_scalar(x));
+        x = next;
+        if (error < 1e-14 * dm_value_scalar(x))
+            break;
+    }
+    return x;
+}
+
+/* The gradient is taken within, as a matrix and as a dm. */
+static dm *reads_off(dm *A, void *params)
+{
+    gsl_matrix *U = zeros(dm_rows(A), dm_columns(A));
+    dm *x = dm_variable_of(dm_constant(dm_context_of(A), params)), *f = dm_norm_squared(dm_mul(x, dm_transpose(x)));
+
+    ck_assert_int_eq(dm_read_off(f, x, U), GSL_SUCCESS);
+    return dm_inner(dm_constant(dm_context_of(A), U), dm_mul(A, dm_transpose(dm_mul(A, dm_transpose(A)))));
+}
+
+static dm *gradient_within(dm *A, void *params)
+{
+    dm *x = dm_variable_of(A);
+
+    (void) params;
+    return dm_norm_squared(dm_gradient_of(dm_trace(dm_mul(x, dm_mul(dm_transpose(x), dm_mul(x, dm_transpose(x))))), x));
+}
+
+static dm *scoped(dm *A, void *params)
+{
+    dm_context *context = dm_context_of(A);
+    dm_scope scope = dm_scope_open(context);
+    dm *X = A;
+
+    (void) params;
+    for (int i = 0; i < 4; i++) {
+        X = dm_add(dm_sin(dm_mul(X, dm_transpose(A))), dm_mul(A, dm_transpose(A)));
+        X = dm_mul(X, A);
+        dm_scope_turn(scope, &X, 1);
+        X = dm_scale(X, 0.25);
+    }
+    dm_scope_close(scope, &X, 1);
+    return dm_norm_squared(X);
+}
+
+/* A matrix is looked at in the middle of others, whose places must not be mixed up. */
+static dm *watches(dm *A, void *params)
+{
+    gsl_matrix *expected = params;
+    dm *B = dm_mul(A, dm_transpose(A)), *C = dm_tanh(B), *D = dm_mul(C, B), *E = dm_sin(D), *G = dm_mul(E, D);
+    dm *all[] = { B, C, D, E, G, dm_mul(G, B), dm_mul(B, C), B, D };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        _gsl_matrix_const_view v = dm_value(all[i]);
+        ck_assert_ptr_nonnull(v.matrix.data);
+        gsl_matrix_view to = gsl_matrix_submatrix(expected, i * dm_rows(A), 0, dm_rows(A), dm_rows(A));
+        if (gsl_matrix_get(&to.matrix, 0, 0) == 0)
+            gsl_matrix_memcpy(&to.matrix, &v.matrix);
+        else
+            same(&v.matrix, copy(&to.matrix), 1e-13 * fmax(1, largest(&to.matrix)), "what was seen of matrix %zu", i);
+    }
+    return dm_trace(dm_mul(G, D));
+}
+
+START_TEST(functions_may_look_at_entries)
+{
+    int steps;
+    dice d = { 59 };
+    gsl_matrix *C = random_matrix(&d, ANY, 3, 4), *seen = zeros(9 * 20, 20);
+    const struct {
+        const char *name;
+        dm *(*f)(dm *A, void *params);
+        void *params;
+    } functions[] = {
+        { "a branch", looks, NULL }, { "an iteration", iterates, &steps }, { "a gradient read off", reads_off, C },
+        { "a gradient taken", gradient_within, NULL }, { "a scope", scoped, NULL }, { "looks at all", watches, seen },
+    };
+
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        question q = { .tolerance = 1e6 * DBL_EPSILON };
+        snprintf(q.text, sizeof q.text, "%s", functions[i].name);
+        gsl_matrix *A = random_matrix(&d, ANY, 3, 4);
+        begin_question(&q, functions[i].f, functions[i].params, A);
+        for (int turn = 0; turn < 6; turn++) {
+            gsl_matrix_set_zero(seen);
+            A = random_matrix(&d, ANY, turn == 4 ? 12 : 3, functions[i].params == C || turn < 4 ? 4 : 3);
+            if (functions[i].params == C && turn == 4)
+                continue;
+            if (turn == 2)
+                gsl_matrix_set(A, 0, 0, -gsl_matrix_get(A, 0, 0));
+            for (call c = 0; c < CALLS; c++) {
+                gsl_matrix_set_zero(seen);
+                ask_both(&q, c, (layout) (turn % LAYOUTS), A, random_like(&d, A), 0);
+            }
+        }
+        dm_tape_free(q.tape);
+    }
+}
+END_TEST
+
+/* ---------------------------------------------------------------------- irregular points, errors, extremes */
+
+static dm *context_scalar(dm *A, double x) { return dm_scalar(dm_context_of(A), x); }
+static dm *regular(dm *A) { return dm_add(dm_mul(A, dm_transpose(A)), dm_identity(dm_context_of(A), dm_rows(A))); }
+static dm *inverse_trace(dm *A, void *params) { (void) params; return dm_trace(dm_inverse(A)); }
+static dm *of_logdet(dm *A, void *params) { (void) params; return dm_logdet(A); }
+static dm *of_det(dm *A, void *params) { (void) params; return dm_det(A); }
+static dm *of_gram(dm *A, void *params) { (void) params; return dm_logdet(regular(A)); }
+static dm *of_solve(dm *A, void *params) { (void) params; return dm_sum(dm_solve(A, dm_transpose(A))); }
+static dm *of_log(dm *A, void *params) { (void) params; return dm_sum(dm_hadamard(dm_log(A), A)); }
+static dm *of_exp(dm *A, void *params) { (void) params; return dm_norm_squared(dm_exp(dm_mul(A, A))); }
+static dm *of_norm(dm *A, void *params) { (void) params; return dm_norm_frobenius(dm_mul(A, A)); }
+static dm *of_normal(dm *A, void *params) { (void) params; return dm_sum(dm_normalize(A)); }
+static dm *of_eigenvalues(dm *A, void *params)
+{
+    (void) params;
+    return dm_norm_squared(dm_sin(dm_eigenvalues(dm_add(A, dm_transpose(A)))));
+}
+static dm *of_eigenvectors(dm *A, void *params)
+{
+    (void) params;
+    return dm_sum(dm_hadamard(dm_eigenvectors(dm_add(A, dm_transpose(A))), A));
+}
+static dm *of_roots(dm *A, void *params) { (void) params; return dm_sum(dm_hadamard(A, dm_sqrt(A))); }
+static dm *of_sizes(dm *A, void *params) { (void) params; return dm_sum(dm_hadamard(dm_abs(A), dm_relu(A))); }
+static dm *of_powers(dm *A, void *params) { (void) params; return dm_sum(dm_pow(A, 1.5)); }
+static dm *of_softmax(dm *A, void *params) { (void) params; return dm_norm_squared(dm_softmax(dm_mul(A, A))); }
+static dm *of_sum_of_exp(dm *A, void *params) { (void) params; return dm_logsumexp(dm_hadamard(A, A)); }
+static dm *of_steps(dm *A, void *params) { (void) params; return dm_sum(dm_hadamard(dm_step(A), dm_sign(A))); }
+static dm *of_quotients(dm *A, void *params) { (void) params; return dm_sum(dm_quotient(dm_transpose(A), A)); }
+static dm *of_products(dm *A, void *params)
+{
+    (void) params;
+    return dm_trace(dm_mul(dm_scale(A, 1e200), dm_mul(dm_scale(A, 1e-200), dm_scale(A, 1e-200))));
+}
+static dm *of_small_multiples(dm *A, void *params)
+{
+    (void) params;
+    return dm_norm_squared(dm_scale(dm_mul(dm_scale(A, 1e-150), dm_scale(A, 1e-100)), 1e240));
+}
+static dm *of_tiny_squares(dm *A, void *params)
+{
+    (void) params;
+    return dm_sum(dm_reciprocal(dm_scale(dm_hadamard(dm_scale(A, 1e-160), dm_scale(A, 1e-150)), 1e300)));
+}
+static dm *of_great_numbers(dm *A, void *params)
+{
+    (void) params;
+    return dm_sum(dm_tanh(dm_reciprocal(dm_add(dm_scale(A, 1e-200), dm_scale(dm_mul(A, A), 1e-200)))));
+}
+static dm *of_scalars(dm *A, void *params)
+{
+    (void) params;
+    return dm_mul(dm_mul(dm_trace(A), context_scalar(A, 1e-170)), dm_mul(dm_sum(A), context_scalar(A, 1e-170)));
+}
+static dm *matrix_of_products(dm *A, void *params)
+{
+    (void) params;
+    return dm_mul(dm_mul(dm_scale(A, 1e-200), A), dm_scale(A, 1e200));
+}
+static dm *matrix_of_steps(dm *A, void *params) { (void) params; return dm_add(dm_relu(A), dm_transpose(dm_sign(A))); }
+static dm *matrix_of_itself(dm *A, void *params) { (void) params; return A; }
+static dm *matrix_of_expm(dm *A, void *params) { (void) params; return dm_expm(A); }
+static dm *nothing(dm *A, void *params) { (void) A, (void) params; return NULL; }
+static dm *a_constant(dm *A, void *params) { (void) params; return context_scalar(A, 7); }
+static dm *from_elsewhere(dm *A, void *params) { (void) A, (void) params; return dm_scalar(here, 1); }
+static dm *not_square(dm *A, void *params) { (void) params; return dm_trace(dm_block(A, 0, 0, 1, 2)); }
+
+static const struct {
+    const char *name;
+    dm *(*f)(dm *A, void *params);
+} delicate[] = {
+    { "tr(inv(A))", inverse_trace }, { "logdet(A)", of_logdet }, { "det(A)", of_det }, { "logdet(A*A'+I)", of_gram },
+    { "sum(A\\A')", of_solve }, { "sum(log(A).*A)", of_log }, { "|exp(A*A)|^2", of_exp }, { "|A*A|", of_norm },
+    { "sum(normalize(A))", of_normal }, { "|sin(eig(A+A'))|^2", of_eigenvalues }, { "eigenvectors", of_eigenvectors },
+    { "sum(A.*sqrt(A))", of_roots }, { "sum(abs(A).*relu(A))", of_sizes }, { "sum(A.^1.5)", of_powers },
+    { "|softmax(A*A)|^2", of_softmax }, { "logsumexp(A.*A)", of_sum_of_exp }, { "sum(step(A).*sign(A))", of_steps },
+    { "sum(A'./A)", of_quotients }, { "1e200 and 1e-200", of_products }, { "1e-150", of_small_multiples },
+    { "1e-310", of_tiny_squares }, { "1/1e-200", of_great_numbers }, { "1e-170", of_scalars },
+    { "1e-200*A*A*1e200*A", matrix_of_products }, { "relu(A) + sign(A)'", matrix_of_steps }, { "A", matrix_of_itself },
+    { "expm(A)", matrix_of_expm }, { "NULL", nothing }, { "7", a_constant }, { "elsewhere", from_elsewhere },
+    { "not square", not_square },
+};
+
+enum { DELICATE = sizeof delicate / sizeof *delicate };
+
+/* Points, square n×n: regular ones, and all that is not. */
+static gsl_matrix *point(dice *d, size_t which, size_t n)
+{
+    gsl_matrix *A = random_matrix(d, REGULAR, n, n);
+
+    switch (which) {
+    case 1:                            /* singular */
+        for (size_t j = 0; j < n; j++)
+            gsl_matrix_set(A, n - 1, j, n > 1 ? gsl_matrix_get(A, 0, j) : 0);
+        break;
+    case 2: gsl_matrix_set_zero(A); break;
+    case 3: gsl_matrix_set_identity(A); break;
+    case 4: A = random_matrix(d, POSITIVE, n, n); break;
+    case 5: gsl_matrix_set(A, n - 1, 0, NAN); break;
+    case 6: gsl_matrix_set(A, 0, n - 1, INFINITY); break;
+    case 7: gsl_matrix_scale(A, 1e200); break;
+    case 8: gsl_matrix_scale(A, 1e-200); break;
+    case 9: gsl_matrix_set(A, n / 2, n / 2, 0); break;
+    case 10:                           /* of rank 1: all second derivatives of det are 0, or not, from n = 3 on */
+        gsl_matrix_memcpy(A, outer_of(random_matrix(d, ANY, n, 1), random_matrix(d, ANY, n, 1)));
+        break;
+    case 11: gsl_matrix_scale(A, 1e3); break;
+    case 12:                           /* entries of all sizes */
+        for (size_t i = 0; i < n; i++)
+            gsl_matrix_set(A, i, (i + 1) % n, i % 2 ? 1e150 : 1e-150);
+        break;
+    case 13: gsl_matrix_scale(A, -1); break;
+    case 14: gsl_matrix_scale(A, 1e-8); break;
+    default: break;
+    }
+    return A;
+}
+
+enum { POINTS = 15 };
+
+/* Regular and irregular by turns; the first one is each of them once. */
+START_TEST(irregular_points_are_left_to_the_driver)
+{
+    for (size_t n = 1; n <= 10; n += n < 4 ? 1 : 6)
+        for (size_t first = 0; first < POINTS; first += 1 + 2 * (step(2) - 1)) {
+            dice d = { 1000 * n + first };
+            question q = { .relative = true };
+            gsl_matrix *A = point(&d, 0, n);
+            begin_question(&q, delicate[_i].f, NULL, A);
+            q.tolerance = 1e6 * DBL_EPSILON;
+            for (size_t turn = 0; turn < 5; turn++) {
+                size_t which = turn == 0 ? first : turn % 2 ? 0 : (first * 7 + turn * 4) % POINTS;
+                A = point(&d, turn == 3 ? 4 : which, n);
+                snprintf(q.text, sizeof q.text, "%s of %zu×%zu, point %zu (first: %zu), turn %zu", delicate[_i].name, n, n,
+                         which, first, turn);
+                for (call c = 0; c < CALLS; c++)
+                    ask_both(&q, c, (layout) ((turn + c) % LAYOUTS), A, random_like(&d, A), (unsigned) (turn + c) % 4);
+            }
+            dm_tape_free(q.tape);
+            forget_matrices();
+        }
+}
+END_TEST
+
+/* Directions that are not finite, or so large that the result is not. */
+START_TEST(directions_that_are_no_numbers)
+{
+    dice d = { 61 };
+
+    for (size_t n = 2; n <= 20; n += 9)
+        for (int twice = 0; twice < 2; twice++) {
+            question q = { .relative = true };
+            gsl_matrix *A = point(&d, 0, n);
+            begin_question(&q, delicate[_i].f, NULL, A);
+            q.tolerance = 1e6 * DBL_EPSILON;
+            snprintf(q.text, sizeof q.text, "%s of %zu×%zu, directions", delicate[_i].name, n, n);
+            for (int turn = 0; turn < 5; turn++) {
+                gsl_matrix *dA = random_like(&d, A);
+                A = point(&d, 4, n);
+                if (turn % 2)
+                    gsl_matrix_set(dA, 0, n - 1, turn == 1 ? NAN : INFINITY);
+                ask_both(&q, JVP, CLOSE, A, dA, (unsigned) twice);
+                ask_both(&q, HESSIAN_VECTOR, CLOSE, A, dA, (unsigned) twice * 3);
+            }
+            dm_tape_free(q.tape);
+        }
+}
+END_TEST
+
 Suite *drivers_tape_suite(void)
 {
     Suite *suite = suite_create("drivers/tape");
@@ -479,5 +1007,16 @@ Suite *drivers_tape_suite(void)
         rows++;
     tcase_add_loop_test(tc, every_operation_on_tape, 0, rows);
     tcase_add_loop_test(tc, every_operation_of_larger_matrices_on_tape, 0, rows);
+    tc = case_of(suite, "ways to ask");
+    tcase_add_test(tc, gradients_of_several_matrices);
+    tcase_add_test(tc, directions_of_several_matrices);
+    tcase_add_test(tc, outputs_may_lie_over_the_directions);
+    tcase_add_test(tc, views_are_looked_at_in_each_run);
+    tcase_add_test(tc, copies_are_kept);
+    tcase_add_test(tc, shapes_and_wishes_change);
+    tcase_add_test(tc, functions_may_look_at_entries);
+    tc = case_of(suite, "what is not regular");
+    tcase_add_loop_test(tc, irregular_points_are_left_to_the_driver, 0, DELICATE);
+    tcase_add_loop_test(tc, directions_that_are_no_numbers, 0, DELICATE);
     return suite;
 }
