@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 #include "drivers/drivers.h"
+#include "numbers/kernels.h"
 #include "operations/operations.h"
 #include "tapes/tape.h"
 
@@ -14,6 +15,7 @@ typedef struct {
     size_t rows, slots, cols;
     const gsl_matrix *const *now;      /* the matrices at hand while it is recorded, one a slot */
     dm_line *line;
+    const double *data;                /* where it lay in the run before */
     double *copy;                      /* of one that does not lie as it should, once there was one */
 } input;
 
@@ -31,8 +33,9 @@ typedef struct {
     dm_context *context;               /* NULL: there is no program, the driver does it */
     dm_program *program;
     dm_line *value, *gradient;         /* where they are wanted */
-    dm_line **result;                  /* the derivative */
-    bool at_once;                      /* all results are small: they are apart from all inputs */
+    dm_line **result;                  /* the derivative, unless it is a sum of sandwiches */
+    bool apart;                        /* every result has a place of its own: none is a view of an input, ... */
+    bool quick;                        /*     and inputs and results have one slot each */
     size_t rows, cols;                 /* of the function */
     dm_sandwich sandwich[DM_SANDWICHES];
     size_t sandwiches;
@@ -278,6 +281,11 @@ static bool write_program(const dm_tape *tape, recording *r, writer *write)
     return r->program != NULL;
 }
 
+static bool has_place(const dm_line *L)
+{
+    return L && L->place;
+}
+
 /* Record for inputs of these shapes; where that cannot be done it is known from now on, and the driver does it. */
 static void record(const dm_tape *tape, recording *r, writer *write, size_t results, unsigned wants)
 {
@@ -293,11 +301,15 @@ static void record(const dm_tape *tape, recording *r, writer *write, size_t resu
         dm_context_free(r->context);
         r->context = NULL;
     }
-    r->at_once = true;
-    for (size_t i = 0; r->context && i < results && r->result[i]; i++)
-        r->at_once = r->at_once && r->result[i]->small && r->result[i]->kind != DM_GIVEN;
-    if (r->context && r->gradient)
-        r->at_once = r->at_once && r->gradient->small && r->gradient->kind != DM_GIVEN;
+    r->apart = r->context != NULL;
+    for (size_t i = 0; r->apart && i < results; i++)
+        r->apart = has_place(r->result[i]);
+    r->apart = r->apart && (!r->gradient || has_place(r->gradient)) && (!r->value || has_place(r->value));
+    r->quick = r->apart;
+    for (size_t i = 0; i < r->inputs; i++) {
+        r->in[i].now = NULL;
+        r->quick = r->quick && r->in[i].slots == 1;
+    }
 }
 
 /* Is what was recorded for these matrices?  The i-th has k slots, side by side or in k matrices one after another. */
@@ -336,8 +348,10 @@ static void copy_rows(double *to, size_t apart, const gsl_matrix *A)
 /* The matrix, or k of them, as the program reads them; false: no memory. */
 static bool give(input *in, const gsl_matrix *const A[], bool as_copy)
 {
+    in->data = NULL;
     if (!as_copy && (in->slots == 1 ? A[0]->tda == in->cols : side_by_side(A, in->slots))) {
         dm_program_give(in->line, A[0]->data);
+        in->data = A[0]->data;
         return true;
     }
     if (!in->copy && !(in->copy = malloc(in->rows * in->slots * in->cols * sizeof *in->copy)))
@@ -348,28 +362,21 @@ static bool give(input *in, const gsl_matrix *const A[], bool as_copy)
     return true;
 }
 
-static double *entries_of(const dm_line *L)
-{
-    return L->kind == DM_GIVEN ? L->number->number.data : L->place;
-}
-
 static bool finite(const dm_line *L)
 {
-    if (!L->small)
-        return dm_number_finite(L->number);
-    const double *x = entries_of(L);
-    double sum = 0;
-    for (size_t i = 0; i < L->rows * L->slots * L->cols; i++)
-        sum += 0 * x[i];
-    return sum == 0;
+    return L->place ? dm_place_finite(L) : dm_number_finite(L->number);
 }
 
 /* Were the factors that met early of such sizes that nothing can have been lost? */
 static bool guarded(const recording *r)
 {
     for (size_t i = 0; i < r->guards; i++) {
+        const dm_line *L = r->guarded[i];
         double least, most;
-        dm_number_range(r->guarded[i]->number, &least, &most);
+        if (L->place)
+            dm_range(L->rows * L->cols, L->place, &least, &most);
+        else
+            dm_number_range(L->number, &least, &most);
         if (!(most < 1e70) || (least != 0 && least < 1e-70))
             return false;
     }
@@ -379,21 +386,20 @@ static bool guarded(const recording *r)
 /* false: no memory, or entries that are not finite. */
 static bool ready(const dm_line *L, const gsl_matrix *to)
 {
-    return !L || !to || (finite(L) && (L->small || dm_ready(L->number, to)));
+    return !L || !to || (finite(L) && (L->place || dm_ready(L->number, to)));
 }
 
 static void hand_out(const dm_line *L, gsl_matrix *to)
 {
     if (!L || !to)
         return;
-    if (!L->small) {
+    if (!L->place)
         dm_hand_out(L->number, to);
-        return;
-    }
-    const double *x = entries_of(L);
-    for (size_t i = 0; i < L->rows; i++)
-        for (size_t j = 0; j < L->cols; j++)
-            to->data[i * to->tda + j] = x[i * L->cols + j];
+    else if (to->tda == L->cols)
+        dm_place_copy(L, to->data);
+    else
+        for (size_t i = 0; i < L->rows; i++)
+            memcpy(to->data + i * to->tda, L->place + i * L->cols, L->cols * sizeof *L->place);
 }
 
 /* Slot s of a panel. */
@@ -410,7 +416,7 @@ static void hand_out_slot(const dm_line *L, size_t s, gsl_matrix *to)
 
 static double scalar_of(const dm_line *L)
 {
-    return L->small ? *entries_of(L) : dm_entry_scalar(L->number);
+    return L->place ? *L->place : dm_entry_scalar(L->number);
 }
 
 /* The shapes of all inputs, or (NULL) there is no memory. */
@@ -451,9 +457,21 @@ static recording *prepared(dm_tape *tape, kind k, writer *write, const gsl_matri
 static bool run(recording *r, const gsl_matrix *const A[], const gsl_matrix *out1, const gsl_matrix *out2)
 {
     for (size_t i = 0; i < r->inputs; i++)
-        if (!give(&r->in[i], &A[i], !r->at_once && (overlap(A[i], out1) || overlap(A[i], out2))))
+        if (!give(&r->in[i], &A[i], !r->apart && (overlap(A[i], out1) || overlap(A[i], out2))))
             return false;
     return dm_program_run(r->program) && guarded(r);
+}
+
+/* The short way: small matrices that lie as they should, the inputs where they lay in the run before. */
+
+static inline bool as_before(const input *in, const gsl_matrix *A)
+{
+    return A->data == in->data && A->size2 == in->cols && A->size1 == in->rows && A->tda == in->cols;
+}
+
+static inline bool fits_place(const dm_line *L, const gsl_matrix *to)
+{
+    return to->size2 == L->cols && to->size1 == L->rows && to->tda == L->cols;
 }
 
 /* ---------------------------------------------------------------------------------------- gradients -- */
@@ -482,10 +500,34 @@ static bool all_there(const gsl_matrix *const A[], const gsl_matrix *const U[], 
     return true;
 }
 
+/* false: not by this way. */
+static inline bool quick_gradient(const recording *r, size_t n, const gsl_matrix *const A[], double *value,
+                                  gsl_matrix *const U[])
+{
+    if (!r->quick)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!as_before(&r->in[i], A[i]) || !fits_place(r->result[i], U[i]))
+            return false;
+    if (!dm_program_run(r->program) || !dm_place_finite(r->value))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!dm_place_finite(r->result[i]))
+            return false;
+    if (value)
+        *value = *r->value->place;
+    for (size_t i = 0; i < n; i++)
+        dm_place_copy(r->result[i], U[i]->data);
+    return true;
+}
+
 static int gradient(dm_tape *tape, const gsl_matrix *const A[], double *value, gsl_matrix *const U[])
 {
     size_t n = tape->F.n;
     bool fitting = true;
+
+    if (quick_gradient(&tape->of[GRADIENT], n, A, value, U))
+        return GSL_SUCCESS;
 
     for (size_t i = 0; i < n; i++)
         fitting = fitting && U[i]->size1 == A[i]->size1 && U[i]->size2 == A[i]->size2;
@@ -493,7 +535,7 @@ static int gradient(dm_tape *tape, const gsl_matrix *const A[], double *value, g
     bool done = r != NULL;
     for (size_t i = 0; done && i < n; i++) {
         bool as_copy = false;
-        for (size_t k = 0; k < n && !r->at_once; k++)
+        for (size_t k = 0; k < n && !r->apart; k++)
             as_copy = as_copy || overlap(A[i], U[k]);
         done = give(&r->in[i], &A[i], as_copy);
     }
@@ -576,9 +618,9 @@ static bool has_shape(const recording *r, const gsl_matrix *M)
 /* No input may lie under an output, unless all results are apart from them. */
 static bool over(const recording *r, const gsl_matrix *A, const gsl_matrix *value, size_t k, gsl_matrix *const dF[])
 {
-    bool yes = !r->at_once && overlap(A, value);
+    bool yes = !r->apart && overlap(A, value);
 
-    for (size_t s = 0; s < k && !r->at_once && !yes; s++)
+    for (size_t s = 0; s < k && !r->apart && !yes; s++)
         yes = overlap(A, dF[s]);
     return yes;
 }
@@ -596,11 +638,30 @@ static bool give_all(recording *r, size_t n, const gsl_matrix *const A[], size_t
     return true;
 }
 
+static inline bool quick_push(const recording *r, size_t n, const gsl_matrix *const A[], const gsl_matrix *const dA[],
+                              gsl_matrix *value, gsl_matrix *dF)
+{
+    if (!r->quick || !fits_place(r->result[0], dF) || (value && (!r->value || !fits_place(r->value, value))))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!as_before(&r->in[i], A[i]) || !as_before(&r->in[n + i], dA[i]))
+            return false;
+    if (!dm_program_run(r->program) || (value && !dm_place_finite(r->value)) || !dm_place_finite(r->result[0]))
+        return false;
+    if (value)
+        dm_place_copy(r->value, value->data);
+    dm_place_copy(r->result[0], dF->data);
+    return true;
+}
+
 static int push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[], gsl_matrix *value,
                 gsl_matrix *const dF[])
 {
     size_t n = tape->F.n;
     bool fitting = k > 0;
+
+    if (k == 1 && quick_push(&tape->of[PUSH], n, A, dA, value, dF[0]))
+        return GSL_SUCCESS;
 
     for (size_t i = 0; i < n; i++)
         for (size_t s = 0; s < k; s++)

@@ -4,6 +4,7 @@
 #include "numbers/kernels.h"
 #include "numbers/vectors.h"
 #include "tapes/instructions.h"
+#include "tapes/tape.h"
 
 static inline double beta(const dm_instruction *s)
 {
@@ -430,4 +431,31 @@ dm_doing *dm_do_inner_transposed_of(const dm_instruction *s)
     if (s->rows == 3 && s->cols == 3)
         return inner_transposed_three;
     return inner_transposed;
+}
+
+/* ------------------------------------------------------------------------------------------- results */
+
+/* Behind the entries there are zeros up to a multiple of eight. */
+FOR_EACH_CPU
+bool dm_place_finite(const dm_line *L)
+{
+    size_t n = L->rows * L->slots * L->cols;
+    v8 sum = { 0 };
+
+    for (size_t i = 0; i < n; i += 8)
+        sum += 0.0 * *(const v8 *) (L->place + i);
+    v4 half = __builtin_shufflevector(sum, sum, 0, 1, 2, 3) + __builtin_shufflevector(sum, sum, 4, 5, 6, 7);
+    return (half[0] + half[1]) + (half[2] + half[3]) == 0;
+}
+
+FOR_EACH_CPU
+void dm_place_copy(const dm_line *L, double *to)
+{
+    size_t n = L->rows * L->slots * L->cols, i = 0;
+    const double *from = L->place;
+
+    for (; i + 4 <= n; i += 4)
+        *(v4 *) (to + i) = *(const v4 *) (from + i);
+    for (; i < n; i++)
+        to[i] = from[i];
 }

@@ -94,6 +94,10 @@ dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n
 /* The number that is handed in as A lies there now, with its rows one behind the other. */
 void dm_program_give(const dm_line *given, double *entries);
 
+/* The entries of a line that has a place: are they finite?  Copy them. */
+bool dm_place_finite(const dm_line *L);
+void dm_place_copy(const dm_line *L, double *to);
+
 /* false: it came to something that is not regular, or there is no memory.  After true the numbers of the wanted
  * lines are there; whether they are finite their user sees.                                           */
 bool dm_program_run(dm_program *program);
