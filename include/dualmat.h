@@ -114,7 +114,7 @@ DM_API int dm_hessian_vector(const dm_function *F, const gsl_matrix *A, const gs
  * F is called when a derivative is asked for the first time, and anew when the shape of A has changed; the tape keeps
  * what its calls came to, and relies on them: F must do the same operations whatever the entries of A are (a branch
  * on an entry is taken as it was when F was recorded).  What F hands in by dm_constant or dm_scalar is kept as it was
- * then; what it hands in by dm_constant_view is read where it lies in each run.
+ * then; what it hands in by dm_constant_view, its rows one behind the other, is read where it lies in each run.
  *
  * The results are those of the functions above of the same name, to rounding; so are the errors: what is singular,
  * not finite, at a kink or otherwise not regular is left to them, and F is called again.  A function that looks at

@@ -178,7 +178,7 @@ static size_t write_gradient(const dm_tape *tape, recording *r, dm_line *wanted[
     return n;
 }
 
-/* The inputs are all matrices and then all their directions. */
+/* The inputs are all matrices and then all their directions.  dm_jvp looks at the value, wanted or not. */
 static size_t write_push(const dm_tape *tape, recording *r, dm_line *wanted[])
 {
     dm_level *level = dm_level_open(r->context, DM_PUSHED);
@@ -192,7 +192,7 @@ static size_t write_push(const dm_tape *tape, recording *r, dm_line *wanted[])
             return 0;
     }
     dm *f = X ? called(tape, r, X) : NULL;
-    if (!f || ((r->wants & THE_VALUE) && !add_wanted(wanted, &n, &r->value, dm_number_of(f))))
+    if (!f || !add_wanted(wanted, &n, &r->value, dm_number_of(f)))
         return 0;
     dm *d = dm_differential_on(f, level);
     if (!d)
@@ -362,8 +362,11 @@ static bool give(input *in, const gsl_matrix *const A[], bool as_copy)
     return true;
 }
 
+/* Whether what was given is finite each run sees anew. */
 static bool finite(const dm_line *L)
 {
+    if (L->kind == DM_GIVEN)
+        L->number->number.finite = false;
     return L->place ? dm_place_finite(L) : dm_number_finite(L->number);
 }
 
@@ -587,17 +590,15 @@ static bool same_shape(const gsl_matrix *A, const gsl_matrix *B)
 }
 
 /* The program for these matrices and directions, all of which have the shapes that they should; NULL: none. */
-static recording *prepared_push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
-                                unsigned wants)
+static recording *prepared_push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[])
 {
     recording *r = &tape->of[PUSH];
     size_t n = tape->F.n;
-    bool as_before = r->tried && (r->wants & wants) == wants;
+    bool as_before = r->tried;
 
     for (size_t i = 0; as_before && i < n; i++)
         as_before = fits(r, i, A[i], 1) && fits(r, n + i, A[i], k);
     if (!as_before) {
-        wants |= r->wants;
         forget(r);
         if (!set_inputs(r, 2 * n))
             return NULL;
@@ -605,7 +606,7 @@ static recording *prepared_push(dm_tape *tape, const gsl_matrix *const A[], size
             r->in[i] = shape_of(&A[i], 1);
             r->in[n + i] = shape_of(dA + i * k, k);
         }
-        record(tape, r, write_push, 1, wants);
+        record(tape, r, write_push, 1, THE_VALUE);
     }
     return r->context ? r : NULL;
 }
@@ -641,12 +642,12 @@ static bool give_all(recording *r, size_t n, const gsl_matrix *const A[], size_t
 static inline bool quick_push(const recording *r, size_t n, const gsl_matrix *const A[], const gsl_matrix *const dA[],
                               gsl_matrix *value, gsl_matrix *dF)
 {
-    if (!r->quick || !fits_place(r->result[0], dF) || (value && (!r->value || !fits_place(r->value, value))))
+    if (!r->quick || !fits_place(r->result[0], dF) || (value && !fits_place(r->value, value)))
         return false;
     for (size_t i = 0; i < n; i++)
         if (!as_before(&r->in[i], A[i]) || !as_before(&r->in[n + i], dA[i]))
             return false;
-    if (!dm_program_run(r->program) || (value && !dm_place_finite(r->value)) || !dm_place_finite(r->result[0]))
+    if (!dm_program_run(r->program) || !dm_place_finite(r->value) || !dm_place_finite(r->result[0]))
         return false;
     if (value)
         dm_place_copy(r->value, value->data);
@@ -666,12 +667,12 @@ static int push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_
     for (size_t i = 0; i < n; i++)
         for (size_t s = 0; s < k; s++)
             fitting = fitting && same_shape(dA[i * k + s], A[i]);
-    recording *r = fitting ? prepared_push(tape, A, k, dA, value ? THE_VALUE : 0) : NULL;
+    recording *r = fitting ? prepared_push(tape, A, k, dA) : NULL;
     bool done = r && has_shape(r, value);
     for (size_t s = 0; done && s < k; s++)
         done = has_shape(r, dF[s]);
     done = done && give_all(r, n, A, k, dA, value, dF) && dm_program_run(r->program)
-        && ready(r->value, value) && finite(r->result[0]);
+        && finite(r->value) && ready(r->value, value) && finite(r->result[0]);
     if (done && !(k == 1 && ready(r->result[0], dF[0])))       /* slots are handed out from where they are formed */
         done = dm_entries(r->result[0]->number).data != NULL;
     if (!done)

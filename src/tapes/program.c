@@ -66,14 +66,24 @@ static dm_line **listed(dm_context *context, const dm_tape_record *record)
     return list;
 }
 
+/* As if there had been no other program. */
+static void begin_anew(dm_line *L)
+{
+    L->uses = L->last = 0;
+    L->wanted = L->inside = L->waits = L->made = L->numbered = false;
+    L->small = L->rows <= DM_SMALL && L->cols <= DM_SMALL && !is_known(L);
+    L->place = NULL;
+    L->readings = NULL;
+    L->origin = NULL;
+    if (L->kind != DM_GIVEN)
+        L->number = NULL;
+}
+
 /* A line is written after its operands. */
 static void count_uses(dm_line *const list[], size_t n, dm_line *const wanted[], size_t wants)
 {
-    for (size_t i = 0; i < n; i++) {
-        list[i]->uses = list[i]->last = 0;
-        list[i]->wanted = list[i]->inside = list[i]->waits = list[i]->made = false;
-        list[i]->small = list[i]->rows <= DM_SMALL && list[i]->cols <= DM_SMALL && !is_known(list[i]);
-    }
+    for (size_t i = 0; i < n; i++)
+        begin_anew(list[i]);
     for (size_t i = 0; i < wants; i++) {
         wanted[i]->wanted = true;
         wanted[i]->uses++;
@@ -297,12 +307,18 @@ static void add_small_product(compiling *c, dm_line *C, bool adds, const term *t
     add_small(c, s, C, A, B);
 }
 
+/* Do its entries stand in another order than X's?  A single row or column of one slot is the same either way. */
+static bool is_turned(const term *t)
+{
+    return t->transposed && (t->X->slots > 1 || (t->X->rows > 1 && t->X->cols > 1));
+}
+
 /* C = t, or C += t, by a step of small matrices; false: there is none for it. */
 static bool add_small_term(compiling *c, dm_line *C, bool adds, const term *t)
 {
     dm_line *X = t->X;
     dm_instruction s = { .scale = t->scale, .rows = (unsigned) C->rows, .cols = (unsigned) (C->slots * C->cols), .adds = adds };
-    bool turned = t->transposed && X->rows > 1 && X->cols > 1;
+    bool turned = is_turned(t);
 
     if (X->inside && X->kind == DM_LINE_PRODUCT) {
         add_small_product(c, C, adds, t);
@@ -434,8 +450,7 @@ static void in_order(terms *all)
 
 static bool plain(const dm_line *C, const term *t)
 {
-    return !t->X->inside && t->X->small && t->X->slots == C->slots
-        && !(t->transposed && t->X->rows > 1 && t->X->cols > 1);
+    return !t->X->inside && t->X->small && t->X->slots == C->slots && !is_turned(t);
 }
 
 /* The last three drafts are P = A*B, C = dA*B and C += A*dB: one instruction does all. */
