@@ -62,9 +62,18 @@ int dm_check_shape(dm_context *context, const char *driver, const char *name, co
 /* The J of vec(dY) = J*vec(dX) for a formal Y = Y(X).  NULL, or the failed dm; then J is as it was. */
 dm *dm_jacobian_dm(const char *driver, dm *Y, dm *X, gsl_matrix *J);
 
-/* The same from the sandwiches that make up dY, numbers of finite entries; Y and X only say their shapes.  false: a
- * factor is not finite, or there is no memory; then J is as it was.                                  */
+/* J from the sandwiches that make up dY: d -> scale*L*d*R, or with d'; data == NULL is the identity.  kronecker.c */
+typedef struct {
+    double scale;
+    dm_panel L, Rt;                    /* Rt is R' */
+    bool transposed;
+} dm_kronecker;
+
+/* Everything that is needed; false: a factor is not finite, or there is no memory. */
 enum { DM_SANDWICHES = 8 };            /* at most */
-bool dm_write_kronecker(const dm_sandwich term[], size_t terms, const dm *Y, const dm *X, gsl_matrix *J);
+bool dm_kronecker_of(const dm_sandwich term[], size_t terms, dm_kronecker K[]);
+
+/* All of J, for a Y of p rows and an m×n X. */
+void dm_write_kronecker(const dm_kronecker K[], size_t terms, size_t p, size_t m, size_t n, gsl_matrix *J);
 
 #endif

@@ -1,5 +1,4 @@
 /* Directional derivatives and Jacobians. */
-#include <math.h>
 #include <string.h>
 #include "drivers/drivers.h"
 #include "numbers/kernels.h"
@@ -156,121 +155,17 @@ static dm *pass(const char *driver, dm *Y, dm *X, bool columns, size_t first, si
     return NULL;
 }
 
-/* One row of a matrix, or (data == NULL) of the identity. */
-typedef struct {
-    const double *data;
-    size_t unit;
-} line;
-
-static line line_of(dm_panel A, size_t i)
-{
-    return A.data ? (line) { A.data + i * A.stride, 0 } : (line) { NULL, i };
-}
-
-/* d -> scale*L*d*R, or with d'; data == NULL is the identity. */
-typedef struct {
-    double scale;
-    dm_panel L, Rt;                    /* Rt is R' */
-    bool transposed;
-} factors;
-
-/* row[l*m + k] = beta*row[l*m + k] + scale*c(l)*v(k). */
-static void add_outer(double *row, double beta, double scale, line c, size_t n, line v, size_t m)
-{
-    if (c.data && v.data)
-        dm_column_row(n, m, scale, c.data, 1, v.data, beta, row, m);
-    else if (c.data)
-        for (size_t l = 0; l < n; l++)
-            row[l * m + v.unit] += scale * c.data[l];
-    else if (v.data)
-        dm_axpy(m, scale, v.data, row + c.unit * m);
-    else
-        row[c.unit * m + v.unit] += scale;
-}
-
-/* row = beta*row + the row that entry (i,j) of s*L*d*R, or of s*L*d'*R, is of d: column l*m+k of it is entry (k,l)
- * of X.  The whole matrix is s*kron(R',L).                                                           */
-static void add_kronecker_row(double *row, double beta, const factors *f, size_t i, size_t j, const dm *X)
-{
-    line l = line_of(f->L, i), r = line_of(f->Rt, j);
-
-    add_outer(row, beta, f->scale, f->transposed ? l : r, X->cols, f->transposed ? r : l, X->rows);
-}
-
-static double largest(dm *A)
-{
-    double least = 1, most = 1;
-
-    if (A)
-        dm_number_range(A, &least, &most);
-    return most;
-}
-
-/* Everything the Kronecker products need, so that J is not touched before it is known to come out finite. */
-static bool prepare(const dm_sandwich term[], factors f[], size_t terms)
-{
-    double bound = 0;
-
-    for (size_t k = 0; k < terms; k++) {
-        dm *L = term[k].L, *Rt = term[k].R ? dm_transpose(term[k].R) : NULL;
-        f[k] = (factors) { .scale = term[k].scale, .transposed = term[k].transposed };
-        if (L)
-            f[k].L = dm_entries(L);
-        if (Rt && !dm_is_failed(Rt))
-            f[k].Rt = dm_entries(Rt);
-        if ((L && !f[k].L.data) || (Rt && !f[k].Rt.data))
-            return false;
-        bound += fabs(term[k].scale) * largest(L) * largest(Rt);
-    }
-    return isfinite(bound);
-}
-
-static void clear_rows(gsl_matrix *J, size_t first, size_t behind)
-{
-    if (J->tda == J->size2)
-        memset(J->data + first * J->tda, 0, (behind - first) * J->size2 * sizeof *J->data);
-    else
-        for (size_t r = first; r < behind; r++)
-            memset(J->data + r * J->tda, 0, J->size2 * sizeof *J->data);
-}
-
-/* J is a sum of Kronecker products where dY is a sum of sandwiches of dX: no passes.  false: a factor is not finite,
- * or there is no memory, and J is as it was.                                                        */
-bool dm_write_kronecker(const dm_sandwich term[], size_t terms, const dm *Y, const dm *X, gsl_matrix *J)
-{
-    enum { AT_ONCE = 4096, BEYOND_CACHES = 1 << 22 };          /* entries */
-    factors f[DM_SANDWICHES];
-
-    if (!prepare(term, f, terms))
-        return false;
-    if (terms == 1 && X->cols == 1 && Y->cols == 1 && term[0].L && !term[0].R && J->tda == J->size2)
-        return dm_number_write((dm_panel) { J->data, J->size2, J->size1, 1, J->size2 }, term[0].scale, term[0].L);
-    bool full = term[0].L && term[0].R;
-    size_t rows = J->size1, block = J->size2 < AT_ONCE ? AT_ONCE / J->size2 : 1, i = 0, j = 0;
-    if (!full && rows > BEYOND_CACHES / J->size2)
-        block = rows;                  /* cleared as a whole, past the caches, which is a third faster there */
-    for (size_t first = 0; first < rows; first += block) {     /* all terms of some rows while these are in the cache */
-        size_t behind = first + block < rows ? first + block : rows;
-        if (!full)
-            clear_rows(J, first, behind);
-        for (size_t r = first; r < behind; r++, i++) {
-            if (i == Y->rows) {
-                i = 0;
-                j++;
-            }
-            for (size_t k = 0; k < terms; k++)
-                add_kronecker_row(J->data + r * J->tda, k == 0 && full ? 0 : 1, &f[k], i, j, X);
-        }
-    }
-    return true;
-}
-
+/* Where the terms show a sum of sandwiches, J is a sum of Kronecker products: no passes. */
 static bool by_kronecker(dm *Y, dm *X, gsl_matrix *J)
 {
     dm_sandwich term[DM_SANDWICHES];
+    dm_kronecker K[DM_SANDWICHES];
     size_t terms = X->rows * X->cols > 1 ? dm_sandwiches(Y, X, term, DM_SANDWICHES) : 0;
 
-    return terms > 0 && dm_write_kronecker(term, terms, Y, X, J);
+    if (terms == 0 || !dm_kronecker_of(term, terms, K))
+        return false;
+    dm_write_kronecker(K, terms, Y->rows, X->rows, X->cols, J);
+    return true;
 }
 
 static dm *by_passes(const char *driver, dm *Y, dm *X, gsl_matrix *J)

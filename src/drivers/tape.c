@@ -24,6 +24,11 @@ typedef enum { GRADIENT, PUSH, JACOBIAN, HESSIAN, HESSIAN_VECTOR, KINDS } kind;
 /* What is wanted beside the derivative itself. */
 enum { THE_VALUE = 1, THE_GRADIENT = 2 };
 
+/* J[to] += scale * the factor's entry `from`. */
+typedef struct {
+    unsigned to, from;
+} scatter;
+
 /* A derivative as a program, for inputs of certain shapes. */
 typedef struct {
     bool tried;
@@ -37,9 +42,11 @@ typedef struct {
     bool apart;                        /* every result has a place of its own: none is a view of an input, ... */
     bool quick;                        /*     and inputs and results have one slot each */
     size_t rows, cols;                 /* of the function */
-    dm_sandwich sandwich[DM_SANDWICHES];
+    dm_kronecker K[DM_SANDWICHES];     /* of a Jacobian or a Hessian, ... */
     size_t sandwiches;
-    dm_line *left[DM_SANDWICHES], *right[DM_SANDWICHES];
+    dm_line *left[DM_SANDWICHES], *right[DM_SANDWICHES];       /*     whose L and R' are these lines */
+    scatter *entry[DM_SANDWICHES];     /*     and of a small one with one factor, entry by entry */
+    size_t entries[DM_SANDWICHES];
     dm_line *guarded[DM_GUARDED];
     size_t guards;
 } recording;
@@ -200,17 +207,46 @@ static size_t write_push(const dm_tape *tape, recording *r, dm_line *wanted[])
     return add_wanted(wanted, &n, &r->result[0], d) ? n : 0;
 }
 
+/* Row i + j*p and column k + l*m of J belong to Y(i,j) and X(k,l).  With one factor F, kron(I,F) or kron(F,I), or F
+ * with dX', each of its entries stands where the other's unit is.                                    */
+static bool write_scatter(recording *r, size_t t, size_t p, size_t q, size_t m, size_t n)
+{
+    const dm_line *F = r->left[t] ? r->left[t] : r->right[t];
+    bool left = r->left[t] != NULL, turned = r->K[t].transposed;
+    scatter *to = dm_arena_alloc(r->context, p * q * F->cols * sizeof *to);
+
+    if (!to)
+        return false;
+    r->entry[t] = to;
+    for (size_t i = 0; i < p; i++)
+        for (size_t j = 0; j < q; j++)
+            for (size_t c = 0; c < F->cols; c++) {
+                /* L*dX: k = c, l = j;  dX*R: k = i, l = c;  L*dX': l = c, k = j;  dX'*R: l = i, k = c */
+                size_t k = left == turned ? (left ? j : i) : c, l = left == turned ? c : left ? j : i;
+                *to++ = (scatter) { (unsigned) ((i + j * p) * m * n + k + l * m),
+                                    (unsigned) ((left ? i : j) * F->cols + c) };
+            }
+    r->entries[t] = p * q * F->cols;
+    return true;
+}
+
 /* dY as a sum of sandwiches of dX, whose coefficients are lines. */
 static size_t write_sandwiches(recording *r, dm *Y, dm *X, dm_line *wanted[], size_t n)
 {
+    dm_sandwich sandwich[DM_SANDWICHES];
+
     Y = dm_seen_from(Y, X);
     if (Y->level != X->level || X->rows * X->cols == 1)
         return 0;
-    r->sandwiches = dm_sandwiches(Y, X, r->sandwich, DM_SANDWICHES);
+    r->sandwiches = dm_sandwiches(Y, X, sandwich, DM_SANDWICHES);
     for (size_t k = 0; k < r->sandwiches; k++) {
-        dm_sandwich *s = &r->sandwich[k];
+        const dm_sandwich *s = &sandwich[k];
+        r->K[k] = (dm_kronecker) { .scale = s->scale, .transposed = s->transposed };
         if ((s->L && !add_wanted(wanted, &n, &r->left[k], s->L))
-            || (s->R && !add_wanted(wanted, &n, &r->right[k], s->R)))
+            || (s->R && !add_wanted(wanted, &n, &r->right[k], dm_transpose(s->R))))
+            return 0;
+        if (!r->left[k] != !r->right[k] && Y->rows * Y->cols <= 64 && X->rows * X->cols <= 64
+            && !write_scatter(r, k, Y->rows, Y->cols, X->rows, X->cols))
             return 0;
     }
     return r->sandwiches ? n : 0;
@@ -718,16 +754,60 @@ static bool has_size(const gsl_matrix *J, size_t rows, size_t cols)
     return J->size1 == rows && J->size2 == cols;
 }
 
-/* The matrix of the sandwiches, as a Kronecker product each. */
-static bool write_matrix(recording *r, size_t rows, size_t cols, const gsl_matrix *A, gsl_matrix *J)
+/* The entries of a factor (NULL: the identity), and the size of the largest; false: no memory. */
+static bool factor_of(const dm_line *L, dm_panel *P, double *largest)
 {
-    dm Y = { .rows = rows, .cols = cols }, X = { .rows = A->size1, .cols = A->size2 };
+    double least, most = 1;
+
+    *P = (dm_panel) { 0 };
+    if (L && L->place) {
+        *P = (dm_panel) { L->place, L->cols, L->rows, 1, L->cols };
+        dm_range(L->rows * L->cols, L->place, &least, &most);
+    } else if (L) {
+        *P = dm_entries(L->number);
+        dm_number_range(L->number, &least, &most);
+    }
+    *largest *= most;
+    return !L || P->data;
+}
+
+/* All terms have one factor, and J is small: each entry to its place. */
+static bool scattered(const recording *r, gsl_matrix *J)
+{
+    bool yes = J->tda == J->size2;
+
+    for (size_t k = 0; k < r->sandwiches; k++)
+        yes = yes && r->entry[k];
+    if (!yes)
+        return false;
+    memset(J->data, 0, J->size1 * J->size2 * sizeof *J->data);
+    for (size_t k = 0; k < r->sandwiches; k++) {
+        const scatter *e = r->entry[k], *end = e + r->entries[k];
+        const double *from = r->K[k].L.data ? r->K[k].L.data : r->K[k].Rt.data;
+        double scale = r->K[k].scale, *to = J->data;
+        for (; e < end; e++)
+            to[e->to] += scale * from[e->from];
+    }
+    return true;
+}
+
+/* The matrix of the sandwiches, as a Kronecker product each; false: a factor is not finite. */
+static bool write_matrix(recording *r, size_t p, const gsl_matrix *A, gsl_matrix *J)
+{
+    double bound = 0;
 
     for (size_t k = 0; k < r->sandwiches; k++) {
-        r->sandwich[k].L = r->left[k] ? r->left[k]->number : NULL;
-        r->sandwich[k].R = r->right[k] ? r->right[k]->number : NULL;
+        double largest = fabs(r->K[k].scale);
+        if (!factor_of(r->left[k], &r->K[k].L, &largest) || !factor_of(r->right[k], &r->K[k].Rt, &largest))
+            return false;
+        bound += largest;
     }
-    return dm_write_kronecker(r->sandwich, r->sandwiches, &Y, &X, J);
+    if (!isfinite(bound))
+        return false;
+    bool column = r->sandwiches == 1 && A->size2 == 1 && J->size1 == p;        /* which is written as it is */
+    if (column || !scattered(r, J))
+        dm_write_kronecker(r->K, r->sandwiches, p, A->size1, A->size2, J);
+    return true;
 }
 
 int dm_tape_jacobian(dm_tape *tape, const gsl_matrix *A, gsl_matrix *value, gsl_matrix *J)
@@ -738,7 +818,7 @@ int dm_tape_jacobian(dm_tape *tape, const gsl_matrix *A, gsl_matrix *value, gsl_
         return no_multi(tape, "dm_tape_jacobian");
     recording *r = prepared(tape, JACOBIAN, write_jacobian, &A, 1, 1, value ? THE_VALUE : 0);
     if (!r || !has_shape(r, value) || !has_size(J, r->rows * r->cols, A->size1 * A->size2)
-        || !run(r, &A, value, J) || !ready(r->value, value) || !write_matrix(r, r->rows, r->cols, A, J))
+        || !run(r, &A, value, J) || !ready(r->value, value) || !write_matrix(r, r->rows, A, J))
         return dm_jacobian(&tape->one, A, value, J);
     hand_out(r->value, value);
     return GSL_SUCCESS;
@@ -753,7 +833,7 @@ int dm_tape_hessian(dm_tape *tape, const gsl_matrix *A, double *value, gsl_matri
     size_t n = A->size1 * A->size2;
     recording *r = prepared(tape, HESSIAN, write_hessian, &A, 1, 1, (value ? THE_VALUE : 0) | (U ? THE_GRADIENT : 0));
     if (!r || (U && !same_shape(U, A)) || !has_size(H, n, n) || !run(r, &A, U, H) || (value && !finite(r->value))
-        || !ready(r->gradient, U) || !write_matrix(r, A->size1, A->size2, A, H))
+        || !ready(r->gradient, U) || !write_matrix(r, A->size1, A, H))
         return dm_hessian(&tape->one, A, value, U, H);
     if (value)
         *value = scalar_of(r->value);
