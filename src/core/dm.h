@@ -43,6 +43,8 @@ struct dm_op {
     bool entrywise;                                      /* an entry is made of the operands' entry there ... */
     double (*h)(double x);                               /* ... by this function of it alone; not finite outside its
                                                             domain */
+    const char *slope;                                   /* the row that h' is, where both ... */
+    double (*with_slope)(double x, double *slope);       /* ... come for little more than one */
     void (*value)(dm *C, dm *const X[]);                 /* level 0: fill C's number */
     bool later;                                          /* which cannot fail, so that it is not done before
                                                             somebody asks for an entry */

@@ -47,6 +47,7 @@ typedef struct {
     dm_line *left[DM_SANDWICHES], *right[DM_SANDWICHES];       /*     whose L and R' are these lines */
     scatter *entry[DM_SANDWICHES];     /*     and of a small one with one factor, entry by entry */
     size_t entries[DM_SANDWICHES];
+    bool two_sided;                    /* some L*dX*R: a product of the L's and one of the R's were made apart */
     dm_line *guarded[DM_GUARDED];
     size_t guards;
 } recording;
@@ -245,6 +246,7 @@ static size_t write_sandwiches(recording *r, dm *Y, dm *X, dm_line *wanted[], si
         if ((s->L && !add_wanted(wanted, &n, &r->left[k], s->L))
             || (s->R && !add_wanted(wanted, &n, &r->right[k], dm_transpose(s->R))))
             return 0;
+        r->two_sided = r->two_sided || (s->L && s->R);
         if (!r->left[k] != !r->right[k] && Y->rows * Y->cols <= 64 && X->rows * X->cols <= 64
             && !write_scatter(r, k, Y->rows, Y->cols, X->rows, X->cols))
             return 0;
@@ -308,8 +310,8 @@ static bool write_program(const dm_tape *tape, recording *r, writer *write)
     size_t n = record && wanted ? write(tape, r, wanted) : 0;
 
     if (n > 0 && !record->particular) {
-        r->guards = record->guards;
-        for (size_t i = 0; i < record->guards; i++)
+        r->guards = r->two_sided ? record->guards : 0;
+        for (size_t i = 0; i < r->guards; i++)
             wanted[n++] = r->guarded[i] = record->guarded[i];
         r->program = dm_program_of(r->context, wanted, n);
     }

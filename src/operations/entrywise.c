@@ -100,6 +100,39 @@ static double tanh_slope(double x)
     return 4 * sigmoid_slope(2 * x);
 }
 
+static double sigmoid_with_slope(double x, double *slope)
+{
+    double e = exp(-fabs(x)), d = 1 / (1 + e);
+
+    *slope = e * d * d;
+    return x >= 0 ? d : x < 0 ? e * d : x;
+}
+
+/* Near 0 by the ninth convergent of Lambert's continued fraction, x/(1 + x^2/(3 + x^2/(5 + ...))), whose error is
+ * below rounding there; else from one exponential, which the slope needs too.  Lambert (1768), "Memoire sur quelques
+ * proprietes remarquables des quantites transcendentes circulaires et logarithmiques".                */
+static double tanh_with_slope(double x, double *slope)
+{
+    double a = fabs(x), y = x * x;
+
+    if (a < 0.55) {
+        double t = x * (34459425 + y * (4729725 + y * (135135 + y * (990 + y))))
+                 / (34459425 + y * (16216200 + y * (945945 + y * (13860 + y * 45))));
+        *slope = 1 - t * t;
+        return t;
+    }
+    double e = exp(-2 * a), d = 1 / (1 + e);
+    *slope = 4 * e * d * d;
+    return copysign((1 - e) * d, x);
+}
+
+static double tanh_alone(double x)
+{
+    double slope;
+
+    return tanh_with_slope(x, &slope);
+}
+
 /* log(1+exp(x)) */
 static double softplus(double x)
 {
@@ -171,12 +204,12 @@ static void tanh_slope_rule(dm *C, dm *const X[])
     slope(C, X, dm_scale(dm_hadamard(t, value_of(C)), -2));
 }
 
-/* name, its C function, formula, differential, rule, whether its value can wait, domain */
-#define ROW(NAME, H, FORMULA, DIFFERENTIAL, RULE, LATER, INSIDE, CODE, NEEDS)                         \
+/* name, its C function, formula, differential, rule, whether its value can wait, domain; and what comes with it */
+#define ROW(NAME, H, FORMULA, DIFFERENTIAL, RULE, LATER, INSIDE, CODE, NEEDS, ...)                    \
     static const entry_op NAME##_entry = {                                                           \
         { .name = #NAME, .operands = "A", .formula = FORMULA, .differential = DIFFERENTIAL,          \
           .shapes = "mn mn", .entrywise = true, .h = H, .value = entry_value, .later = LATER,       \
-          .rule = RULE },                                                                            \
+          .rule = RULE, __VA_ARGS__ },                                                               \
         INSIDE, CODE, NEEDS,                                                                      \
     };                                                                                               \
     dm *dm_##NAME(dm *A)                                                                             \
@@ -186,9 +219,13 @@ static void tanh_slope_rule(dm *C, dm *const X[])
 
 /* A function that is finite for every finite entry, and one that is not. */
 #define TOTAL(NAME, H, FORMULA, DIFFERENTIAL, RULE)                                                   \
-    ROW(NAME, H, FORMULA, DIFFERENTIAL, RULE, true, NULL, 0, NULL)
+    ROW(NAME, H, FORMULA, DIFFERENTIAL, RULE, true, NULL, 0, NULL, .slope = NULL)
 #define ENTRY(NAME, H, FORMULA, DIFFERENTIAL, RULE, INSIDE, CODE, NEEDS)                              \
-    ROW(NAME, H, FORMULA, DIFFERENTIAL, RULE, false, INSIDE, CODE, NEEDS)
+    ROW(NAME, H, FORMULA, DIFFERENTIAL, RULE, false, INSIDE, CODE, NEEDS, .slope = NULL)
+/* One that is had with its slope. */
+#define WITH_SLOPE(NAME, H, FORMULA, DIFFERENTIAL, RULE)                                              \
+    ROW(NAME, H, FORMULA, DIFFERENTIAL, RULE, true, NULL, 0, NULL, .slope = #NAME "_slope",           \
+        .with_slope = NAME##_with_slope)
 
 ENTRY(exp, exp, "exp(A)", "exp(A).*dA", exp_rule, NULL, 0, NULL)
 ENTRY(log, log, "log(A)", "dA./A", log_rule, positive, GSL_EDOM,
@@ -208,9 +245,9 @@ ENTRY(reciprocal, reciprocal, "reciprocal(A)", "-dA./(A.*A)", reciprocal_rule, n
 TOTAL(sin, sin, "sin(A)", "cos(A).*dA", sin_rule)
 TOTAL(cos, cos, "cos(A)", "-sin(A).*dA", cos_rule)
 ENTRY(tan, tan, "tan(A)", "(1./cos(A).^2).*dA", tan_rule, NULL, 0, NULL)
-TOTAL(tanh, tanh, "tanh(A)", "tanh_slope(A).*dA", tanh_rule)
+WITH_SLOPE(tanh, tanh_alone, "tanh(A)", "tanh_slope(A).*dA", tanh_rule)
 TOTAL(tanh_slope, tanh_slope, "tanh_slope(A)", "-2*tanh(A).*tanh_slope(A).*dA", tanh_slope_rule)
-TOTAL(sigmoid, sigmoid, "sigmoid(A)", "sigmoid(A).*sigmoid(-A).*dA", sigmoid_rule)
+WITH_SLOPE(sigmoid, sigmoid, "sigmoid(A)", "sigmoid(A).*sigmoid(-A).*dA", sigmoid_rule)
 TOTAL(sigmoid_slope, sigmoid_slope, "sigmoid_slope(A)", "-tanh(A/2).*sigmoid_slope(A).*dA",
       sigmoid_slope_rule)
 TOTAL(softplus, softplus, "softplus(A)", "sigmoid(A).*dA", softplus_rule)

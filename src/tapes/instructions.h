@@ -20,6 +20,7 @@ struct dm_instruction {
     union {
         double second;
         double (*h)(double x);
+        double (*with_slope)(double x, double *slope);
     };
     unsigned rows, inner, cols;        /* of A(')*B('); slots are so many more rows of A or columns of B */
     bool A_transposed, B_transposed, adds;         /* adds: beta is 1, else 0 */
@@ -36,6 +37,7 @@ dm_doing dm_do_hadamard;               /* A.*B */
 dm_doing dm_do_multiple;               /* A*B, B 1×1 */
 dm_doing dm_do_inner;                  /* tr(A'*B) */
 dm_doing dm_do_entries;                /* h(A) */
+dm_doing dm_do_entries_and_slopes;     /* h(A), and h'(A) to where B is */
 dm_doing dm_do_rows;                   /* diag(B)*A */
 dm_doing dm_do_columns;                /* A*diag(B) */
 

@@ -11,6 +11,7 @@ typedef struct {
     dm_instruction step;
     dm_line *C, *A, *B;
     bool numbers;                      /* it is one of numbers */
+    bool both;                         /* it makes B too */
 } draft;
 
 /* A number that every run finds as it was made: without the factors and other things that a run left there. */
@@ -89,7 +90,7 @@ static void count_uses(dm_line *const list[], size_t n, dm_line *const wanted[],
         wanted[i]->uses++;
     }
     for (size_t i = 0; i < n; i++)     /* what may fail must be seen to */
-        if (list[i]->kind == DM_LINE_CALL && !list[i]->op->later)
+        if (list[i]->kind == DM_LINE_CALL && !list[i]->op->later && !list[i]->op->adjoint)
             list[i]->uses++;
     for (size_t i = n; i-- > 0; )
         for (size_t k = 0; k < DM_OPERANDS && list[i]->uses && list[i]->of[k]; k++)
@@ -587,6 +588,38 @@ static bool emit_closed(compiling *c, dm_line *L)
     return true;
 }
 
+/* The needed line that is this row of the same operand; NULL: none. */
+static dm_line *beside(const dm_line *L, const char *row)
+{
+    for (dm_line *X = L->of[0]->users; X; X = X->beside)
+        if (X->kind == DM_LINE_CALL && X->uses && !X->made && strcmp(X->op->name, row) == 0)
+            return X;
+    return NULL;
+}
+
+/* A function entry by entry, with its slope where that is needed too; or the slope, with the function. */
+static void emit_entries(compiling *c, dm_line *L)
+{
+    dm_line *A = L->of[0], *slope = L->op->slope ? beside(L, L->op->slope) : NULL;
+    dm_instruction s = { .rows = (unsigned) (L->rows * L->slots), .cols = (unsigned) L->cols };
+
+    for (dm_line *X = A->users; X && !slope; X = X->beside)    /* L is the slope of X */
+        if (X->kind == DM_LINE_CALL && X->uses && !X->made && X->op->slope && strcmp(X->op->slope, L->op->name) == 0) {
+            slope = L;
+            L = X;
+        }
+    if (slope) {
+        L->made = slope->made = true;
+        s.run = dm_do_entries_and_slopes;
+        s.with_slope = L->op->with_slope;
+        add_draft(c, (draft) { .step = s, .C = L, .A = A, .B = slope, .both = true });
+    } else {
+        s.run = dm_do_entries;
+        s.h = L->op->h;
+        add_small(c, s, L, A, NULL);
+    }
+}
+
 static void emit(compiling *c, dm_line *L)
 {
     dm_line *A = L->of[0], *B = L->of[1];
@@ -661,11 +694,7 @@ static void emit(compiling *c, dm_line *L)
         if (emit_closed(c, L))
             return;
         if (L->op->h && both_small(L)) {
-            s.run = dm_do_entries;
-            s.h = L->op->h;
-            s.rows = (unsigned) (L->rows * L->slots);
-            s.cols = (unsigned) L->cols;
-            add_small(c, s, L, A, NULL);
+            emit_entries(c, L);
             return;
         }
         add_numbers(c, dm_do_call, L, 1, A, false, 0, B, false);
@@ -727,6 +756,8 @@ static void find_places(compiling *c)
         dm_line *lines[] = { d->A, d->B, d->C };
         if (!d->C)
             continue;
+        if (d->both && !d->B->place)
+            d->B->place = place_for(c, &free_rooms, size_of(d->B));
         if (d->C->small && !d->C->place)
             d->C->place = place_for(c, &free_rooms, size_of(d->C));
         for (size_t k = 0; k < 3; k++)
@@ -805,7 +836,7 @@ dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n
             && (list[i]->kind == DM_LINE_SUM || (list[i]->kind == DM_LINE_VIEW && list[i]->small)))
             take_in(list[i], false);
     for (size_t i = 0; i < record->count && !c.failed; i++)
-        if (list[i]->uses && !list[i]->inside && !list[i]->waits)
+        if (list[i]->uses && !list[i]->inside && !list[i]->waits && !list[i]->made)
             emit(&c, list[i]);
     for (size_t i = 0; i < n; i++)
         number_of(&c, wanted[i]);

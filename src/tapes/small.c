@@ -80,6 +80,18 @@ unsigned dm_do_entries(const dm_instruction *s)
     return bad == 0;
 }
 
+unsigned dm_do_entries_and_slopes(const dm_instruction *s)
+{
+    size_t n = (size_t) s->rows * s->cols;
+    double bad = 0, *slope = (double *) s->at.B;
+
+    for (size_t i = 0; i < n; i++) {
+        s->at.C[i] = s->with_slope(s->at.A[i], &slope[i]);
+        bad += 0 * s->at.C[i];
+    }
+    return bad == 0;
+}
+
 unsigned dm_do_rows(const dm_instruction *s)
 {
     const double *x = s->at.A;
