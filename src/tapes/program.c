@@ -838,8 +838,10 @@ dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n
     for (size_t i = 0; i < record->count && !c.failed; i++)
         if (list[i]->uses && !list[i]->inside && !list[i]->waits && !list[i]->made)
             emit(&c, list[i]);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         number_of(&c, wanted[i]);
+        read_by(wanted[i], SIZE_MAX);  /* when all is done, and with it what it is only a form of */
+    }
     if (!c.failed)
         find_places(&c);
     if (c.failed || !assemble(p, &c))
