@@ -1008,6 +1008,253 @@ START_TEST(directions_that_are_no_numbers)
 }
 END_TEST
 
+/* ------------------------------------------------------------------------------- arguments that do not fit */
+
+START_TEST(what_a_tape_cannot_do_is_told)
+{
+    gsl_matrix *A = MATRIX(2, 2, 1, 2, 3, 4), *U = MATRIX(2, 2, 9, 9, 9, 9), *wide = zeros(2, 3), *H = zeros(4, 4), *one = zeros(1, 1);
+    const gsl_matrix *two[] = { A, A }, *none[] = { A, NULL };
+    gsl_matrix *U2[] = { U, U }, *no_U[] = { U, NULL }, *dF[] = { one, one }, *no_dF[] = { one, NULL };
+    dm_function F = { of_any_shape, NULL };
+    dm_multi_function G = { scalar_of_three, 3, NULL };
+    dm_tape *tape = dm_tape_alloc(&F), *three = dm_tape_alloc_multi(&G);
+    double value = 9;
+
+    for (int turn = 0; turn < 2; turn++) {         /* before the tape is recorded, and after */
+        refused(dm_tape_gradient(NULL, A, &value, U), GSL_EFAULT, "dm_tape_gradient: the tape or a matrix is NULL");
+        refused(dm_tape_gradient(tape, NULL, &value, U), GSL_EFAULT, "dm_tape_gradient: the tape or a matrix is NULL");
+        refused(dm_tape_gradient(tape, A, &value, NULL), GSL_EFAULT, "dm_tape_gradient: the tape or a matrix is NULL");
+        refused(dm_tape_jvp(tape, A, NULL, NULL, U), GSL_EFAULT, "dm_tape_jvp: the tape or a matrix is NULL");
+        refused(dm_tape_jvp(tape, A, A, NULL, NULL), GSL_EFAULT, "dm_tape_jvp: the tape or a matrix is NULL");
+        refused(dm_tape_jacobian(tape, A, NULL, NULL), GSL_EFAULT, "dm_tape_jacobian: the tape or a matrix is NULL");
+        refused(dm_tape_hessian(tape, A, NULL, NULL, NULL), GSL_EFAULT, "dm_tape_hessian: the tape or a matrix is NULL");
+        refused(dm_tape_hessian_vector(tape, A, A, NULL, NULL, NULL), GSL_EFAULT,
+                "dm_tape_hessian_vector: the tape or a matrix is NULL");
+        refused(dm_tape_gradients(three, none, &value, U2), GSL_EFAULT, "dm_tape_gradients: the tape or a matrix is NULL");
+        refused(dm_tape_gradients(three, NULL, &value, U2), GSL_EFAULT, "dm_tape_gradients: the tape or a matrix is NULL");
+        refused(dm_tape_gradients(three, two, &value, no_U), GSL_EFAULT, "dm_tape_gradients: the tape or a matrix is NULL");
+        refused(dm_tape_push(tape, two, 2, none, NULL, dF), GSL_EFAULT, "dm_tape_push: the tape or a matrix is NULL");
+        refused(dm_tape_push(tape, two, 2, two, NULL, no_dF), GSL_EFAULT, "dm_tape_push: the tape or a matrix is NULL");
+        refused(dm_tape_push(tape, two, 0, two, NULL, dF), GSL_EINVAL, "dm_tape_push: no direction is given");
+        refused(dm_tape_gradient(three, A, NULL, U), GSL_EINVAL,
+                "dm_tape_gradient: the function is one of 3 matrices: dm_tape_gradients is for those");
+        refused(dm_tape_jvp(three, A, A, NULL, one), GSL_EINVAL,
+                "dm_tape_jvp: the function is one of 3 matrices: dm_tape_push is for those");
+        refused(dm_tape_jacobian(three, A, NULL, H), GSL_EINVAL,
+                "dm_tape_jacobian: the function is one of 3 matrices, and not of one");
+        /* Shapes: the words are those of the drivers. */
+        refused(dm_tape_gradient(tape, A, &value, wide), GSL_EBADLEN, "dm_gradient: U is 2×3: 2×2 is needed, the shape of A");
+        refused(dm_tape_jvp(tape, A, wide, NULL, one), GSL_EBADLEN, "dm_jvp: dA is 2×3: 2×2 is needed, the shape of A");
+        refused(dm_tape_jvp(tape, A, A, wide, one), GSL_EBADLEN, "dm_jvp: value is 2×3: 1×1 is needed, the shape of F(A)");
+        refused(dm_tape_jvp(tape, A, A, NULL, wide), GSL_EBADLEN, "dm_jvp: dF is 2×3: 1×1 is needed, the shape of F(A)");
+        refused(dm_tape_jacobian(tape, A, NULL, H), GSL_EBADLEN,
+                "dm_jacobian: J is 4×4: 1×4 is needed, entries of F(A) by entries of A");
+        refused(dm_tape_hessian(tape, A, &value, wide, H), GSL_EBADLEN, "dm_hessian: U is 2×3: 2×2 is needed, the shape of A");
+        refused(dm_tape_hessian(tape, A, &value, U, wide), GSL_EBADLEN,
+                "dm_hessian: H is 2×3: 4×4 is needed, entries of A by entries of A");
+        refused(dm_tape_hessian_vector(tape, A, A, &value, U, wide), GSL_EBADLEN,
+                "dm_hessian_vector: HdA is 2×3: 2×2 is needed, the shape of A");
+        same(U, MATRIX(2, 2, 9, 9, 9, 9), 0, "left as it was");
+        ck_assert_double_eq(value, 9);
+        ck_assert_int_eq(dm_tape_gradient(tape, A, NULL, copy(U)), GSL_SUCCESS);
+        ck_assert_int_eq(dm_tape_jvp(tape, A, A, NULL, copy(one)), GSL_SUCCESS);
+        ck_assert_int_eq(dm_tape_hessian(tape, A, NULL, NULL, copy(H)), GSL_SUCCESS);
+        ck_assert_int_eq(dm_tape_hessian_vector(tape, A, A, NULL, NULL, copy(U)), GSL_SUCCESS);
+        ck_assert_int_eq(raised.times, 0);
+    }
+    dm_tape_free(tape);
+    dm_tape_free(three);
+    dm_tape_free(NULL);
+    ck_assert_ptr_null(dm_tape_alloc(NULL));
+    refused(raised.code, GSL_EFAULT, "dm_tape_alloc: F is NULL");
+    ck_assert_ptr_null(dm_tape_alloc(&(dm_function) { NULL, NULL }));
+    refused(raised.code, GSL_EFAULT, "dm_tape_alloc: F is NULL");
+    ck_assert_ptr_null(dm_tape_alloc_multi(NULL));
+    refused(raised.code, GSL_EFAULT, "dm_tape_alloc_multi: F is NULL or a function of no matrix");
+    ck_assert_ptr_null(dm_tape_alloc_multi(&(dm_multi_function) { scalar_of_three, 0, NULL }));
+    refused(raised.code, GSL_EFAULT, "dm_tape_alloc_multi: F is NULL or a function of no matrix");
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------------------ out of memory
+ *
+ * A tape is made, recorded and run three times, the second time with rows that lie apart.  The k-th allocation fails,
+ * for k = 0, 1, 2 ...: each call is right or GSL_ENOMEM with its outputs as they were, nothing is lost, and the tape,
+ * if there is one, serves afterwards.                                                                 */
+static dm *of_much(dm *A, void *params)
+{
+    dm *B = regular(A), *X = dm_inverse(B);
+
+    (void) params;
+    return dm_add(dm_trace(dm_mul(dm_solve(B, dm_exp(A)), X)), dm_add(dm_logdet(B), dm_norm_frobenius(A)));
+}
+
+static dm *of_little(dm *A, void *params) { (void) params; return dm_trace(dm_mul(A, dm_mul(A, dm_transpose(A)))); }
+
+static const struct {
+    dm *(*f)(dm *A, void *params);
+    size_t n;
+} thrifty[] = { { of_much, 24 }, { of_much, 4 }, { of_little, 20 }, { of_little, 3 } };
+
+enum { THRIFTY = sizeof thrifty / sizeof *thrifty, TURNS = 3 };
+
+static bool as_they_were(const places *p)
+{
+    for (size_t i = 0; i < p->out->size1; i++)
+        for (size_t j = 0; j < p->out->size2; j++)
+            if (gsl_matrix_get(p->out, i, j) != BEFORE)
+                return false;
+    return p->entry == BEFORE && (!p->second || gsl_matrix_get(p->second, 0, 0) == BEFORE)
+        && (!p->value || gsl_matrix_get(p->value, 0, 0) == BEFORE);
+}
+
+static void serves(const question *q, call c, const places p[], const places right[], int status, size_t turn)
+{
+    if (status == GSL_SUCCESS) {
+        alike(q, p[turn].out, right[turn].out, q->text, "derivative");
+        ck_assert_int_eq(raised.times, 0);
+        return;
+    }
+    ck_assert_msg(status == GSL_ENOMEM && raised.code == GSL_ENOMEM && raised.times == 1, "%s: %s, turn %zu: raised %d times %s",
+                  q->text, call_name[c], turn, raised.times, raised.message);
+    ck_assert_msg(as_they_were(&p[turn]), "%s: %s, turn %zu: an output is written to", q->text, call_name[c], turn);
+}
+
+/* What three turns of a tape came to; nothing is looked at before the tape is gone, since Check allocates too. */
+typedef struct {
+    int status[TURNS];
+    error_log log[TURNS];
+    places p[TURNS];
+} outcome;
+
+static void take_turns(call c, dm_tape *tape, outcome *o)
+{
+    for (size_t turn = 0; turn < TURNS; turn++) {
+        forget_errors();
+        o->status[turn] = ask_tape(c, tape, &o->p[turn]);
+        o->log[turn] = raised;
+    }
+}
+
+static void serve(const question *q, call c, const outcome *o, const places right[])
+{
+    for (size_t turn = 0; turn < TURNS; turn++) {
+        raised = o->log[turn];
+        serves(q, c, o->p, right, o->status[turn], turn);
+    }
+    forget_errors();
+}
+
+static void draw_turns(const question *q, call c, size_t n, places p[])
+{
+    dice d = { n };
+
+    for (size_t turn = 0; turn < TURNS; turn++) {
+        gsl_matrix *A = random_matrix(&d, ANY, n, n);
+        find_places(&p[turn], c, turn == 1 ? APART : CLOSE, false, A, random_like(&d, A), q->rows, q->cols, 0);
+        p[turn].number = &p[turn].entry;
+    }
+}
+
+START_TEST(every_allocation_of_a_tape_may_fail)
+{
+    size_t n = thrifty[_i / CALLS].n;
+    call c = (call) (_i % CALLS);
+    question q = { .F = { thrifty[_i / CALLS].f, NULL }, .rows = 1, .cols = 1 };
+
+    if (n > 12 && c == HESSIAN)
+        n = 9;                         /* larger than what it is of */
+    q.tolerance = 1000 * (double) (n * n) * DBL_EPSILON;
+    for (int after = 0; after < 2; after++)
+        for (size_t k = 0, asked = 1; k < asked; k++) {
+            places right[TURNS];
+            outcome starved, afterwards;
+            snprintf(q.text, sizeof q.text, "%zu×%zu, %s, allocation %zu%s", n, n, call_name[c], k, after ? " and all later" : "");
+            draw_turns(&q, c, n, right);
+            draw_turns(&q, c, n, starved.p);
+            draw_turns(&q, c, n, afterwards.p);
+            for (size_t turn = 0; turn < TURNS; turn++)
+                ask_driver(c, &q.F, &right[turn]);
+            forget_errors();
+            long in_use = blocks_in_use();
+            size_t so_far = allocations();
+            fail_allocation(k, after);
+            q.tape = dm_tape_alloc(&q.F);
+            if (q.tape)
+                take_turns(c, q.tape, &starved);
+            allocate_again();
+            asked = allocations() - so_far;
+            if (q.tape)
+                take_turns(c, q.tape, &afterwards);
+            dm_tape_free(q.tape);
+            long lost = blocks_in_use() - in_use;
+            ck_assert_msg(lost == 0, "%s: %ld blocks are lost", q.text, lost);
+            if (q.tape) {
+                serve(&q, c, &starved, right);
+                serve(&q, c, &afterwards, right);
+                for (size_t turn = 0; turn < TURNS; turn++)
+                    ck_assert_msg(afterwards.status[turn] == GSL_SUCCESS, "%s: afterwards it is no use", q.text);
+            } else {
+                refused(raised.code, GSL_ENOMEM, "dm_tape_alloc: out of memory");
+            }
+            forget_matrices();
+        }
+}
+END_TEST
+
+/* The function leaves so and so many bytes: what is recorded after it must do with these, or the driver. */
+static size_t bytes_left;
+static dm *(*modest)(dm *A, void *params);
+
+static dm *greedy(dm *A, void *params)
+{
+    dm_context *context = dm_context_of(A);
+    dm *result = modest(A, params);
+
+    if (dm_arena_alloc(context, (size_t) 4 << 20))
+        context->at = context->end - bytes_left;
+    fail_allocation(0, true);
+    return result;
+}
+
+START_TEST(a_tape_does_with_what_is_left)
+{
+    size_t n = _i / CALLS % 2 ? 12 : 3, times = 0, bytes = 32 * step(23);
+    call c = (call) (_i % CALLS);
+    question q = { .rows = 1, .cols = 1, .tolerance = 1000 * (double) (n * n) * DBL_EPSILON };
+
+    if (n > 8 && c == HESSIAN)
+        n = 5;
+    modest = _i / CALLS / 2 ? of_much : of_little;
+    for (bytes_left = 0; bytes_left < 2 * bytes * (times + 64); bytes_left += bytes * (1 + bytes_left / 8192)) {
+        places right[TURNS];
+        outcome o;
+        snprintf(q.text, sizeof q.text, "%zu×%zu, %s with %zu bytes", n, n, call_name[c], bytes_left);
+        draw_turns(&q, c, n, right);
+        draw_turns(&q, c, n, o.p);
+        q.F = (dm_function) { modest, NULL };
+        for (size_t turn = 0; turn < TURNS; turn++)
+            ask_driver(c, &q.F, &right[turn]);
+        long in_use = blocks_in_use();
+        q.F = (dm_function) { greedy, NULL };
+        q.tape = dm_tape_alloc(&q.F);
+        for (size_t turn = 0; turn < TURNS; turn++) {
+            forget_errors();
+            o.status[turn] = ask_tape(c, q.tape, &o.p[turn]);
+            o.log[turn] = raised;
+            allocate_again();
+        }
+        dm_tape_free(q.tape);
+        long lost = blocks_in_use() - in_use;
+        ck_assert_msg(lost == 0, "%s: %ld blocks are lost", q.text, lost);
+        serve(&q, c, &o, right);
+        times += o.status[0] != GSL_SUCCESS;
+        forget_matrices();
+    }
+    ck_assert_msg(times > 0, "%s: no memory is needed", q.text);
+}
+END_TEST
+
 Suite *drivers_tape_suite(void)
 {
     Suite *suite = suite_create("drivers/tape");
@@ -1029,5 +1276,9 @@ Suite *drivers_tape_suite(void)
     tc = case_of(suite, "what is not regular");
     tcase_add_loop_test(tc, irregular_points_are_left_to_the_driver, 0, DELICATE);
     tcase_add_loop_test(tc, directions_that_are_no_numbers, 0, DELICATE);
+    tcase_add_test(tc, what_a_tape_cannot_do_is_told);
+    tc = case_of(suite, "out of memory");
+    tcase_add_loop_test(tc, every_allocation_of_a_tape_may_fail, 0, THRIFTY * CALLS);
+    tcase_add_loop_test(tc, a_tape_does_with_what_is_left, 0, 4 * CALLS);
     return suite;
 }
