@@ -717,8 +717,7 @@ static size_t size_of(const dm_line *L)
     return L->rows * L->slots * L->cols;
 }
 
-/* A place that is free again, or a new one; vectors of eight may be read from it, with
- * zeros at the end. */
+/* A place that is free again, or a new one. */
 static double *place_for(compiling *c, room **free_rooms, size_t size)
 {
     for (room **r = free_rooms; *r; r = &(*r)->next)
@@ -727,11 +726,8 @@ static double *place_for(compiling *c, room **free_rooms, size_t size)
             *r = (*r)->next;
             return place;
         }
-    size_t padded = (size + 7) / 8 * 8;
-    double *place = dm_arena_alloc(c->context, padded * sizeof *place);
+    double *place = dm_arena_alloc(c->context, size * sizeof *place);
     c->failed = c->failed || !place;
-    for (size_t i = 0; place && i < padded; i++)
-        place[i] = 0;
     return place;
 }
 

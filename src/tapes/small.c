@@ -192,14 +192,15 @@ unsigned dm_do_product(const dm_instruction *s)
     return 1;
 }
 
-/* The rows of a square of three, each with one entry too many that nobody looks at; and of its transpose. */
+/* The rows of a square of three, each with one entry too many that nobody looks at; and of its transpose.  It is read
+ * and written in the same pieces, for what is read soon after it was written otherwise has to wait.   */
 INLINE void rows_of_three(const double *M, v4 row[3])
 {
-    v4 last = *(const v4 *) (M + 5);
+    v4 a = *(const v4 *) M, b = *(const v4 *) (M + 4);
 
-    row[0] = *(const v4 *) M;
-    row[1] = *(const v4 *) (M + 3);
-    row[2] = __builtin_shufflevector(last, last, 1, 2, 3, 3);
+    row[0] = a;
+    row[1] = __builtin_shufflevector(a, b, 3, 4, 5, 6);
+    row[2] = (v4) { b[2], b[3], M[8], 0 };
 }
 
 INLINE void columns_of_three(const double *M, v4 row[3])
@@ -210,9 +211,8 @@ INLINE void columns_of_three(const double *M, v4 row[3])
 
 INLINE void put_three(double *M, const v4 row[3])
 {
-    *(v4 *) M = row[0];
-    *(v4 *) (M + 3) = row[1];          /* over the entry too many */
-    *(v2 *) (M + 6) = (v2) { row[2][0], row[2][1] };
+    *(v4 *) M = __builtin_shufflevector(row[0], row[1], 0, 1, 2, 4);
+    *(v4 *) (M + 4) = __builtin_shufflevector(row[1], row[2], 1, 2, 4, 5);
     M[8] = row[2][2];
 }
 
@@ -424,9 +424,9 @@ dm_doing *dm_do_product_of(const dm_instruction *s)
 
 dm_doing *dm_do_dual_product_of(const dm_instruction *s)
 {
-    if (s->run == product_three)
+    if (s->rows == 3 && s->inner == 3 && s->cols == 3)
         return dual_three;
-    if (s->run == product_four)
+    if (s->rows == 4 && s->inner == 4 && s->cols == 4)
         return dual_four;
     return NULL;
 }
@@ -447,17 +447,19 @@ dm_doing *dm_do_inner_transposed_of(const dm_instruction *s)
 
 /* ------------------------------------------------------------------------------------------- results */
 
-/* Behind the entries there are zeros up to a multiple of eight. */
 FOR_EACH_CPU
 bool dm_place_finite(const dm_line *L)
 {
-    size_t n = L->rows * L->slots * L->cols;
-    v8 sum = { 0 };
+    size_t n = L->rows * L->slots * L->cols, i = 0;
+    const double *x = L->place;
+    v4 sum = { 0 };
+    double rest = 0;
 
-    for (size_t i = 0; i < n; i += 8)
-        sum += 0.0 * *(const v8 *) (L->place + i);
-    v4 half = __builtin_shufflevector(sum, sum, 0, 1, 2, 3) + __builtin_shufflevector(sum, sum, 4, 5, 6, 7);
-    return (half[0] + half[1]) + (half[2] + half[3]) == 0;
+    for (; i + 4 <= n; i += 4)
+        sum += 0.0 * *(const v4 *) (x + i);
+    for (; i < n; i++)
+        rest += 0.0 * x[i];
+    return rest + ((sum[0] + sum[1]) + (sum[2] + sum[3])) == 0;
 }
 
 FOR_EACH_CPU
