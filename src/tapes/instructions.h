@@ -48,7 +48,7 @@ dm_doing dm_do_logdet;                 /* logdet(A) */
 /* This one and the next two are P = A*B, D = dA*B, D += A*dB: all three at once; NULL: there is no such instruction. */
 dm_doing *dm_do_dual_product_of(const dm_instruction *s);
 
-/* The one made for the sizes of this instruction, or the general one: a product, A', tr(A*B). */
+/* The one made for the sizes of this instruction, or the general one: a product (NULL: there is none), A', tr(A*B). */
 dm_doing *dm_do_product_of(const dm_instruction *s);
 dm_doing *dm_do_transpose_of(const dm_instruction *s);
 dm_doing *dm_do_inner_transposed_of(const dm_instruction *s);

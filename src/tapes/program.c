@@ -67,12 +67,37 @@ static dm_line **listed(dm_context *context, const dm_tape_record *record)
     return list;
 }
 
+/* Worth a fixed place: what is made in less time than its form could be looked at. */
+static bool has_small_shape(size_t rows, size_t cols)
+{
+    enum { SHORT = 64 };               /* for a row or a column */
+
+    return (rows <= DM_SMALL && cols <= DM_SMALL) || ((rows == 1 || cols == 1) && rows * cols <= SHORT);
+}
+
+/* Its entries lie in order, where a step can read them. */
+static bool is_there(const dm_line *L)
+{
+    return L->small || L->kind == DM_GIVEN;
+}
+
+/* A result that is a transpose, a multiple or of rank one is made in a place too, up to a size. */
+static bool is_simple(const dm_line *L)
+{
+    enum { MODERATE = 16 };
+    const dm_line *A = L->of[0], *B = L->of[1];
+
+    if (L->rows > MODERATE || L->cols > MODERATE || L->slots > 1 || !A || !is_there(A) || (B && !is_there(B)))
+        return false;
+    return L->kind == DM_LINE_VIEW || (L->kind == DM_LINE_PRODUCT && (L->transposed[0] ? A->rows : A->cols) == 1);
+}
+
 /* As if there had been no other program. */
 static void begin_anew(dm_line *L)
 {
     L->uses = L->last = 0;
     L->wanted = L->inside = L->waits = L->made = L->numbered = false;
-    L->small = L->rows <= DM_SMALL && L->cols <= DM_SMALL && !is_known(L);
+    L->small = has_small_shape(L->rows, L->cols) && !is_known(L);
     L->place = NULL;
     L->readings = NULL;
     L->origin = NULL;
@@ -87,6 +112,7 @@ static void count_uses(dm_line *const list[], size_t n, dm_line *const wanted[],
         begin_anew(list[i]);
     for (size_t i = 0; i < wants; i++) {
         wanted[i]->wanted = true;
+        wanted[i]->small = wanted[i]->small || is_simple(wanted[i]);
         wanted[i]->uses++;
     }
     for (size_t i = 0; i < n; i++)     /* what may fail must be seen to */
@@ -95,6 +121,49 @@ static void count_uses(dm_line *const list[], size_t n, dm_line *const wanted[],
     for (size_t i = n; i-- > 0; )
         for (size_t k = 0; k < DM_OPERANDS && list[i]->uses && list[i]->of[k]; k++)
             list[i]->of[k]->uses++;
+}
+
+/* A product as an instruction of small matrices; its `run` is NULL where there is none. */
+typedef struct {
+    double scale;
+    dm_line *X;
+    bool transposed;
+} term;
+
+static dm_instruction product_step(const term *t, dm_line **A, dm_line **B)
+{
+    dm_line *X = t->X;
+    size_t l = t->transposed ? 1 : 0, r = 1 - l;
+    bool A_transposed = X->transposed[l] ^ t->transposed, B_transposed = X->transposed[r] ^ t->transposed;
+
+    *A = X->of[l];
+    *B = X->of[r];
+    size_t rows = A_transposed ? (*A)->cols : (*A)->rows, inner = A_transposed ? (*A)->rows : (*A)->cols;
+    size_t cols = B_transposed ? (*B)->rows : (*B)->cols;
+    dm_instruction s = { .scale = t->scale * X->scale, .rows = (unsigned) (rows * (*A)->slots), .inner = (unsigned) inner,
+                         .cols = (unsigned) (cols * (*B)->slots), .A_transposed = A_transposed && rows > 1 && inner > 1,
+                         .B_transposed = B_transposed && cols > 1 && inner > 1 };
+    s.run = is_there(*A) && is_there(*B) ? dm_do_product_of(&s) : NULL;
+    return s;
+}
+
+/* Can it be made by an instruction of small matrices, with its entries in the order of X, or of X'? */
+static bool is_direct(dm_line *X, bool transposed)
+{
+    dm_line *A = X->of[0], *B = X->of[1];
+
+    switch (X->kind) {
+    case DM_LINE_PRODUCT:
+        return !(transposed && X->slots > 1) && product_step(&(term) { 1, X, transposed }, &A, &B).run;
+    case DM_LINE_HADAMARD:
+        return !transposed && is_there(A) && is_there(B) && A->slots == B->slots;
+    case DM_LINE_MULTIPLE:
+        return !transposed && is_there(A) && is_there(B);
+    case DM_LINE_INNER:
+        return X->slots == 1 && is_there(A) && is_there(B);
+    default:
+        return false;
+    }
 }
 
 /* What only a sum, or a small view, uses is made where it lands, if it can be: seen from there it may stand
@@ -117,10 +186,7 @@ static void take_in(dm_line *sum, bool transposed)
                 } else {
                     take_in(X, t);
                 }
-            } else if (X->small && X->of[0] && X->of[1] && X->of[0]->small && X->of[1]->small
-                       && ((X->kind == DM_LINE_PRODUCT && !(t && X->slots > 1))
-                           || (X->kind == DM_LINE_HADAMARD && !t && X->of[0]->slots == X->of[1]->slots)
-                           || (X->kind == DM_LINE_MULTIPLE && !t))) {
+            } else if (sum->small && is_direct(X, t)) {
                 X->inside = true;
             } else if (X->kind == DM_LINE_PRODUCT && X->slots == 1 && sum->kind == DM_LINE_SUM) {
                 X->waits = true;
@@ -280,32 +346,10 @@ static void settle(compiling *c, dm_line *C)
 
 /* --------------------------------------------------------------------------------------- one term -- */
 
-typedef struct {
-    double scale;
-    dm_line *X;
-    bool transposed;
-} term;
-
 /* A step of small matrices. */
 static void add_small(compiling *c, dm_instruction step, dm_line *C, dm_line *A, dm_line *B)
 {
     add_draft(c, (draft) { .step = step, .C = C, .A = A, .B = B });
-}
-
-static void add_small_product(compiling *c, dm_line *C, bool adds, const term *t)
-{
-    dm_line *X = t->X;
-    size_t l = t->transposed ? 1 : 0, r = 1 - l;
-    dm_line *A = X->of[l], *B = X->of[r];
-    bool A_transposed = X->transposed[l] ^ t->transposed, B_transposed = X->transposed[r] ^ t->transposed;
-    size_t rows = A_transposed ? A->cols : A->rows, inner = A_transposed ? A->rows : A->cols;
-    size_t cols = B_transposed ? B->rows : B->cols;
-    dm_instruction s = { .scale = t->scale * X->scale, .rows = (unsigned) (rows * A->slots), .inner = (unsigned) inner,
-                  .cols = (unsigned) (cols * B->slots), .A_transposed = A_transposed && A->rows > 1 && A->cols > 1,
-                  .B_transposed = B_transposed && B->rows > 1 && B->cols > 1, .adds = adds };
-
-    s.run = dm_do_product_of(&s);
-    add_small(c, s, C, A, B);
 }
 
 /* Do its entries stand in another order than X's?  A single row or column of one slot is the same either way. */
@@ -322,12 +366,15 @@ static bool add_small_term(compiling *c, dm_line *C, bool adds, const term *t)
     bool turned = is_turned(t);
 
     if (X->inside && X->kind == DM_LINE_PRODUCT) {
-        add_small_product(c, C, adds, t);
+        dm_line *A, *B;
+        s = product_step(t, &A, &B);
+        s.adds = adds;
+        add_small(c, s, C, A, B);
     } else if (X->inside && (X->kind == DM_LINE_HADAMARD || X->kind == DM_LINE_MULTIPLE)) {
         s.run = X->kind == DM_LINE_HADAMARD ? dm_do_hadamard : dm_do_multiple;
         s.scale *= X->scale;
         add_small(c, s, C, X->of[0], X->of[1]);
-    } else if (X->small && X->slots == C->slots && !(turned && X->slots > 1)) {
+    } else if (is_there(X) && X->slots == C->slots && !(turned && X->slots > 1)) {
         s.run = turned ? dm_do_transpose_of(&s) : dm_do_add;
         add_small(c, s, C, X, NULL);
     } else if ((X->kind == DM_LINE_IDENTITY || X->kind == DM_LINE_FILL) && adds && X->slots == C->slots && X->slots == 1) {
@@ -423,8 +470,8 @@ static bool together(compiling *c, term *a, const term *b)
                          .transposed = { k ? false : at, k ? at : false }, .slots = 1, .uses = 1,
                          .rows = a->transposed ? a->X->cols : a->X->rows,
                          .cols = a->transposed ? a->X->rows : a->X->cols };
-        P->small = P->rows <= DM_SMALL && P->cols <= DM_SMALL;
-        P->inside = P->small && P->of[0]->small && P->of[1]->small;
+        P->small = has_small_shape(P->rows, P->cols);
+        P->inside = P->small && is_direct(P, false);
         *a = (term) { 1, P, false };
         return true;
     }
@@ -451,7 +498,7 @@ static void in_order(terms *all)
 
 static bool plain(const dm_line *C, const term *t)
 {
-    return !t->X->inside && t->X->small && t->X->slots == C->slots && !is_turned(t);
+    return !t->X->inside && is_there(t->X) && t->X->slots == C->slots && !is_turned(t);
 }
 
 /* The last three drafts are P = A*B, C = dA*B and C += A*dB: one instruction does all. */
@@ -556,17 +603,12 @@ static dm_line *emit_later(compiling *c, dm_line line)
     }
     *L = line;
     L->uses = 1;
-    L->small = L->rows <= DM_SMALL && L->cols <= DM_SMALL;
+    L->small = has_small_shape(L->rows, L->cols);
     emit(c, L);
     return L;
 }
 
 /* -------------------------------------------------------------------------------------- every line -- */
-
-static bool both_small(const dm_line *L)
-{
-    return L->small && L->of[0]->small && (!L->of[1] || L->of[1]->small);
-}
 
 /* An inverse or a logdet of a few rows: by cofactors, or else by elimination. */
 static bool emit_closed(compiling *c, dm_line *L)
@@ -575,7 +617,7 @@ static bool emit_closed(compiling *c, dm_line *L)
     dm_line *A = L->of[0];
     size_t n = A->rows, first = c->drafts;
 
-    if (!(inverse || logdet) || !A->small || A->slots > 1 || n < 2 || n > DM_CLOSED)
+    if (!(inverse || logdet) || !L->small || !is_there(A) || A->slots > 1 || n < 2 || n > DM_CLOSED)
         return false;
     dm_instruction s = { .run = inverse ? dm_do_inverse : dm_do_logdet, .rows = (unsigned) n };
     add_small(c, s, L, A, NULL);
@@ -648,32 +690,20 @@ static void emit(compiling *c, dm_line *L)
         add_numbers(c, dm_do_make_view, L, L->scale, A, L->transposed[0], 0, NULL, false);
         break;
     case DM_LINE_PRODUCT:
-        if (both_small(L)) {
-            add_small_product(c, L, false, &itself);
-            return;
-        }
-        add_numbers(c, dm_do_make_product, L, L->scale, A, L->transposed[0], 0, B, L->transposed[1]);
-        break;
     case DM_LINE_HADAMARD:
-        if (both_small(L) && A->slots == B->slots) {
-            L->inside = true;
-            add_small_term(c, L, false, &itself);
-            L->inside = false;
-            return;
-        }
-        add_numbers(c, dm_do_make_hadamard, L, L->scale, A, false, 0, B, false);
-        break;
     case DM_LINE_MULTIPLE:
-        if (both_small(L)) {
+        if (L->small && is_direct(L, false)) {
             L->inside = true;
             add_small_term(c, L, false, &itself);
             L->inside = false;
             return;
         }
-        add_numbers(c, dm_do_make_multiple, L, L->scale, A, false, 0, B, false);
+        add_numbers(c, L->kind == DM_LINE_PRODUCT ? dm_do_make_product : L->kind == DM_LINE_HADAMARD
+                       ? dm_do_make_hadamard : dm_do_make_multiple, L, L->scale, A, L->transposed[0], 0, B,
+                    L->transposed[1]);
         break;
     case DM_LINE_INNER:
-        if (both_small(L) && L->slots == 1) {
+        if (is_direct(L, false)) {
             bool turned = L->transposed[0] != L->transposed[1] && A->rows > 1 && A->cols > 1;
             s.rows = (unsigned) A->rows;
             s.cols = (unsigned) A->cols;
@@ -693,7 +723,7 @@ static void emit(compiling *c, dm_line *L)
     case DM_LINE_CALL:
         if (emit_closed(c, L))
             return;
-        if (L->op->h && both_small(L)) {
+        if (L->op->h && L->small && is_there(A)) {
             emit_entries(c, L);
             return;
         }
@@ -808,7 +838,7 @@ static bool assemble(dm_program *p, compiling *c)
     for (origin *o = p->origin; o; o = o->next) {
         if (o->line->small)
             o->made.data = o->A->number.data = entries_of(o->line);
-        o->small = o->line->small && o->made.form == DM_DENSE;
+        o->small = o->line->small && o->made.form == DM_DENSE && o->line->rows <= DM_SMALL && o->line->cols <= DM_SMALL;
     }
     return !c->failed;
 }

@@ -368,6 +368,25 @@ static unsigned column_eight(const dm_instruction *s)
     return 1;
 }
 
+/* Of any other size; and y' = x'*B(') */
+static unsigned column(const dm_instruction *s)
+{
+    if (s->A_transposed)
+        dm_row_matrix(s->inner, s->rows, s->scale, s->at.B, 1, s->at.A, s->rows, beta(s), s->at.C);
+    else
+        dm_matrix_column(s->rows, s->inner, s->scale, s->at.A, s->inner, s->at.B, beta(s), s->at.C, 1);
+    return 1;
+}
+
+static unsigned row(const dm_instruction *s)
+{
+    if (s->B_transposed)
+        dm_matrix_column(s->cols, s->inner, s->scale, s->at.B, s->inner, s->at.A, beta(s), s->at.C, 1);
+    else
+        dm_row_matrix(s->inner, s->cols, s->scale, s->at.A, 1, s->at.B, s->cols, beta(s), s->at.C);
+    return 1;
+}
+
 /* C = beta*C + scale*x*y' */
 FOR_EACH_CPU
 static unsigned outer(const dm_instruction *s)
@@ -407,6 +426,12 @@ static const struct {
     [8] = { NULL, column_eight },
 };
 
+/* What dm_tiny_product can do. */
+static bool is_tiny(const dm_instruction *s)
+{
+    return s->inner <= DM_TINY && (!s->A_transposed || s->rows <= DM_TINY) && (!s->B_transposed || s->cols <= DM_TINY);
+}
+
 dm_doing *dm_do_product_of(const dm_instruction *s)
 {
     dm_doing *special = NULL;
@@ -415,11 +440,19 @@ dm_doing *dm_do_product_of(const dm_instruction *s)
         special = outer_eight;
     else if (s->inner == 1)
         special = outer;
-    else if (s->rows == s->inner && s->cols == s->inner)
+    else if (s->inner <= DM_TINY && s->rows == s->inner && s->cols == s->inner)
         special = of_size[s->inner].square;
-    else if (s->rows == s->inner && s->cols == 1)
+    else if (s->inner <= DM_TINY && s->rows == s->inner && s->cols == 1)
         special = of_size[s->inner].column;
-    return special ? special : dm_do_product;
+    if (special)
+        return special;
+    if (is_tiny(s))
+        return dm_do_product;
+    if (s->cols == 1 && (size_t) s->rows * s->inner <= dm_vector_limit())
+        return column;
+    if (s->rows == 1 && (size_t) s->cols * s->inner <= dm_vector_limit())
+        return row;
+    return NULL;
 }
 
 dm_doing *dm_do_dual_product_of(const dm_instruction *s)
