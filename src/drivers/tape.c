@@ -39,6 +39,7 @@ typedef struct {
     dm_program *program;
     dm_line *value, *gradient;         /* where they are wanted */
     dm_line **result;                  /* the derivative, unless it is a sum of sandwiches */
+    dm_result *out;                    /* each of them, where it lies */
     bool apart;                        /* every result has a place of its own: none is a view of an input, ... */
     bool quick;                        /*     and inputs and results have one slot each */
     size_t rows, cols;                 /* of the function */
@@ -108,6 +109,7 @@ static void forget(recording *r)
         free(r->in[i].copy);
     free(r->in);
     free(r->result);
+    free(r->out);
     dm_context_free(r->context);
     *r = (recording) { .tried = false };
 }
@@ -321,7 +323,25 @@ static bool write_program(const dm_tape *tape, recording *r, writer *write)
 
 static bool has_place(const dm_line *L)
 {
-    return L && L->place;
+    return !L || L->place;
+}
+
+/* Are all results, or what they are written from, apart from the inputs? */
+static void look_at_places(recording *r)
+{
+    r->apart = has_place(r->gradient) && has_place(r->value);
+    for (size_t i = 0; i < r->results; i++) {
+        r->apart = r->apart && has_place(r->result[i]);
+        if (r->result[i])
+            r->out[i] = dm_result_of(r->result[i]);
+    }
+    for (size_t k = 0; k < r->sandwiches; k++)
+        r->apart = r->apart && has_place(r->left[k]) && has_place(r->right[k]);
+    r->quick = r->apart;
+    for (size_t i = 0; i < r->inputs; i++) {
+        r->in[i].now = NULL;
+        r->quick = r->quick && r->in[i].slots == 1;
+    }
 }
 
 /* Record for inputs of these shapes; where that cannot be done it is known from now on, and the driver does it. */
@@ -331,7 +351,8 @@ static void record(const dm_tape *tape, recording *r, writer *write, size_t resu
     r->wants = wants;
     r->results = results;
     r->result = calloc(results, sizeof *r->result);
-    r->context = r->result ? dm_context_alloc() : NULL;
+    r->out = calloc(results, sizeof *r->out);
+    r->context = r->result && r->out ? dm_context_alloc() : NULL;
     if (!r->context)
         return;
     r->context->quiet = true;
@@ -339,15 +360,8 @@ static void record(const dm_tape *tape, recording *r, writer *write, size_t resu
         dm_context_free(r->context);
         r->context = NULL;
     }
-    r->apart = r->context != NULL;
-    for (size_t i = 0; r->apart && i < results; i++)
-        r->apart = has_place(r->result[i]);
-    r->apart = r->apart && (!r->gradient || has_place(r->gradient)) && (!r->value || has_place(r->value));
-    r->quick = r->apart;
-    for (size_t i = 0; i < r->inputs; i++) {
-        r->in[i].now = NULL;
-        r->quick = r->quick && r->in[i].slots == 1;
-    }
+    if (r->context)
+        look_at_places(r);
 }
 
 /* Is what was recorded for these matrices?  The i-th has k slots, side by side or in k matrices one after another. */
@@ -376,13 +390,6 @@ static bool side_by_side(const gsl_matrix *const A[], size_t k)
     return true;
 }
 
-static void copy_rows(double *to, size_t apart, const gsl_matrix *A)
-{
-    for (size_t i = 0; i < A->size1; i++)
-        for (size_t j = 0; j < A->size2; j++)
-            to[i * apart + j] = A->data[i * A->tda + j];
-}
-
 /* The matrix, or k of them, as the program reads them; false: no memory. */
 static bool give(input *in, const gsl_matrix *const A[], bool as_copy)
 {
@@ -394,8 +401,7 @@ static bool give(input *in, const gsl_matrix *const A[], bool as_copy)
     }
     if (!in->copy && !(in->copy = malloc(in->rows * in->slots * in->cols * sizeof *in->copy)))
         return false;
-    for (size_t s = 0; s < in->slots; s++)
-        copy_rows(in->copy + s * in->cols, in->slots * in->cols, A[s]);
+    dm_lay_side_by_side(in->slots, in->rows, in->cols, A, in->copy);
     dm_program_give(in->line, in->copy);
     return true;
 }
@@ -405,7 +411,8 @@ static bool finite(const dm_line *L)
 {
     if (L->kind == DM_GIVEN)
         L->number->number.finite = false;
-    return L->place ? dm_place_finite(L) : dm_number_finite(L->number);
+    const dm_result R = dm_result_of(L);
+    return L->place ? dm_results_finite(&R, 1) : dm_number_finite(L->number);
 }
 
 /* Were the factors that met early of such sizes that nothing can have been lost? */
@@ -434,25 +441,24 @@ static void hand_out(const dm_line *L, gsl_matrix *to)
 {
     if (!L || !to)
         return;
+    const dm_result R = dm_result_of(L);
     if (!L->place)
         dm_hand_out(L->number, to);
     else if (to->tda == L->cols)
-        dm_place_copy(L, to->data);
+        dm_results_copy(&R, 1, &to);
     else
         for (size_t i = 0; i < L->rows; i++)
             memcpy(to->data + i * to->tda, L->place + i * L->cols, L->cols * sizeof *L->place);
 }
 
-/* Slot s of a panel. */
-static void hand_out_slot(const dm_line *L, size_t s, gsl_matrix *to)
+/* The slots of a panel that is ready, to a matrix each. */
+static void hand_out_slots(const dm_line *L, size_t k, gsl_matrix *const to[])
 {
-    if (L->slots == 1) {
-        hand_out(L, to);
-        return;
-    }
-    dm_panel P = dm_entries(L->number);
-    for (size_t i = 0; i < P.rows; i++)
-        memcpy(to->data + i * to->tda, dm_row(P, i, s), P.cols * sizeof *P.data);
+    if (L->slots == 1)
+        for (size_t s = 0; s < k; s++)
+            hand_out(L, to[s]);
+    else
+        dm_take_apart(k, L->rows, L->cols, L->place ? L->place : dm_entries(L->number).data, to);
 }
 
 static double scalar_of(const dm_line *L)
@@ -494,15 +500,6 @@ static recording *prepared(dm_tape *tape, kind k, writer *write, const gsl_matri
     return r->context ? r : NULL;
 }
 
-/* Run it on these inputs, none of which may lie under one of the outputs. */
-static bool run(recording *r, const gsl_matrix *const A[], const gsl_matrix *out1, const gsl_matrix *out2)
-{
-    for (size_t i = 0; i < r->inputs; i++)
-        if (!give(&r->in[i], &A[i], !r->apart && (overlap(A[i], out1) || overlap(A[i], out2))))
-            return false;
-    return dm_program_run(r->program) && guarded(r);
-}
-
 /* The short way: small matrices that lie as they should, the inputs where they lay in the run before. */
 
 static inline bool as_before(const input *in, const gsl_matrix *A)
@@ -510,9 +507,22 @@ static inline bool as_before(const input *in, const gsl_matrix *A)
     return A->data == in->data && A->size2 == in->cols && A->size1 == in->rows && A->tda == in->cols;
 }
 
-static inline bool fits_place(const dm_line *L, const gsl_matrix *to)
+static inline bool fits_result(const dm_result *R, const gsl_matrix *to)
 {
-    return to->size2 == L->cols && to->size1 == L->rows && to->tda == L->cols;
+    return to->size2 == R->cols && to->size1 == R->rows && to->tda == R->cols;
+}
+
+/* Run it on these inputs, none of which may lie under one of the outputs. */
+static bool run(recording *r, const gsl_matrix *const A[], const gsl_matrix *out1, const gsl_matrix *out2)
+{
+    bool as_is = r->quick;
+
+    for (size_t i = 0; as_is && i < r->inputs; i++)
+        as_is = as_before(&r->in[i], A[i]);
+    for (size_t i = 0; !as_is && i < r->inputs; i++)
+        if (!give(&r->in[i], &A[i], !r->apart && (overlap(A[i], out1) || overlap(A[i], out2))))
+            return false;
+    return dm_program_run(r->program) && guarded(r);
 }
 
 /* ---------------------------------------------------------------------------------------- gradients -- */
@@ -548,17 +558,13 @@ static inline bool quick_gradient(const recording *r, size_t n, const gsl_matrix
     if (!r->quick)
         return false;
     for (size_t i = 0; i < n; i++)
-        if (!as_before(&r->in[i], A[i]) || !fits_place(r->result[i], U[i]))
+        if (!as_before(&r->in[i], A[i]) || !fits_result(&r->out[i], U[i]))
             return false;
-    if (!dm_program_run(r->program) || !dm_place_finite(r->value))
+    if (!dm_program_run(r->program) || !isfinite(*r->value->place) || !dm_results_finite(r->out, n))
         return false;
-    for (size_t i = 0; i < n; i++)
-        if (!dm_place_finite(r->result[i]))
-            return false;
     if (value)
         *value = *r->value->place;
-    for (size_t i = 0; i < n; i++)
-        dm_place_copy(r->result[i], U[i]->data);
+    dm_results_copy(r->out, n, U);
     return true;
 }
 
@@ -680,16 +686,15 @@ static bool give_all(recording *r, size_t n, const gsl_matrix *const A[], size_t
 static inline bool quick_push(const recording *r, size_t n, const gsl_matrix *const A[], const gsl_matrix *const dA[],
                               gsl_matrix *value, gsl_matrix *dF)
 {
-    if (!r->quick || !fits_place(r->result[0], dF) || (value && !fits_place(r->value, value)))
+    if (!r->quick || !fits_result(r->out, dF))
         return false;
     for (size_t i = 0; i < n; i++)
         if (!as_before(&r->in[i], A[i]) || !as_before(&r->in[n + i], dA[i]))
             return false;
-    if (!dm_program_run(r->program) || !dm_place_finite(r->value) || !dm_place_finite(r->result[0]))
+    const dm_result both[] = { r->out[0], { r->value->place, r->out[0].rows, r->out[0].cols } };
+    if ((value && !fits_result(&both[1], value)) || !dm_program_run(r->program) || !dm_results_finite(both, 2))
         return false;
-    if (value)
-        dm_place_copy(r->value, value->data);
-    dm_place_copy(r->result[0], dF->data);
+    dm_results_copy(both, value ? 2 : 1, (gsl_matrix *[]) { dF, value });
     return true;
 }
 
@@ -711,13 +716,15 @@ static int push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_
         done = has_shape(r, dF[s]);
     done = done && give_all(r, n, A, k, dA, value, dF) && dm_program_run(r->program)
         && finite(r->value) && ready(r->value, value) && finite(r->result[0]);
-    if (done && !(k == 1 && ready(r->result[0], dF[0])))       /* slots are handed out from where they are formed */
+    if (done && r->result[0]->slots == 1)
+        for (size_t s = 0; done && s < k; s++)
+            done = ready(r->result[0], dF[s]);
+    else if (done && !r->result[0]->place)         /* slots are handed out from where they are formed */
         done = dm_entries(r->result[0]->number).data != NULL;
     if (!done)
         return push_directly(tape, A, k, dA, value, dF);
     hand_out(r->value, value);
-    for (size_t s = 0; s < k; s++)
-        hand_out_slot(r->result[0], s, dF[s]);
+    hand_out_slots(r->result[0], k, dF);
     return GSL_SUCCESS;
 }
 
@@ -738,9 +745,15 @@ int dm_tape_push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl
         return no_tape("dm_tape_push");
     if (k == 0)
         return dm_refuse(NULL, GSL_EINVAL, "dm_tape_push: no direction is given");
+    bool there = true;
+    for (size_t i = 0; i < tape->F.n; i++)
+        there = there && A[i];
     for (size_t i = 0; i < tape->F.n * k; i++)
-        if (!dA[i] || !A[i / k] || (i < k && !dF[i]))
-            return no_tape("dm_tape_push");
+        there = there && dA[i];
+    for (size_t s = 0; s < k; s++)
+        there = there && dF[s];
+    if (!there)
+        return no_tape("dm_tape_push");
     return push(tape, A, k, dA, value, dF);
 }
 

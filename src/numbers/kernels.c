@@ -345,6 +345,43 @@ void dm_add_transposed(size_t m, size_t n, double beta, double scale, const doub
     }
 }
 
+/* n entries; of three a fourth goes with them, where somebody writes over it later. */
+INLINE void copy_row(size_t n, const double *from, double *to)
+{
+    size_t j = 0;
+
+    for (; j + 4 <= n; j += 4)
+        *(v4 *) (to + j) = *(const v4 *) (from + j);
+    for (; j < n; j++)
+        to[j] = from[j];
+}
+
+/* Rows of three, but for the last one in order, are copied as four: a row further on is written later. */
+FOR_EACH_CPU
+void dm_lay_side_by_side(size_t k, size_t m, size_t n, const gsl_matrix *const A[], double *panel)
+{
+    for (size_t i = 0; i < m; i++)
+        for (size_t s = 0; s < k; s++, panel += n)
+            if (n == 3 && i + 1 < m)
+                *(v4 *) panel = *(const v4 *) (A[s]->data + i * A[s]->tda);
+            else
+                copy_row(n, A[s]->data + i * A[s]->tda, panel);
+}
+
+FOR_EACH_CPU
+void dm_take_apart(size_t k, size_t m, size_t n, const double *panel, gsl_matrix *const A[])
+{
+    for (size_t s = 0; s < k; s++) {
+        double *to = A[s]->data;
+        size_t tda = A[s]->tda;
+        for (size_t i = 0; i < m; i++)
+            if (n == 3 && tda == 3 && i + 1 < m)
+                *(v4 *) (to + 3 * i) = *(const v4 *) (panel + (i * k + s) * 3);
+            else
+                copy_row(n, panel + (i * k + s) * n, to + i * tda);
+    }
+}
+
 void dm_mirror(size_t n, double *M, size_t stride, bool lower)
 {
     enum { TILE = 32 };
@@ -623,18 +660,19 @@ void dm_multiply_direction(size_t n, double beta, double scale, const double *sl
 FOR_EACH_CPU
 bool dm_all_finite(size_t n, double a, const double *x)
 {
-    v4 s = { 0 }, t = { 0 };
+    v8 s = { 0 }, t = { 0 };
     double sum = 0;
     size_t i = 0;
 
-    for (; i + 8 <= n; i += 8) {
-        s += 0.0 * (a * *(const v4 *) (x + i));
-        t += 0.0 * (a * *(const v4 *) (x + i + 4));
+    for (; i + 16 <= n; i += 16) {
+        s += 0.0 * (a * *(const v8 *) (x + i));
+        t += 0.0 * (a * *(const v8 *) (x + i + 8));
     }
     for (; i < n; i++)
         sum += 0.0 * (a * x[i]);
     s += t;
-    return sum + ((s[0] + s[1]) + (s[2] + s[3])) == 0;
+    v4 half = HALF(s);
+    return sum + ((half[0] + half[1]) + (half[2] + half[3])) == 0;
 }
 
 /* Without their sign bits doubles are in the order of the integers that they are stored as, and 0 is the first;

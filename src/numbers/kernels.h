@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <gsl/gsl_matrix.h>
 
 /* C = beta*C + alpha*A*B for the m×n A with entry (i,k) at A[i*down + k*across] and the row-major n×p B;
  * beta is 0 or 1.  For matrices so small that a call of BLAS costs more than its work.               */
@@ -34,6 +35,9 @@ bool dm_closed_inverse(size_t n, const double *A, double *X, double *determinant
 /* T = beta*T + scale*A' for the m×n T and the n×m A, beta 0 or 1; the sum of A(i,j)*B(j,i). */
 void dm_add_transposed(size_t m, size_t n, double beta, double scale, const double *A, size_t lda,
                        double *T, size_t ldt);
+/* The k matrices A, all m×n, as a panel: row i of each, then row i+1 ...; and back. */
+void dm_lay_side_by_side(size_t k, size_t m, size_t n, const gsl_matrix *const A[], double *panel);
+void dm_take_apart(size_t k, size_t m, size_t n, const double *panel, gsl_matrix *const A[]);
 /* M symmetric from its lower triangle, or from its upper one. */
 void dm_mirror(size_t n, double *M, size_t stride, bool lower);
 double dm_dot_transposed(size_t m, size_t n, const double *A, size_t lda, const double *B, size_t ldb);

@@ -227,19 +227,12 @@ dm *dm_number_panel(dm_context *context, size_t k, const gsl_matrix *const A[])
     dm_panel P = dm_fresh(C);
     bool finite = true;
 
-    for (size_t slot = 0; P.data && slot < k; slot++) {        /* looked at and copied while it is in the cache */
-        const double *x = A[slot]->data;
-        size_t tda = A[slot]->tda;
+    for (size_t slot = 0; P.data && slot < k; slot++)
         finite = all_finite(A[slot]) && finite;
-        if (k == 1 && tda == P.cols)
-            memcpy(P.data, x, P.rows * P.cols * sizeof *P.data);
-        else if (P.cols == 1)
-            for (size_t i = 0; i < P.rows; i++)
-                *dm_row(P, i, slot) = x[i * tda];
-        else
-            for (size_t i = 0; i < P.rows; i++)
-                memcpy(dm_row(P, i, slot), x + i * tda, P.cols * sizeof *P.data);
-    }
+    if (P.data && k == 1 && A[0]->tda == P.cols)
+        memcpy(P.data, A[0]->data, P.rows * P.cols * sizeof *P.data);
+    else if (P.data)
+        dm_lay_side_by_side(k, P.rows, P.cols, A, P.data);
     if (P.data)
         C->number.finite = finite;
     return C;

@@ -205,8 +205,11 @@ INLINE void rows_of_three(const double *M, v4 row[3])
 
 INLINE void columns_of_three(const double *M, v4 row[3])
 {
-    for (int i = 0; i < 3; i++)
-        row[i] = (v4) { M[i], M[3 + i], M[6 + i], 0 };
+    v4 a = *(const v4 *) M, b = *(const v4 *) (M + 4);
+
+    row[0] = __builtin_shufflevector(a, b, 0, 3, 6, 6);
+    row[1] = __builtin_shufflevector(a, b, 1, 4, 7, 7);
+    row[2] = (v4) { a[2], b[1], M[8], 0 };
 }
 
 INLINE void put_three(double *M, const v4 row[3])
@@ -388,16 +391,23 @@ static unsigned row(const dm_instruction *s)
 }
 
 /* C = beta*C + scale*x*y' */
-FOR_EACH_CPU
 static unsigned outer(const dm_instruction *s)
 {
     const double *x = s->at.A, *y = s->at.B;
     double *C = s->at.C;
 
-    for (size_t i = 0; i < s->rows; i++) {
+    if (s->cols >= 8) {
+        dm_column_row(s->rows, s->cols, s->scale, x, 1, y, beta(s), C, s->cols);
+        return 1;
+    }
+    for (size_t i = 0; i < s->rows; i++, C += s->cols) {
         double f = s->scale * x[i];
-        for (size_t j = 0; j < s->cols; j++)
-            *C = (s->adds ? *C : 0) + f * y[j], C++;
+        if (s->adds)
+            for (size_t j = 0; j < s->cols; j++)
+                C[j] += f * y[j];
+        else
+            for (size_t j = 0; j < s->cols; j++)
+                C[j] = f * y[j];
     }
     return 1;
 }
@@ -481,28 +491,32 @@ dm_doing *dm_do_inner_transposed_of(const dm_instruction *s)
 /* ------------------------------------------------------------------------------------------- results */
 
 FOR_EACH_CPU
-bool dm_place_finite(const dm_line *L)
+bool dm_results_finite(const dm_result result[], size_t n)
 {
-    size_t n = L->rows * L->slots * L->cols, i = 0;
-    const double *x = L->place;
     v4 sum = { 0 };
     double rest = 0;
 
-    for (; i + 4 <= n; i += 4)
-        sum += 0.0 * *(const v4 *) (x + i);
-    for (; i < n; i++)
-        rest += 0.0 * x[i];
+    for (size_t k = 0; k < n; k++) {
+        size_t entries = result[k].rows * result[k].cols, i = 0;
+        const double *x = result[k].at;
+        for (; i + 4 <= entries; i += 4)
+            sum += 0.0 * *(const v4 *) (x + i);
+        for (; i < entries; i++)
+            rest += 0.0 * x[i];
+    }
     return rest + ((sum[0] + sum[1]) + (sum[2] + sum[3])) == 0;
 }
 
 FOR_EACH_CPU
-void dm_place_copy(const dm_line *L, double *to)
+void dm_results_copy(const dm_result result[], size_t n, gsl_matrix *const to[])
 {
-    size_t n = L->rows * L->slots * L->cols, i = 0;
-    const double *from = L->place;
-
-    for (; i + 4 <= n; i += 4)
-        *(v4 *) (to + i) = *(const v4 *) (from + i);
-    for (; i < n; i++)
-        to[i] = from[i];
+    for (size_t k = 0; k < n; k++) {
+        size_t entries = result[k].rows * result[k].cols, i = 0;
+        const double *from = result[k].at;
+        double *x = to[k]->data;
+        for (; i + 4 <= entries; i += 4)
+            *(v4 *) (x + i) = *(const v4 *) (from + i);
+        for (; i < entries; i++)
+            x[i] = from[i];
+    }
 }

@@ -94,9 +94,20 @@ dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n
 /* The number that is handed in as A lies there now, with its rows one behind the other. */
 void dm_program_give(const dm_line *given, double *entries);
 
-/* The entries of a line that has a place: are they finite?  Copy them. */
-bool dm_place_finite(const dm_line *L);
-void dm_place_copy(const dm_line *L, double *to);
+/* Where the entries of a line are that has a place. */
+typedef struct {
+    const double *at;
+    size_t rows, cols;                 /* cols: of all slots */
+} dm_result;
+
+static inline dm_result dm_result_of(const dm_line *L)
+{
+    return (dm_result) { L->place, L->rows, L->slots * L->cols };
+}
+
+/* Are n of them finite?  Copy them to matrices of their shapes, whose rows lie one behind the other.  small.c */
+bool dm_results_finite(const dm_result result[], size_t n);
+void dm_results_copy(const dm_result result[], size_t n, gsl_matrix *const to[]);
 
 /* false: it came to something that is not regular, or there is no memory.  After true the numbers of the wanted
  * lines are there; whether they are finite their user sees.                                           */
