@@ -675,7 +675,7 @@ static bool give_all(recording *r, size_t n, const gsl_matrix *const A[], size_t
 {
     for (size_t i = 0; i < n; i++) {
         bool as_copy = over(r, A[i], value, k, dF), direction_as_copy = false;
-        for (size_t s = 0; s < k && !direction_as_copy; s++)
+        for (size_t s = 0; s < k && !r->apart && !direction_as_copy; s++)
             direction_as_copy = over(r, dA[i * k + s], value, k, dF);
         if (!give(&r->in[i], &A[i], as_copy) || !give(&r->in[n + i], dA + i * k, direction_as_copy))
             return false;
@@ -698,18 +698,15 @@ static inline bool quick_push(const recording *r, size_t n, const gsl_matrix *co
     return true;
 }
 
-static int push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[], gsl_matrix *value,
-                gsl_matrix *const dF[])
+/* `fitting`: each direction has the shape of its matrix. */
+static int push(dm_tape *tape, bool fitting, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
+                gsl_matrix *value, gsl_matrix *const dF[])
 {
     size_t n = tape->F.n;
-    bool fitting = k > 0;
 
     if (k == 1 && quick_push(&tape->of[PUSH], n, A, dA, value, dF[0]))
         return GSL_SUCCESS;
 
-    for (size_t i = 0; i < n; i++)
-        for (size_t s = 0; s < k; s++)
-            fitting = fitting && same_shape(dA[i * k + s], A[i]);
     recording *r = fitting ? prepared_push(tape, A, k, dA) : NULL;
     bool done = r && has_shape(r, value);
     for (size_t s = 0; done && s < k; s++)
@@ -735,7 +732,7 @@ int dm_tape_jvp(dm_tape *tape, const gsl_matrix *A, const gsl_matrix *dA, gsl_ma
     if (tape->F.n != 1)
         return dm_refuse(NULL, GSL_EINVAL, "dm_tape_jvp: the function is one of %zu matrices: dm_tape_push is for "
                          "those", tape->F.n);
-    return push(tape, &A, 1, &dA, value, &dF);
+    return push(tape, same_shape(dA, A), &A, 1, &dA, value, &dF);
 }
 
 int dm_tape_push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[], gsl_matrix *value,
@@ -745,16 +742,19 @@ int dm_tape_push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl
         return no_tape("dm_tape_push");
     if (k == 0)
         return dm_refuse(NULL, GSL_EINVAL, "dm_tape_push: no direction is given");
-    bool there = true;
-    for (size_t i = 0; i < tape->F.n; i++)
-        there = there && A[i];
-    for (size_t i = 0; i < tape->F.n * k; i++)
-        there = there && dA[i];
-    for (size_t s = 0; s < k; s++)
-        there = there && dF[s];
+    bool there = true, fitting = true;
+    for (size_t i = 0; i < tape->F.n && there; i++) {
+        there = A[i] != NULL;
+        for (size_t s = 0; s < k && there; s++) {
+            there = dA[i * k + s] != NULL;
+            fitting = fitting && there && same_shape(dA[i * k + s], A[i]);
+        }
+    }
+    for (size_t s = 0; s < k && there; s++)
+        there = dF[s] != NULL;
     if (!there)
         return no_tape("dm_tape_push");
-    return push(tape, A, k, dA, value, dF);
+    return push(tape, fitting, A, k, dA, value, dF);
 }
 
 /* ---------------------------------------------------------------------- Jacobians, second derivatives -- */

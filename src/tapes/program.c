@@ -521,7 +521,8 @@ static void fuse(compiling *c)
         d[2].A = swap.A;
         d[2].B = swap.B;
     }
-    if (d[1].B == d[0].B && d[2].A == d[0].A)
+    bool earlier = d[1].A != d[0].C && d[2].B != d[0].C;       /* dA and dB are there before P is */
+    if (earlier && d[1].B == d[0].B && d[2].A == d[0].A)
         d[0].step.run = all;
 }
 

@@ -278,6 +278,34 @@ INLINE void put_four(double *M, const v4 row[4])
 SQUARE(three, 3)
 SQUARE(four, 4)
 
+/* Any number of rows of three: several directions side by side.  Each is written as four, the next one over its last,
+ * which is what was there; and it is read before the one before it is written, or it would have to wait for that. */
+FOR_EACH_CPU
+static unsigned rows_times_three(const dm_instruction *s)
+{
+    const double *a = s->at.A;
+    double *c = s->at.C;
+    v4 b[3];
+
+    rows_of_three(s->at.B, b);
+    for (int k = 0; k < 3; k++)
+        b[k] *= (v4) { s->scale, s->scale, s->scale, 0 };
+    v4 before = *(const v4 *) c, next;
+    for (size_t i = 1; i < s->rows; i++, a += 3, c += 3, before = next) {
+        v4 sum = a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+        next = (v4) { c[3], c[4], c[5], 0 };
+        if (i + 1 < s->rows)
+            next = *(const v4 *) (c + 3);
+        if (s->adds)
+            sum += before;
+        *(v4 *) c = sum;
+    }
+    v4 last = a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+    for (int j = 0; j < 3; j++)
+        c[j] = (s->adds ? c[j] : 0) + last[j];
+    return 1;
+}
+
 /* s, s+1 and s+2 are P = A*B, D = dA*B and D += A*dB. */
 #define DUAL(NAME, N)                                                                                 \
     FOR_EACH_CPU                                                                                     \
@@ -454,6 +482,8 @@ dm_doing *dm_do_product_of(const dm_instruction *s)
         special = of_size[s->inner].square;
     else if (s->inner <= DM_TINY && s->rows == s->inner && s->cols == 1)
         special = of_size[s->inner].column;
+    else if (s->inner == 3 && s->cols == 3 && !s->A_transposed && !s->B_transposed)
+        special = rows_times_three;
     if (special)
         return special;
     if (is_tiny(s))
@@ -495,16 +525,21 @@ bool dm_results_finite(const dm_result result[], size_t n)
 {
     v4 sum = { 0 };
     double rest = 0;
+    bool all = true;
 
     for (size_t k = 0; k < n; k++) {
         size_t entries = result[k].rows * result[k].cols, i = 0;
         const double *x = result[k].at;
+        if (entries >= 64) {
+            all = all && dm_all_finite(entries, 1, x);
+            continue;
+        }
         for (; i + 4 <= entries; i += 4)
             sum += 0.0 * *(const v4 *) (x + i);
         for (; i < entries; i++)
             rest += 0.0 * x[i];
     }
-    return rest + ((sum[0] + sum[1]) + (sum[2] + sum[3])) == 0;
+    return all && rest + ((sum[0] + sum[1]) + (sum[2] + sum[3])) == 0;
 }
 
 FOR_EACH_CPU

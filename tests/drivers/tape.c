@@ -542,6 +542,34 @@ START_TEST(gradients_of_several_matrices)
 }
 END_TEST
 
+/* A result that is not small, of one entry that is somewhere small: it is formed when all else is done. */
+static dm *entry_of_one(dm *const X[], void *params)
+{
+    (void) params;
+    return dm_norm_squared(dm_mul(dm_block(X[1], 7, 4, 1, 1), dm_sum(dm_trace(X[0]))));
+}
+
+START_TEST(results_are_formed_of_what_is_still_there)
+{
+    dice d = { 71 };
+    dm_multi_function F = { entry_of_one, 2, NULL };
+    dm_tape *tape = dm_tape_alloc_multi(&F);
+    gsl_matrix *A[] = { random_matrix(&d, ANY, 2, 2), random_matrix(&d, ANY, 10, 5) }, *U[] = { zeros(2, 2), zeros(10, 5) };
+
+    for (int turn = 0; turn < 2; turn++) {
+        double t = gsl_matrix_get(A[0], 0, 0) + gsl_matrix_get(A[0], 1, 1), b = gsl_matrix_get(A[1], 7, 4), value;
+        gsl_matrix *right = zeros(10, 5);
+        gsl_matrix_set(right, 7, 4, 2 * b * t * t);
+        ck_assert_int_eq(dm_tape_gradients(tape, (const gsl_matrix *const *) A, &value, U), GSL_SUCCESS);
+        same(U[0], sum_of(2 * b * b * t, eye(2), 0, eye(2)), 16 * DBL_EPSILON, "2*b^2*tr(A)*I");
+        same(U[1], right, 16 * DBL_EPSILON, "2*b*tr(A)^2 where b is");
+        A[0] = random_like(&d, A[0]);
+        A[1] = random_like(&d, A[1]);
+    }
+    dm_tape_free(tape);
+}
+END_TEST
+
 /* All dA of one matrix, side by side in one block or each on its own. */
 static void draw_directions(dice *d, const gsl_matrix *A, size_t k, bool side_by_side, gsl_matrix *dA[])
 {
@@ -651,28 +679,28 @@ static dm *of_constants(dm *A, void *params)
     dm *P = dm_mul(dm_add(dm_scale_by(A, s), C), dm_transpose(dm_mul(A, V)));
     dm *Q = dm_add(dm_ones(context, m, n), dm_add(dm_zeros(context, m, n), dm_mul(A, dm_add(V, dm_identity(context, n)))));
 
-    return dm_add(dm_trace(dm_add(P, dm_identity(context, m))), dm_norm_squared(dm_hadamard(Q, V ? A : Q)));
+    return dm_add(dm_trace(dm_add(P, dm_identity(context, m))), dm_norm_squared(dm_hadamard(Q, A)));
 }
 
-/* New entries where a view looks are new entries of the function; what was copied stays. */
+/* New entries where a view looks are new entries of the function, if its rows lie one behind the other: else it is a
+ * copy, of which nothing is promised.  What was copied stays.                                         */
 START_TEST(views_are_looked_at_in_each_run)
 {
     dice d = { 43 };
 
-    for (size_t n = 1; n <= 17; n += n < 9 ? 1 : 4)
-        for (size_t margin = 0; margin < 2; margin++) {
-            size_t m = n % 5 + 1;
-            constants c = { random_matrix(&d, ANY, m, n), placed(random_matrix(&d, ANY, n, n), margin), 1.5 };
-            gsl_matrix *A = random_matrix(&d, ANY, m, n);
-            question q = { .tolerance = 64000 * (double) (m * n) * DBL_EPSILON };
-            snprintf(q.text, sizeof q.text, "constants, %zu×%zu, margin %zu", m, n, margin);
-            begin_question(&q, of_constants, &c, A);
-            for (int turn = 0; turn < 3; turn++) {
-                ask_everything(&q, (layout) turn, random_like(&d, A), random_like(&d, A), 0);
-                gsl_matrix_memcpy(c.V, random_like(&d, c.V));
-            }
-            dm_tape_free(q.tape);
+    for (size_t n = 1; n <= 17; n += n < 9 ? 1 : 4) {
+        size_t m = n % 5 + 1;
+        constants c = { random_matrix(&d, ANY, m, n), random_matrix(&d, ANY, n, n), 1.5 };
+        gsl_matrix *A = random_matrix(&d, ANY, m, n);
+        question q = { .tolerance = 64000 * (double) (m * n) * DBL_EPSILON };
+        snprintf(q.text, sizeof q.text, "constants, %zu×%zu", m, n);
+        begin_question(&q, of_constants, &c, A);
+        for (int turn = 0; turn < 3; turn++) {
+            ask_everything(&q, (layout) turn, random_like(&d, A), random_like(&d, A), 0);
+            gsl_matrix_memcpy(c.V, random_like(&d, c.V));
         }
+        dm_tape_free(q.tape);
+    }
 }
 END_TEST
 
@@ -1008,6 +1036,122 @@ START_TEST(directions_that_are_no_numbers)
 }
 END_TEST
 
+/* -------------------------------------------------------------------------------------- at random
+ *
+ * Straight-line functions drawn from a seed, of squares, columns, rows and numbers, most of them made of what was made
+ * just before: products that follow from each other, sums that have products in common, whatever comes.  */
+typedef struct {
+    uint64_t seed;
+    size_t steps;
+    bool scalar;
+    gsl_matrix *C;
+} straight;
+
+static size_t below(dice *d, size_t n)
+{
+    return (size_t) uniform(d, 0, (double) n);
+}
+
+/* An operation that suits A and B, or NULL. */
+static dm *one_step(dice *d, dm *A, dm *B)
+{
+    size_t m = dm_rows(A), n = dm_columns(A);
+    bool alike = m == dm_rows(B) && n == dm_columns(B), one = dm_rows(B) == 1 && dm_columns(B) == 1;
+
+    switch (below(d, 20)) {
+    case 0: case 1: return alike ? dm_add(A, B) : NULL;
+    case 2: return alike ? dm_sub(dm_scale(A, 0.5), dm_scale(B, 1.25)) : NULL;
+    case 3: case 4: case 5: case 6: return n == dm_rows(B) && !one ? dm_scale(dm_mul(A, B), 0.25) : NULL;
+    case 7: case 8: case 9: return n == dm_rows(B) ? dm_mul(A, B) : NULL;
+    case 10: return alike ? dm_mul(dm_transpose(A), B) : NULL;
+    case 11: return alike ? dm_scale(dm_mul(A, dm_transpose(B)), 0.5) : NULL;
+    case 12: return alike ? dm_hadamard(A, B) : NULL;
+    case 13: return one ? dm_scale_by(A, B) : NULL;
+    case 14: return dm_transpose(A);
+    case 15: return alike ? dm_inner(A, B) : NULL;
+    case 16: return n == 1 && m > 1 ? dm_mul(dm_diag(A), dm_add(dm_outer(A, A), dm_diag(A))) : dm_block(A, 0, 0, m, 1);
+    case 17: return m > 1 && n == 1 ? dm_embed(A, 0, m / 2, m, m) : dm_sigmoid(A);
+    case 18: return m == n && m > 1 ? dm_scale(dm_inverse(regular(dm_tanh(A))), 2) : dm_tanh(A);
+    default: return dm_sin(A);
+    }
+}
+
+static dm *straight_line(dm *A, void *params)
+{
+    const straight *p = params;
+    dice d = { p->seed };
+    dm *made[40] = { A, dm_constant(dm_context_of(A), p->C), dm_tanh(dm_block(A, 0, 0, dm_rows(A), 1)) };
+    size_t n = 3;
+
+    for (size_t tries = 0; n < 3 + p->steps && tries < 1000; tries++) {
+        size_t near = n < 5 ? n : 5;
+        dm *X = made[below(&d, 3) ? n - 1 - below(&d, near) : below(&d, n)], *Y = one_step(&d, X, made[n - 1 - below(&d, n)]);
+        if (Y)
+            made[n++] = Y;
+    }
+    dm *sum = dm_add(dm_norm_squared(made[n - 1]), dm_sum(dm_sin(made[n - 2])));
+    return p->scalar ? dm_add(sum, dm_inner(made[n / 2], made[n / 2])) : dm_scale_by(made[n - 1], dm_tanh(sum));
+}
+
+START_TEST(straight_lines_at_random)
+{
+    static const size_t sizes[] = { 3, 4, 2, 8, 12, 5, 3, 4 };
+    size_t n = sizes[_i];
+
+    for (uint64_t seed = 1; seed <= many(60); seed++) {
+        dice d = { 100 * (uint64_t) _i + seed };
+        gsl_matrix *A = random_matrix(&d, ANY, n, n);
+        straight p = { 1000 * (uint64_t) _i + seed, 3 + seed % 15, seed % 3 != 0, random_matrix(&d, ANY, n, n) };
+        question q = { .tolerance = 1e5 * (double) (n * n) * DBL_EPSILON };
+        snprintf(q.text, sizeof q.text, "%zu×%zu, %zu steps of seed %llu", n, n, p.steps, (unsigned long long) p.seed);
+        begin_question(&q, straight_line, &p, A);
+        for (int turn = 0; turn < 2; turn++) {
+            gsl_matrix_scale(A, 0.5);
+            if (n < 8)
+                ask_everything(&q, turn ? OVER : CLOSE, A, random_like(&d, A), turn ? (unsigned) seed % 4 : 0);
+            else
+                for (call c = 0; c < CALLS; c++)
+                    if (c != HESSIAN && c != JACOBIAN && (p.scalar || c == JVP))
+                        ask_both(&q, c, turn ? OVER : CLOSE, A, random_like(&d, A), 0);
+            A = random_like(&d, A);
+        }
+        dm_tape_free(q.tape);
+        dm_context_reset(here);
+        forget_matrices();
+    }
+}
+END_TEST
+
+/* A product, one with it, and one beside that: no product with its differential, though it looks like one. */
+static dm *products_in_a_row(dm *A, void *params)
+{
+    const constants *c = params;
+    dm *B = dm_constant(dm_context_of(A), c->C), *X = dm_constant(dm_context_of(A), c->V), *P = dm_mul(A, B);
+
+    if (c->s < 2)
+        return dm_norm_squared(c->s < 1 ? dm_add(dm_mul(P, B), dm_mul(A, X)) : dm_add(dm_mul(A, X), dm_mul(P, B)));
+    return dm_norm_squared(c->s < 3 ? dm_add(dm_mul(X, B), dm_mul(A, P)) : dm_add(dm_mul(A, P), dm_mul(X, B)));
+}
+
+START_TEST(products_that_follow_from_each_other)
+{
+    dice d = { 67 };
+
+    for (size_t n = 1; n <= 9; n++)
+        for (int which = 0; which < 4; which++) {
+            gsl_matrix *A = random_matrix(&d, ANY, n, n);
+            constants c = { random_matrix(&d, ANY, n, n), random_matrix(&d, ANY, n, n), which };
+            question q = { .tolerance = 64000 * (double) (n * n * n) * DBL_EPSILON };
+            snprintf(q.text, sizeof q.text, "products in a row, %zu×%zu, %d", n, n, which);
+            begin_question(&q, products_in_a_row, &c, A);
+            for (int turn = 0; turn < 3; turn++)
+                ask_everything(&q, (layout) turn, random_like(&d, A), random_like(&d, A), 0);
+            dm_tape_free(q.tape);
+            forget_matrices();
+        }
+}
+END_TEST
+
 /* ------------------------------------------------------------------------------- arguments that do not fit */
 
 START_TEST(what_a_tape_cannot_do_is_told)
@@ -1269,10 +1413,13 @@ Suite *drivers_tape_suite(void)
     tcase_add_test(tc, gradients_of_several_matrices);
     tcase_add_test(tc, directions_of_several_matrices);
     tcase_add_test(tc, outputs_may_lie_over_the_directions);
+    tcase_add_test(tc, results_are_formed_of_what_is_still_there);
     tcase_add_test(tc, views_are_looked_at_in_each_run);
     tcase_add_test(tc, copies_are_kept);
     tcase_add_test(tc, shapes_and_wishes_change);
     tcase_add_test(tc, functions_may_look_at_entries);
+    tcase_add_test(tc, products_that_follow_from_each_other);
+    tcase_add_loop_test(tc, straight_lines_at_random, 0, 8);
     tc = case_of(suite, "what is not regular");
     tcase_add_loop_test(tc, irregular_points_are_left_to_the_driver, 0, DELICATE);
     tcase_add_loop_test(tc, directions_that_are_no_numbers, 0, DELICATE);
