@@ -669,7 +669,7 @@ typedef struct {
     double s;
 } constants;
 
-/* tr((s*A + C)*(A*V)' + eye) + sum(ones + zeros + A), with whatever shape V has. */
+/* tr((s*A + C)*(A*V)' + I) + |(ones + zeros + A*(V + I)).*A|^2 */
 static dm *of_constants(dm *A, void *params)
 {
     const constants *c = params;
