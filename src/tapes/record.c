@@ -91,11 +91,6 @@ static dm_line *known(dm_context *context, dm_line_kind kind, double scale, size
                                            .slots = slots, .cols = cols });
 }
 
-static bool is_known(const dm_line *L)
-{
-    return L->kind == DM_LINE_ZERO || L->kind == DM_LINE_FILL || L->kind == DM_LINE_IDENTITY;
-}
-
 /* A multiple that a number would form at once, lest factors meet that leave the range of numbers. */
 static dm_line *formed_multiple(dm_context *context, double scale, dm_line *of)
 {
@@ -114,14 +109,14 @@ static dm_line *view(dm_context *context, double scale, dm_line *of, bool transp
     seen s = through(of);
     double all = fabs(scale * s.scale);
 
-    if (!is_known(s.of) && !(all >= 1.0 / 1024 && all <= 1024))
+    if (!dm_is_known(s.of) && !(all >= 1.0 / 1024 && all <= 1024))
         return view(context, 1, formed_multiple(context, scale, of), transposed);
     scale *= s.scale;
     transposed ^= s.transposed;
     of = s.of;
     if (of->rows == 1 && of->cols == 1)
         transposed = false;
-    if (is_known(of))
+    if (dm_is_known(of))
         return known(context, of->kind, scale * of->scale, transposed ? of->cols : of->rows, of->slots,
                      transposed ? of->rows : of->cols);
     if (scale == 1 && !transposed)
@@ -143,7 +138,7 @@ static dm_line *sum(dm_context *context, dm_line *a, double p, dm_line *b)
         return a;
     if (x.of == y.of && x.transposed == y.transposed && x.scale + y.scale != 0)
         return view(context, x.scale + y.scale, x.of, x.transposed);
-    if (is_known(a) && a->kind == b->kind && a->scale + p * b->scale != 0)
+    if (dm_is_known(a) && a->kind == b->kind && a->scale + p * b->scale != 0)
         return known(context, a->kind, a->scale + p * b->scale, a->rows, a->slots, a->cols);
     return write_down(context, (dm_line) { .kind = DM_LINE_SUM, .scale = x.scale, .second = y.scale,
                                            .of = { x.of, y.of }, .transposed = { x.transposed, y.transposed },
@@ -153,7 +148,7 @@ static dm_line *sum(dm_context *context, dm_line *a, double p, dm_line *b)
 
 static bool is_small(const dm_line *L)
 {
-    return L->rows <= DM_SMALL && L->cols <= DM_SMALL && !is_known(L);
+    return L->rows <= DM_SMALL && L->cols <= DM_SMALL && !dm_is_known(L);
 }
 
 static bool is_diagonal(const dm_line *L)
@@ -222,12 +217,12 @@ static dm_line *multiple(dm_context *context, dm_line *a, dm_line *s)
         return known(context, DM_LINE_ZERO, 0, a->rows, slots, a->cols);
     if (s->slots > 1)
         return call(context, record_of(context)->row("scale_by"), NULL, a, s, &shape);
-    if (is_known(s))
+    if (dm_is_known(s))
         return view(context, s->scale, a, false);
     seen x = upright(context, through(a)), y = through(s);
     if (!x.of)
         return NULL;
-    if (is_known(a)) {                 /* its own scale apart, so that all multiples of it are one */
+    if (dm_is_known(a)) {                 /* its own scale apart, so that all multiples of it are one */
         x.of = known(context, a->kind, 1, a->rows, a->slots, a->cols);
         x.scale = a->scale;
     }
@@ -394,7 +389,7 @@ static dm *wrap(dm_context *context, dm_line *L)
     if (dm_is_failed(A))
         return A;
     A->line = L;
-    if (is_known(L)) {
+    if (dm_is_known(L)) {
         A->number.form = form_of(L);
         A->number.scale = L->scale;
     }
@@ -450,7 +445,7 @@ static void apply(dm *C, dm *const X[])
     }
     if (!C->line) {
         dm_no_memory(C);
-    } else if (is_known(C->line)) {
+    } else if (dm_is_known(C->line)) {
         C->number.form = form_of(C->line);
         C->number.scale = C->line->scale;
     }
@@ -498,7 +493,7 @@ static dm *coefficients(dm *A, bool A_transposed, dm *B, bool B_transposed)
     if (!a || !b)
         return wrap(context, a ? a : b);
     dm_line *ab = product(context, a, b);
-    if (ab && !is_known(ab) && !is_known(a) && !is_known(b)) {
+    if (ab && !dm_is_known(ab) && !dm_is_known(a) && !dm_is_known(b)) {
         guard(context, is_diagonal(through(a).of) ? through(through(a).of->of[0]).of : through(a).of);
         guard(context, is_diagonal(through(b).of) ? through(through(b).of->of[0]).of : through(b).of);
     }

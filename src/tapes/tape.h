@@ -58,9 +58,14 @@ struct dm_line {
     bool numbered;                     /* its number is ready for use */
     struct dm_reading *readings;       /* GIVEN: where they are read */
     struct dm_origin *origin;
-    size_t last;                       /* the step that reads it last */
+    size_t last;                       /* the instruction that reads it last, from 1; SIZE_MAX: the place stays its own */
     double *place;
 };
+
+static inline bool dm_is_known(const dm_line *L)
+{
+    return L->kind == DM_LINE_ZERO || L->kind == DM_LINE_FILL || L->kind == DM_LINE_IDENTITY;
+}
 
 enum { DM_GUARDED = 24 };
 

@@ -1,0 +1,129 @@
+/* Which lines a program needs, which of them are small, and which sums take their terms in where they land. */
+#include "tapes/compile.h"
+
+bool dm_has_small_shape(size_t rows, size_t cols)
+{
+    enum { SHORT = 64 };               /* for a row or a column */
+
+    return (rows <= DM_SMALL && cols <= DM_SMALL) || ((rows == 1 || cols == 1) && rows * cols <= SHORT);
+}
+
+bool dm_is_there(const dm_line *L)
+{
+    return L->small || L->kind == DM_GIVEN;
+}
+
+/* A result that is a transpose, a multiple or of rank one is made in a place too, up to a size. */
+static bool is_simple(const dm_line *L)
+{
+    enum { MODERATE = 16 };
+    const dm_line *A = L->of[0], *B = L->of[1];
+
+    if (L->rows > MODERATE || L->cols > MODERATE || L->slots > 1 || !A || !dm_is_there(A) || (B && !dm_is_there(B)))
+        return false;
+    return L->kind == DM_LINE_VIEW || (L->kind == DM_LINE_PRODUCT && (L->transposed[0] ? A->rows : A->cols) == 1);
+}
+
+/* As if there had been no other program. */
+static void begin_anew(dm_line *L)
+{
+    L->uses = L->last = 0;
+    L->wanted = L->inside = L->waits = L->made = L->numbered = false;
+    L->small = dm_has_small_shape(L->rows, L->cols) && !dm_is_known(L);
+    L->place = NULL;
+    L->readings = NULL;
+    L->origin = NULL;
+    if (L->kind != DM_GIVEN)
+        L->number = NULL;
+}
+
+/* A line is written after its operands. */
+static void count_uses(dm_line *const list[], size_t n, dm_line *const wanted[], size_t wants)
+{
+    for (size_t i = 0; i < n; i++)
+        begin_anew(list[i]);
+    for (size_t i = 0; i < wants; i++) {
+        wanted[i]->wanted = true;
+        wanted[i]->small = wanted[i]->small || is_simple(wanted[i]);
+        wanted[i]->uses++;
+    }
+    for (size_t i = 0; i < n; i++)     /* what may fail must be seen to */
+        if (list[i]->kind == DM_LINE_CALL && !list[i]->op->later && !list[i]->op->adjoint)
+            list[i]->uses++;
+    for (size_t i = n; i-- > 0; )
+        for (size_t k = 0; k < DM_OPERANDS && list[i]->uses && list[i]->of[k]; k++)
+            list[i]->of[k]->uses++;
+}
+
+dm_instruction dm_product_step(const dm_summand *t, dm_line **A, dm_line **B)
+{
+    dm_line *X = t->X;
+    size_t l = t->transposed ? 1 : 0, r = 1 - l;
+    bool A_transposed = X->transposed[l] ^ t->transposed, B_transposed = X->transposed[r] ^ t->transposed;
+
+    *A = X->of[l];
+    *B = X->of[r];
+    size_t rows = A_transposed ? (*A)->cols : (*A)->rows, inner = A_transposed ? (*A)->rows : (*A)->cols;
+    size_t cols = B_transposed ? (*B)->rows : (*B)->cols;
+    dm_instruction s = { .scale = t->scale * X->scale, .rows = (unsigned) (rows * (*A)->slots), .inner = (unsigned) inner,
+                         .cols = (unsigned) (cols * (*B)->slots), .A_transposed = A_transposed && rows > 1 && inner > 1,
+                         .B_transposed = B_transposed && cols > 1 && inner > 1 };
+    s.run = dm_is_there(*A) && dm_is_there(*B) ? dm_do_product_of(&s) : NULL;
+    return s;
+}
+
+bool dm_is_direct(dm_line *X, bool transposed)
+{
+    dm_line *A = X->of[0], *B = X->of[1];
+
+    switch (X->kind) {
+    case DM_LINE_PRODUCT:
+        return !(transposed && X->slots > 1) && dm_product_step(&(dm_summand) { 1, X, transposed }, &A, &B).run;
+    case DM_LINE_HADAMARD:
+        return !transposed && dm_is_there(A) && dm_is_there(B) && A->slots == B->slots;
+    case DM_LINE_MULTIPLE:
+        return !transposed && dm_is_there(A) && dm_is_there(B);
+    case DM_LINE_INNER:
+        return X->slots == 1 && dm_is_there(A) && dm_is_there(B);
+    default:
+        return false;
+    }
+}
+
+/* What only a sum, or a small view, uses is made where it lands, if it can be: seen from there it may stand
+ * transposed.  Long sums are sums of a sum and one more.                                             */
+static void take_in(dm_line *sum, bool transposed)
+{
+    for (dm_line *next; sum; sum = next) {
+        bool turn = transposed;
+        next = NULL;
+        for (size_t k = DM_OPERANDS; k-- > 0; ) {
+            dm_line *X = sum->of[k];
+            bool t = turn ^ sum->transposed[k];
+            if (!X || X->uses > 1 || X->wanted || X->rows * X->cols * X->slots == 1)
+                continue;
+            if (X->kind == DM_LINE_SUM && sum->kind == DM_LINE_SUM && !(t && X->slots > 1)) {
+                X->inside = true;
+                if (k == 0) {
+                    next = X;
+                    transposed = t;
+                } else {
+                    take_in(X, t);
+                }
+            } else if (sum->small && dm_is_direct(X, t)) {
+                X->inside = true;
+            } else if (X->kind == DM_LINE_PRODUCT && X->slots == 1 && sum->kind == DM_LINE_SUM) {
+                X->waits = true;
+            }
+        }
+    }
+}
+
+void dm_see_what_is_needed(dm_line *const list[], size_t n, dm_line *const wanted[], size_t wants)
+{
+    count_uses(list, n, wanted, wants);
+    for (size_t i = n; i-- > 0; )
+        if (list[i]->uses && !list[i]->inside
+            && (list[i]->kind == DM_LINE_SUM || (list[i]->kind == DM_LINE_VIEW && list[i]->small)))
+            take_in(list[i], false);
+}
