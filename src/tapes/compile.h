@@ -58,6 +58,9 @@ bool dm_is_there(const dm_line *L);    /* its entries lie in order, where an ins
 /* Can X be made by an instruction of small matrices, with its entries in the order of X, or of X'? */
 bool dm_is_direct(dm_line *X, bool transposed);
 
+/* Is it the CALL of this row, of one slot, whose operand is there? */
+bool dm_is_simple_call(const dm_line *L, const char *row);
+
 /* A product A(')*B(') as such an instruction; its `run` is NULL where there is none. */
 dm_instruction dm_product_step(const dm_summand *t, dm_line **A, dm_line **B);
 

@@ -159,6 +159,13 @@ bool dm_is_turned(const dm_summand *t)
     return t->transposed && (t->X->slots > 1 || (t->X->rows > 1 && t->X->cols > 1));
 }
 
+static void clear(dm_compiling *c, dm_line *C)
+{
+    dm_instruction s = { .run = dm_do_clear, .rows = (unsigned) C->rows, .cols = (unsigned) (C->slots * C->cols) };
+
+    dm_add_small(c, s, C, NULL, NULL);
+}
+
 bool dm_add_small_term(dm_compiling *c, dm_line *C, bool adds, const dm_summand *t)
 {
     dm_line *X = t->X;
@@ -174,10 +181,20 @@ bool dm_add_small_term(dm_compiling *c, dm_line *C, bool adds, const dm_summand 
         s.run = X->kind == DM_LINE_HADAMARD ? dm_do_hadamard : dm_do_multiple;
         s.scale *= X->scale;
         dm_add_small(c, s, C, X->of[0], X->of[1]);
+    } else if (X->inside && X->kind == DM_LINE_CALL) {             /* embed */
+        dm_line *A = X->of[0];
+        if (!adds)
+            clear(c, C);
+        s = (dm_instruction) { .run = dm_do_embed, .scale = t->scale, .rows = (unsigned) A->rows, .cols = (unsigned) A->cols,
+                               .inner = (unsigned) C->cols };
+        s.offset = X->with->row * C->cols + X->with->col;
+        dm_add_small(c, s, C, A, NULL);
     } else if (dm_is_there(X) && X->slots == C->slots && !(turned && X->slots > 1)) {
         s.run = turned ? dm_do_transpose_of(&s) : dm_do_add;
         dm_add_small(c, s, C, X, NULL);
-    } else if ((X->kind == DM_LINE_IDENTITY || X->kind == DM_LINE_FILL) && adds && X->slots == C->slots && X->slots == 1) {
+    } else if ((X->kind == DM_LINE_IDENTITY || X->kind == DM_LINE_FILL) && X->slots == C->slots && X->slots == 1) {
+        if (!adds)
+            clear(c, C);
         s.run = X->kind == DM_LINE_IDENTITY ? dm_do_diagonal : dm_do_fill;
         s.scale *= X->scale;
         dm_add_small(c, s, C, NULL, NULL);
@@ -302,6 +319,19 @@ void dm_emit(dm_compiling *c, dm_line *L)
     case DM_LINE_CALL:
         if (emit_closed(c, L))
             return;
+        if (L->small && dm_is_simple_call(L, "block")) {
+            s = (dm_instruction) { .run = dm_do_block, .rows = (unsigned) L->rows, .cols = (unsigned) L->cols,
+                                   .inner = (unsigned) A->cols };
+            s.offset = L->with->row * A->cols + L->with->col;
+            dm_add_small(c, s, L, A, NULL);
+            return;
+        }
+        if (L->small && dm_is_direct(L, false)) {
+            L->inside = true;
+            dm_add_small_term(c, L, false, &itself);
+            L->inside = false;
+            return;
+        }
         if (L->op->h && L->small && dm_is_there(A)) {
             emit_entries(c, L);
             return;

@@ -21,6 +21,7 @@ struct dm_instruction {
         double second;
         double (*h)(double x);
         double (*with_slope)(double x, double *slope);
+        size_t offset;
     };
     unsigned rows, inner, cols;        /* of A(')*B('); slots are so many more rows of A or columns of B */
     bool A_transposed, B_transposed, adds;         /* adds: beta is 1, else 0 */
@@ -34,6 +35,9 @@ dm_doing dm_do_combine;                /* scale*A + second*B */
 dm_doing dm_do_diagonal;               /* I, rows×cols, which are alike; it adds */
 dm_doing dm_do_fill;                   /* every entry; it adds */
 dm_doing dm_do_hadamard;               /* A.*B */
+dm_doing dm_do_clear;                  /* C = 0, rows×cols */
+dm_doing dm_do_block;                  /* the block of A that begins at the offset, A's rows `inner` apart */
+dm_doing dm_do_embed;                  /* A, added to the block of C that begins there */
 dm_doing dm_do_multiple;               /* A*B, B 1×1 */
 dm_doing dm_do_inner;                  /* tr(A'*B) */
 dm_doing dm_do_entries;                /* h(A) */

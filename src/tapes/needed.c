@@ -1,4 +1,5 @@
 /* Which lines a program needs, which of them are small, and which sums take their terms in where they land. */
+#include <string.h>
 #include "tapes/compile.h"
 
 bool dm_has_small_shape(size_t rows, size_t cols)
@@ -72,6 +73,11 @@ dm_instruction dm_product_step(const dm_summand *t, dm_line **A, dm_line **B)
     return s;
 }
 
+bool dm_is_simple_call(const dm_line *L, const char *row)
+{
+    return L->kind == DM_LINE_CALL && L->slots == 1 && dm_is_there(L->of[0]) && strcmp(L->op->name, row) == 0;
+}
+
 bool dm_is_direct(dm_line *X, bool transposed)
 {
     dm_line *A = X->of[0], *B = X->of[1];
@@ -85,6 +91,8 @@ bool dm_is_direct(dm_line *X, bool transposed)
         return !transposed && dm_is_there(A) && dm_is_there(B);
     case DM_LINE_INNER:
         return X->slots == 1 && dm_is_there(A) && dm_is_there(B);
+    case DM_LINE_CALL:
+        return !transposed && dm_is_simple_call(X, "embed");
     default:
         return false;
     }

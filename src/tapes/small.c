@@ -53,6 +53,35 @@ unsigned dm_do_multiple(const dm_instruction *s)
     return 1;
 }
 
+unsigned dm_do_clear(const dm_instruction *s)
+{
+    for (size_t i = 0; i < (size_t) s->rows * s->cols; i++)
+        s->at.C[i] = 0;
+    return 1;
+}
+
+unsigned dm_do_block(const dm_instruction *s)
+{
+    const double *x = s->at.A + s->offset;
+    double *z = s->at.C;
+
+    for (size_t i = 0; i < s->rows; i++, x += s->inner)
+        for (size_t j = 0; j < s->cols; j++)
+            *z++ = x[j];
+    return 1;
+}
+
+unsigned dm_do_embed(const dm_instruction *s)
+{
+    const double *x = s->at.A;
+    double *z = s->at.C + s->offset;
+
+    for (size_t i = 0; i < s->rows; i++, z += s->inner)
+        for (size_t j = 0; j < s->cols; j++)
+            z[j] += s->scale * *x++;
+    return 1;
+}
+
 unsigned dm_do_diagonal(const dm_instruction *s)
 {
     for (size_t i = 0; i < s->rows; i++)

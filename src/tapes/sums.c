@@ -107,7 +107,7 @@ static bool together(dm_compiling *c, dm_summand *a, const dm_summand *b)
 /* First what overwrites, then what adds: plain terms, products, and what only adds. */
 static int rank(const dm_summand *t)
 {
-    return dm_is_known(t->X) ? 2 : t->X->inside ? 1 : 0;
+    return dm_is_known(t->X) || (t->X->inside && t->X->kind == DM_LINE_CALL) ? 2 : t->X->inside ? 1 : 0;
 }
 
 static void in_order(terms *all)
