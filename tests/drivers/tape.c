@@ -542,6 +542,27 @@ START_TEST(gradients_of_several_matrices)
 }
 END_TEST
 
+/* The gradients of tr(A'*B) are B and A: each is put where the other one is. */
+static dm *inner_of_both(dm *const X[], void *params) { (void) params; return dm_inner(X[0], X[1]); }
+
+START_TEST(gradients_may_lie_over_each_others_matrices)
+{
+    dice d = { 73 };
+    dm_multi_function F = { inner_of_both, 2, NULL };
+    dm_tape *tape = dm_tape_alloc_multi(&F);
+
+    for (size_t n = 1; n <= 21; n += 4)
+        for (int turn = 0; turn < 2; turn++) {
+            gsl_matrix *A = random_matrix(&d, ANY, n, n), *B = random_like(&d, A), *was_A = copy(A), *was_B = copy(B);
+            ck_assert_int_eq(dm_tape_gradients(tape, (const gsl_matrix *[]) { A, B }, NULL, (gsl_matrix *[]) { A, B }),
+                             GSL_SUCCESS);
+            same(A, was_B, 0, "B");
+            same(B, was_A, 0, "A");
+        }
+    dm_tape_free(tape);
+}
+END_TEST
+
 /* A result that is not small, of one entry that is somewhere small: it is formed when all else is done. */
 static dm *entry_of_one(dm *const X[], void *params)
 {
@@ -570,15 +591,18 @@ START_TEST(results_are_formed_of_what_is_still_there)
 }
 END_TEST
 
-/* All dA of one matrix, side by side in one block or each on its own. */
-static void draw_directions(dice *d, const gsl_matrix *A, size_t k, bool side_by_side, gsl_matrix *dA[])
+/* All dA of one matrix, side by side in one block, in order or not, or each on its own. */
+typedef enum { ALONE, SIDE_BY_SIDE, REVERSED } order;
+
+static void draw_directions(dice *d, const gsl_matrix *A, size_t k, order how, gsl_matrix *dA[])
 {
     gsl_matrix *panel = zeros(A->size1, k * A->size2);
 
     for (size_t s = 0; s < k; s++) {
         dA[s] = random_like(d, A);
-        if (side_by_side) {
-            gsl_matrix_view part = gsl_matrix_submatrix(panel, 0, s * A->size2, A->size1, A->size2);
+        if (how != ALONE) {
+            size_t at = how == REVERSED ? k - 1 - s : s;
+            gsl_matrix_view part = gsl_matrix_submatrix(panel, 0, at * A->size2, A->size1, A->size2);
             gsl_matrix_memcpy(&part.matrix, dA[s]);
             dA[s]->data = part.matrix.data;          /* block still owns what zeros() made */
             dA[s]->tda = part.matrix.tda;
@@ -586,7 +610,7 @@ static void draw_directions(dice *d, const gsl_matrix *A, size_t k, bool side_by
     }
 }
 
-static void ask_push(dm_tape *tape, dm *(*f)(dm *const A[], void *params), gsl_matrix *const A[], size_t k, bool side_by_side,
+static void ask_push(dm_tape *tape, dm *(*f)(dm *const A[], void *params), gsl_matrix *const A[], size_t k, order how,
                      bool no_value, dice *d)
 {
     gsl_matrix *dA[MATRICES * DIRECTIONS], *dF[DIRECTIONS];
@@ -594,7 +618,7 @@ static void ask_push(dm_tape *tape, dm *(*f)(dm *const A[], void *params), gsl_m
 
     dm_context_reset(here);
     for (size_t i = 0; i < MATRICES; i++) {
-        draw_directions(d, A[i], k, side_by_side, dA + i * k);
+        draw_directions(d, A[i], k, how, dA + i * k);
         X[i] = dm_dual_panel(here, A[i], k, (const gsl_matrix *const *) dA + i * k);
     }
     dm *Y = f(X, NULL);
@@ -625,7 +649,7 @@ START_TEST(directions_of_several_matrices)
                 for (size_t turn = 0; turn < 4; turn++) {
                     gsl_matrix *A[MATRICES];
                     draw_three(&d, m, m % 4 + 1, turn == 1, A);
-                    ask_push(tape, f[which], A, many_directions[k], turn % 2, turn == 2, &d);
+                    ask_push(tape, f[which], A, many_directions[k], (order) (turn % 3), turn == 2, &d);
                 }
         dm_tape_free(tape);
     }
@@ -647,7 +671,7 @@ START_TEST(outputs_may_lie_over_the_directions)
         for (size_t n = 2; n <= 20; n += 6)
             for (size_t turn = 0; turn < 3; turn++) {
                 gsl_matrix *A = random_matrix(&d, ANY, n, n), *dA[3], *old[3];
-                draw_directions(&d, A, 3, turn == 1, dA);
+                draw_directions(&d, A, 3, (order) turn, dA);
                 for (size_t s = 0; s < 3; s++)
                     old[s] = copy(dA[s]);
                 gsl_matrix *dF[] = { dA[1], dA[2], dA[0] }, *before = copy(A);
@@ -669,7 +693,7 @@ typedef struct {
     double s;
 } constants;
 
-/* tr((s*A + C)*(A*V)' + I) + |(ones + zeros + A*(V + I)).*A|^2 */
+/* tr((s*A + C)*(A*V)' + I) + |(ones + zeros + A*(V + I)).*A|^2, times what is known without a look: 4*n + n^2 */
 static dm *of_constants(dm *A, void *params)
 {
     const constants *c = params;
@@ -679,7 +703,11 @@ static dm *of_constants(dm *A, void *params)
     dm *P = dm_mul(dm_add(dm_scale_by(A, s), C), dm_transpose(dm_mul(A, V)));
     dm *Q = dm_add(dm_ones(context, m, n), dm_add(dm_zeros(context, m, n), dm_mul(A, dm_add(V, dm_identity(context, n)))));
 
-    return dm_add(dm_trace(dm_add(P, dm_identity(context, m))), dm_norm_squared(dm_hadamard(Q, A)));
+    dm *I = dm_identity(context, n), *ones = dm_ones(context, n, n), *f = dm_add(dm_trace(dm_add(P, dm_identity(context, m))),
+                                                                                dm_norm_squared(dm_hadamard(Q, A)));
+    dm *known = dm_add(dm_add(dm_trace(I), dm_sum(I)), dm_add(dm_trace(ones), dm_add(dm_sum(ones), dm_inner(I, ones))));
+
+    return dm_scale_by(f, known);
 }
 
 /* New entries where a view looks are new entries of the function, if its rows lie one behind the other: else it is a
@@ -1152,6 +1180,155 @@ START_TEST(products_that_follow_from_each_other)
 }
 END_TEST
 
+/* How often F is called: when it is recorded, when the shape is another, and when something is not regular. */
+static dm *counted(dm *A, void *params)
+{
+    ++*(int *) params;
+    return dm_logdet(dm_add(A, dm_mul(dm_transpose(A), A)));
+}
+
+/* Of the first its Jacobian, of the second its Hessian is a sum of Kronecker products. */
+static dm *counted_matrix(dm *A, void *params) { ++*(int *) params; return dm_mul(dm_inverse(A), dm_transpose(A)); }
+static dm *counted_trace(dm *A, void *params) { ++*(int *) params; return dm_trace(dm_mul(A, dm_mul(A, A))); }
+
+START_TEST(a_function_is_called_once)
+{
+    dice d = { 79 };
+
+    for (size_t n = 2; n <= 20; n += 6) {
+        int calls = 0;
+        dm_function F = { counted, &calls }, G = { counted_matrix, &calls }, T = { counted_trace, &calls };
+        dm_tape *tape = dm_tape_alloc(&F), *matrix_tape = dm_tape_alloc(&G), *trace_tape = dm_tape_alloc(&T);
+        gsl_matrix *A = random_matrix(&d, REGULAR, n, n), *U = zeros(n, n), *H = zeros(n * n, n * n), *dF = zeros(1, 1);
+        gsl_matrix *singular = zeros(n, n);
+        double value;
+        for (int turn = 0; turn < 4; turn++) {
+            A = random_matrix(&d, REGULAR, n, n);
+            ck_assert_int_eq(dm_tape_gradient(tape, A, &value, U), GSL_SUCCESS);
+            ck_assert_int_eq(dm_tape_jvp(tape, A, A, turn % 2 ? dF : NULL, zeros(1, 1)), GSL_SUCCESS);
+            ck_assert_int_eq(dm_tape_hessian_vector(tape, A, A, turn % 2 ? &value : NULL, turn % 2 ? NULL : U, zeros(n, n)),
+                             GSL_SUCCESS);
+            ck_assert_int_eq(dm_tape_jacobian(matrix_tape, A, turn % 2 ? NULL : U, H), GSL_SUCCESS);
+            ck_assert_int_eq(dm_tape_hessian(trace_tape, A, turn % 2 ? NULL : &value, turn % 2 ? U : NULL, H), GSL_SUCCESS);
+            if (turn == 1)
+                calls = 0;             /* by now all that may be wanted was wanted */
+        }
+        ck_assert_msg(calls == 0, "%zu×%zu: the function was called %d times again", n, n, calls);
+        refused(dm_tape_gradient(tape, singular, &value, U), GSL_ESING, raised.message);
+        ck_assert_int_eq(calls, 1);
+        ck_assert_int_eq(dm_tape_gradient(tape, A, &value, U), GSL_SUCCESS);
+        ck_assert_msg(calls == 1, "%zu×%zu: called again after an error", n, n);
+        dm_tape_free(tape);
+        dm_tape_free(matrix_tape);
+        dm_tape_free(trace_tape);
+    }
+}
+END_TEST
+
+/* The same address, the same shape, and rows that lie otherwise. */
+START_TEST(rows_may_move_apart)
+{
+    dice d = { 83 };
+
+    for (size_t n = 2; n <= 18; n += 4) {
+        gsl_matrix *block = random_matrix(&d, ANY, n, n + 2), *right = zeros(n, n), *U = zeros(n, n);
+        dm_function F = { of_any_shape, NULL };
+        dm_tape *tape = dm_tape_alloc(&F);
+        for (size_t turn = 0; turn < 6; turn++) {
+            gsl_matrix_view A = gsl_matrix_view_array_with_tda(block->data, n, n, n + turn % 3);
+            ck_assert_int_eq(dm_gradient(&F, &A.matrix, NULL, right), GSL_SUCCESS);
+            ck_assert_int_eq(dm_tape_gradient(tape, &A.matrix, NULL, U), GSL_SUCCESS);
+            same(U, right, 1000 * (double) n * DBL_EPSILON * largest(right), "%zu×%zu, rows %zu apart", n, n, n + turn % 3);
+        }
+        dm_tape_free(tape);
+    }
+}
+END_TEST
+
+/* What is definite by the way it was made, and what is not any more. */
+static dm *definite_or_not(dm *A, void *params)
+{
+    int which = *(int *) params;
+    dm *G = dm_mul(dm_transpose(A), A), *I = dm_scale(dm_identity(dm_context_of(A), dm_rows(A)), 3), *S = dm_add(G, I);
+
+    if (which == 1)
+        S = dm_add(S, dm_scale(A, 0.25));
+    if (which == 2)
+        S = dm_sub(dm_add(S, I), dm_scale(G, 0.5));
+    if (which == 3)
+        S = dm_add(dm_add(dm_mul(A, dm_transpose(A)), dm_scale(I, 10)), dm_add(dm_mul(A, A), G));
+    return dm_add(dm_logdet(S), dm_trace(dm_solve(S, dm_inverse(dm_transpose(S)))));
+}
+
+START_TEST(definite_is_what_was_made_so)
+{
+    dice d = { 89 };
+
+    for (int which = 0; which < 4; which++)
+        for (size_t n = 2; n <= 20; n += 6) {
+            question q = { .tolerance = 6400 * (double) (n * n) * DBL_EPSILON };
+            gsl_matrix *A = random_matrix(&d, REGULAR, n, n);
+            snprintf(q.text, sizeof q.text, "definite or not, %d, %zu×%zu", which, n, n);
+            begin_question(&q, definite_or_not, &which, A);
+            for (int turn = 0; turn < 3; turn++) {
+                A = random_matrix(&d, REGULAR, n, n);
+                for (call c = 0; c < CALLS; c++)
+                    if (n <= 8 || c == GRADIENT || c == HESSIAN_VECTOR)
+                        ask_both(&q, c, (layout) turn, A, random_like(&d, A), 0);
+            }
+            dm_tape_free(q.tape);
+            forget_matrices();
+        }
+}
+END_TEST
+
+/* Factors of the sizes 1e200, 1e-200 and so on on both sides of A, which meet before it does or not. */
+typedef struct {
+    const double *size;
+    int how;
+} sizes;
+
+static dm *of_sizes_apart(dm *A, void *params)
+{
+    const sizes *p = params;
+    dm *L[3];
+
+    for (int i = 0; i < 3; i++)
+        L[i] = dm_scale(dm_sin(A), p->size[i]);
+    switch (p->how) {
+    case 0: return dm_mul(L[0], dm_mul(dm_mul(L[1], A), L[2]));
+    case 1: return dm_mul(L[0], dm_mul(L[1], dm_mul(A, L[2])));
+    case 2: return dm_mul(L[0], dm_transpose(dm_mul(L[1], dm_transpose(dm_mul(L[2], A)))));
+    case 3: return dm_mul(L[0], dm_mul(L[1], dm_mul(L[2], A)));
+    default: return dm_inner(dm_mul(L[0], dm_mul(dm_mul(L[1], A), L[2])), A);
+    }
+}
+
+START_TEST(factors_of_extreme_sizes_meet_as_in_the_driver)
+{
+    static const double size[][3] = {
+        { 1e-200, 1e-200, 1e300 }, { 1e-200, 1e300, 1e-200 }, { 1e300, 1e-200, 1e-200 }, { 1e200, 1e200, 1e-300 },
+        { 1e-300, 1e200, 1e200 }, { 1e200, 1e-300, 1e200 }, { 1e-160, 1e-160, 1e160 }, { 1e160, 1e-160, 1e-160 },
+    };
+    dice d = { 97 };
+
+    for (size_t i = 0; i < sizeof size / sizeof *size; i++)
+        for (int how = 0; how < 5; how++)
+            for (size_t n = 2; n <= 10; n += 4) {
+                sizes p = { size[i], how };
+                gsl_matrix *A = random_matrix(&d, REGULAR, n, n);
+                question q = { .relative = true };
+                snprintf(q.text, sizeof q.text, "sizes %g, %g, %g, %d, %zu×%zu", size[i][0], size[i][1], size[i][2], how, n, n);
+                begin_question(&q, of_sizes_apart, &p, A);
+                q.tolerance = 6400 * (double) (n * n) * DBL_EPSILON;
+                for (int turn = 0; turn < 2; turn++)
+                    ask_everything(&q, CLOSE, random_matrix(&d, REGULAR, n, n), random_like(&d, A), 0);
+                dm_tape_free(q.tape);
+                forget_matrices();
+            }
+}
+END_TEST
+
 /* ------------------------------------------------------------------------------- arguments that do not fit */
 
 START_TEST(what_a_tape_cannot_do_is_told)
@@ -1418,11 +1595,16 @@ Suite *drivers_tape_suite(void)
     tcase_add_test(tc, copies_are_kept);
     tcase_add_test(tc, shapes_and_wishes_change);
     tcase_add_test(tc, functions_may_look_at_entries);
+    tcase_add_test(tc, gradients_may_lie_over_each_others_matrices);
+    tcase_add_test(tc, a_function_is_called_once);
+    tcase_add_test(tc, rows_may_move_apart);
+    tcase_add_test(tc, definite_is_what_was_made_so);
     tcase_add_test(tc, products_that_follow_from_each_other);
     tcase_add_loop_test(tc, straight_lines_at_random, 0, 8);
     tc = case_of(suite, "what is not regular");
     tcase_add_loop_test(tc, irregular_points_are_left_to_the_driver, 0, DELICATE);
     tcase_add_loop_test(tc, directions_that_are_no_numbers, 0, DELICATE);
+    tcase_add_test(tc, factors_of_extreme_sizes_meet_as_in_the_driver);
     tcase_add_test(tc, what_a_tape_cannot_do_is_told);
     tc = case_of(suite, "out of memory");
     tcase_add_loop_test(tc, every_allocation_of_a_tape_may_fail, 0, THRIFTY * CALLS);
