@@ -511,7 +511,7 @@ dm_doing *dm_do_product_of(const dm_instruction *s)
         special = of_size[s->inner].square;
     else if (s->inner <= DM_TINY && s->rows == s->inner && s->cols == 1)
         special = of_size[s->inner].column;
-    else if (s->inner == 3 && s->cols == 3 && !s->A_transposed && !s->B_transposed)
+    else if (s->inner == 3 && s->cols == 3 && s->rows > 1 && !s->A_transposed && !s->B_transposed)
         special = rows_times_three;
     if (special)
         return special;
