@@ -219,6 +219,78 @@ START_TEST(a_product_with_its_differential)
 }
 END_TEST
 
+/* inv(A)*A = I and det(A) against elimination, for rows of any scale; near to dependence it says that it is not for it. */
+START_TEST(inverses_by_cofactors)
+{
+    size_t n = (size_t) _i % 3 + 2;
+    dice d = { (unsigned long) _i };
+    double a[16], X[16], lu[16], determinant, product = 1;
+    int pivots[4];
+
+    draw(&d, a, n * n);
+    for (size_t i = 0; i < n; i++) {
+        a[i * n + i] += a[i * n + i] > 0 ? 2 : -2;
+        double scale = exp(uniform(&d, -40, 40));
+        for (size_t j = 0; j < n; j++)
+            a[i * n + j] *= scale;
+    }
+    ck_assert(dm_closed_inverse(n, a, X, &determinant));
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++) {
+            double sum = 0, size = 0;
+            for (size_t k = 0; k < n; k++) {
+                sum += a[i * n + k] * X[k * n + j];
+                size += fabs(a[i * n + k] * X[k * n + j]);
+            }
+            same_number(sum, i == j, 50 * DBL_EPSILON * size, "A*inv(A) of %zu rows, entry (%zu,%zu)", n, i, j);
+        }
+    memcpy(lu, a, sizeof lu);
+    dm_small_lu(n, lu, pivots);
+    for (size_t k = 0; k < n; k++)
+        product *= (pivots[k] == (int) k + 1 ? 1 : -1) * lu[k * n + k];
+    same_number(determinant, product, 100 * DBL_EPSILON * fabs(product), "det of %zu rows", n);
+
+    for (size_t j = 0; j < n; j++)     /* the first row a hair from the last one */
+        a[j] = a[(n - 1) * n + j] * (1 + 1e-6 * (double) j);
+    ck_assert(!dm_closed_inverse(n, a, X, &determinant));
+    a[1] = NAN;
+    ck_assert(!dm_closed_inverse(n, a, X, &determinant));
+    ck_assert(!dm_closed_inverse(5, A, X, &determinant));
+}
+END_TEST
+
+/* A panel of matrices whose rows lie apart, and apart again. */
+START_TEST(matrices_side_by_side_and_apart)
+{
+    size_t k = (size_t) _i % 4 + 1, m = (size_t) _i / 4 % 5 + 1, n = (size_t) _i / 20 + 1;
+    double panel[4 * 5 * 9], back[4][5 * 12];
+    gsl_matrix_view from[4], to[4];
+    const gsl_matrix *in[4];
+    gsl_matrix *out[4];
+
+    draw_all((unsigned long) _i);
+    for (size_t s = 0; s < k; s++) {
+        from[s] = gsl_matrix_view_array_with_tda(A + s * 60, m, n, n + s);
+        to[s] = gsl_matrix_view_array_with_tda(back[s], m, n, n + (s == 2 ? 0 : s));
+        in[s] = &from[s].matrix;
+        out[s] = &to[s].matrix;
+        for (size_t i = 0; i < 5 * 12; i++)
+            back[s][i] = 7;
+    }
+    dm_lay_side_by_side(k, m, n, in, panel);
+    dm_take_apart(k, m, n, panel, out);
+    for (size_t s = 0; s < k; s++)
+        for (size_t i = 0; i < m; i++) {
+            for (size_t j = 0; j < n; j++) {
+                ck_assert_double_eq(panel[(i * k + s) * n + j], gsl_matrix_get(in[s], i, j));
+                ck_assert_double_eq(gsl_matrix_get(out[s], i, j), gsl_matrix_get(in[s], i, j));
+            }
+            for (size_t j = n; j < out[s]->tda; j++)               /* what lies between is not touched */
+                ck_assert_double_eq(out[s]->data[i * out[s]->tda + j], 7);
+        }
+}
+END_TEST
+
 Suite *numbers_kernels_suite(void)
 {
     Suite *suite = suite_create("numbers/kernels");
@@ -231,5 +303,7 @@ Suite *numbers_kernels_suite(void)
     tcase_add_test(tc, the_range_of_sizes);
     tcase_add_loop_test(tc, tiny_products, 0, 64);
     tcase_add_loop_test(tc, a_product_with_its_differential, 0, 64);
+    tcase_add_loop_test(tc, inverses_by_cofactors, 0, 60);
+    tcase_add_loop_test(tc, matrices_side_by_side_and_apart, 0, 180);
     return suite;
 }
