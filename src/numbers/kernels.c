@@ -345,7 +345,6 @@ void dm_add_transposed(size_t m, size_t n, double beta, double scale, const doub
     }
 }
 
-/* n entries; of three a fourth goes with them, where somebody writes over it later. */
 INLINE void copy_row(size_t n, const double *from, double *to)
 {
     size_t j = 0;
@@ -356,30 +355,38 @@ INLINE void copy_row(size_t n, const double *from, double *to)
         to[j] = from[j];
 }
 
-/* Rows of three, but for the last one in order, are copied as four: a row further on is written later. */
+/* Rows of three, but for the last one of all, are copied as four: what the fourth is written over comes later. */
 FOR_EACH_CPU
 void dm_lay_side_by_side(size_t k, size_t m, size_t n, const gsl_matrix *const A[], double *panel)
 {
     for (size_t i = 0; i < m; i++)
-        for (size_t s = 0; s < k; s++, panel += n)
-            if (n == 3 && i + 1 < m)
+        if (n == 3 && i + 1 < m)
+            for (size_t s = 0; s < k; s++, panel += 3)
                 *(v4 *) panel = *(const v4 *) (A[s]->data + i * A[s]->tda);
-            else
+        else if (n == 3)
+            for (size_t s = 0; s < k; s++, panel += 3)
+                copy_row(3, A[s]->data + i * A[s]->tda, panel);
+        else
+            for (size_t s = 0; s < k; s++, panel += n)
                 copy_row(n, A[s]->data + i * A[s]->tda, panel);
+}
+
+INLINE void take_three(size_t k, size_t m, const double *panel, double *to)
+{
+    for (size_t i = 1; i < m; i++, panel += 3 * k, to += 3)
+        *(v4 *) to = *(const v4 *) panel;
+    copy_row(3, panel, to);
 }
 
 FOR_EACH_CPU
 void dm_take_apart(size_t k, size_t m, size_t n, const double *panel, gsl_matrix *const A[])
 {
-    for (size_t s = 0; s < k; s++) {
-        double *to = A[s]->data;
-        size_t tda = A[s]->tda;
-        for (size_t i = 0; i < m; i++)
-            if (n == 3 && tda == 3 && i + 1 < m)
-                *(v4 *) (to + 3 * i) = *(const v4 *) (panel + (i * k + s) * 3);
-            else
-                copy_row(n, panel + (i * k + s) * n, to + i * tda);
-    }
+    for (size_t s = 0; s < k; s++, panel += n)
+        if (n == 3 && A[s]->tda == 3)
+            take_three(k, m, panel, A[s]->data);
+        else
+            for (size_t i = 0; i < m; i++)
+                copy_row(n, panel + i * k * n, A[s]->data + i * A[s]->tda);
 }
 
 void dm_mirror(size_t n, double *M, size_t stride, bool lower)

@@ -212,7 +212,8 @@ void dm_small_inverse(size_t n, const double *lu, const int *pivots, double *X)
  *
  * The determinant over the product of the lengths of the rows is 1 where they are orthogonal, 0 where they are
  * dependent.  Errors of a cofactor are of the order of eps times that product, so relative to inv(A) of eps over this
- * ratio: well away from 0 they are rounding errors and no more, whatever the scale of each row.        */
+ * ratio: well away from 0 they are rounding errors and no more, whatever the scale of each row.  X is written in
+ * pieces of four, as its readers read it.                                                            */
 
 static const double APART = 1e-3;      /* the square of that ratio */
 
@@ -244,9 +245,10 @@ INLINE bool closed_three(const double *a, double *x, double *determinant)
 
     *determinant = det;
     if (x) {
-        x[0] = c0 * over, x[1] = (a[2] * a[7] - a[1] * a[8]) * over, x[2] = (a[1] * a[5] - a[2] * a[4]) * over;
-        x[3] = c1 * over, x[4] = (a[0] * a[8] - a[2] * a[6]) * over, x[5] = (a[2] * a[3] - a[0] * a[5]) * over;
-        x[6] = c2 * over, x[7] = (a[1] * a[6] - a[0] * a[7]) * over, x[8] = (a[0] * a[4] - a[1] * a[3]) * over;
+        *(v4 *) x = over * (v4) { c0, a[2] * a[7] - a[1] * a[8], a[1] * a[5] - a[2] * a[4], c1 };
+        *(v4 *) (x + 4) = over * (v4) { a[0] * a[8] - a[2] * a[6], a[2] * a[3] - a[0] * a[5], c2,
+                                        a[1] * a[6] - a[0] * a[7] };
+        x[8] = over * (a[0] * a[4] - a[1] * a[3]);
     }
     return det * det > APART * (square_sum(3, a) * square_sum(3, a + 3) * square_sum(3, a + 6));
 }
@@ -262,14 +264,14 @@ INLINE bool closed_four(const double *a, double *x, double *determinant)
 
     *determinant = det;
     if (x) {
-        x[0] = (a[5] * c5 - a[6] * c4 + a[7] * c3) * over, x[1] = (-a[1] * c5 + a[2] * c4 - a[3] * c3) * over;
-        x[2] = (a[13] * s5 - a[14] * s4 + a[15] * s3) * over, x[3] = (-a[9] * s5 + a[10] * s4 - a[11] * s3) * over;
-        x[4] = (-a[4] * c5 + a[6] * c2 - a[7] * c1) * over, x[5] = (a[0] * c5 - a[2] * c2 + a[3] * c1) * over;
-        x[6] = (-a[12] * s5 + a[14] * s2 - a[15] * s1) * over, x[7] = (a[8] * s5 - a[10] * s2 + a[11] * s1) * over;
-        x[8] = (a[4] * c4 - a[5] * c2 + a[7] * c0) * over, x[9] = (-a[0] * c4 + a[1] * c2 - a[3] * c0) * over;
-        x[10] = (a[12] * s4 - a[13] * s2 + a[15] * s0) * over, x[11] = (-a[8] * s4 + a[9] * s2 - a[11] * s0) * over;
-        x[12] = (-a[4] * c3 + a[5] * c1 - a[6] * c0) * over, x[13] = (a[0] * c3 - a[1] * c1 + a[2] * c0) * over;
-        x[14] = (-a[12] * s3 + a[13] * s1 - a[14] * s0) * over, x[15] = (a[8] * s3 - a[9] * s1 + a[10] * s0) * over;
+        *(v4 *) x = over * (v4) { a[5] * c5 - a[6] * c4 + a[7] * c3, -a[1] * c5 + a[2] * c4 - a[3] * c3,
+                                  a[13] * s5 - a[14] * s4 + a[15] * s3, -a[9] * s5 + a[10] * s4 - a[11] * s3 };
+        *(v4 *) (x + 4) = over * (v4) { -a[4] * c5 + a[6] * c2 - a[7] * c1, a[0] * c5 - a[2] * c2 + a[3] * c1,
+                                        -a[12] * s5 + a[14] * s2 - a[15] * s1, a[8] * s5 - a[10] * s2 + a[11] * s1 };
+        *(v4 *) (x + 8) = over * (v4) { a[4] * c4 - a[5] * c2 + a[7] * c0, -a[0] * c4 + a[1] * c2 - a[3] * c0,
+                                        a[12] * s4 - a[13] * s2 + a[15] * s0, -a[8] * s4 + a[9] * s2 - a[11] * s0 };
+        *(v4 *) (x + 12) = over * (v4) { -a[4] * c3 + a[5] * c1 - a[6] * c0, a[0] * c3 - a[1] * c1 + a[2] * c0,
+                                         -a[12] * s3 + a[13] * s1 - a[14] * s0, a[8] * s3 - a[9] * s1 + a[10] * s0 };
     }
     return det * det > APART * ((square_sum(4, a) * square_sum(4, a + 4)) * (square_sum(4, a + 8) * square_sum(4, a + 12)));
 }
