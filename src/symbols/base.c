@@ -552,7 +552,7 @@ bool dm_symbols_begin(dm_context *context, const dm_op *(*row)(const char *name)
 
     if (!s)
         return false;
-    *s = (symbols) { .base = { apply, accumulate, size }, .row = row };
+    *s = (symbols) { .base = { .apply = apply, .accumulate = accumulate, .size = size }, .row = row };
     context->base = &s->base;
     return true;
 }

@@ -528,7 +528,8 @@ dm_tape_record *dm_tape_begin(dm_context *context, const dm_op *(*row)(const cha
 
     if (!record)
         return NULL;
-    *record = (dm_tape_record) { .base = { apply, accumulate, size, coefficients, number, general }, .row = row };
+    *record = (dm_tape_record) { .row = row, .base = { .apply = apply, .accumulate = accumulate, .size = size,
+                                                      .product = coefficients, .number = number, .general = general } };
     context->base = &record->base;
     return record;
 }

@@ -956,6 +956,9 @@ static dm *matrix_of_products(dm *A, void *params)
 static dm *matrix_of_steps(dm *A, void *params) { (void) params; return dm_add(dm_relu(A), dm_transpose(dm_sign(A))); }
 static dm *matrix_of_itself(dm *A, void *params) { (void) params; return A; }
 static dm *matrix_of_expm(dm *A, void *params) { (void) params; return dm_expm(A); }
+static dm *of_reciprocals(dm *A, void *params) { (void) params; return dm_sum(dm_reciprocal(dm_exp(A))); }
+static dm *of_nothing(dm *A, void *params) { (void) params; return dm_sum(dm_sub(A, A)); }
+static dm *of_steps_of_roots(dm *A, void *params) { (void) params; return dm_sum(dm_step(dm_sqrt(A))); }
 static dm *nothing(dm *A, void *params) { (void) A, (void) params; return NULL; }
 static dm *a_constant(dm *A, void *params) { (void) params; return context_scalar(A, 7); }
 static dm *from_elsewhere(dm *A, void *params) { (void) A, (void) params; return dm_scalar(here, 1); }
@@ -973,7 +976,8 @@ static const struct {
     { "sum(A'./A)", of_quotients }, { "1e200 and 1e-200", of_products }, { "1e-150", of_small_multiples },
     { "1e-310", of_tiny_squares }, { "1/1e-200", of_great_numbers }, { "1e-170", of_scalars },
     { "1e-200*A*A*1e200*A", matrix_of_products }, { "relu(A) + sign(A)'", matrix_of_steps }, { "A", matrix_of_itself },
-    { "expm(A)", matrix_of_expm }, { "NULL", nothing }, { "7", a_constant }, { "elsewhere", from_elsewhere },
+    { "expm(A)", matrix_of_expm }, { "sum(1./exp(A))", of_reciprocals }, { "sum(A-A)", of_nothing },
+    { "sum(step(sqrt(A)))", of_steps_of_roots }, { "NULL", nothing }, { "7", a_constant }, { "elsewhere", from_elsewhere },
     { "not square", not_square },
 };
 
@@ -1180,6 +1184,46 @@ START_TEST(products_that_follow_from_each_other)
 }
 END_TEST
 
+/* Written entry by entry: products of entries, and of overlapping blocks of blocks; and put together so. */
+static dm *by_entries(dm *A, void *params)
+{
+    size_t m = dm_rows(A), n = dm_columns(A);
+    int which = *(int *) params;
+    dm *f = NULL;
+
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++) {
+            dm *a = dm_block(A, i, j, 1, 1), *t;
+            switch (which) {
+            case 0: t = dm_mul(a, dm_sin(dm_block(A, (i + 1) % m, (j + 2) % n, 1, 1))); break;
+            case 1: t = dm_embed(dm_mul(a, a), j, i, n, m); break;
+            case 2: t = dm_norm_squared(dm_block(dm_block(A, i, 0, m - i, n), 0, j, m - i, n - j)); break;
+            case 3: t = dm_embed(dm_tanh(dm_block(A, i, j, m - i, n - j)), 0, 0, m, n); break;
+            default: t = dm_mul(dm_block(A, 0, j, m, 1), dm_transpose(dm_block(dm_transpose(A), j, i, 1, 1))); break;
+            }
+            f = f ? dm_add(f, dm_scale(t, 0.5 + (double) (i + j))) : t;
+        }
+    return which % 2 || which == 4 ? dm_add(f, dm_add(f, dm_sin(f))) : f;
+}
+
+START_TEST(functions_may_be_written_entry_by_entry)
+{
+    dice d = { 101 };
+
+    for (int which = 0; which < 5; which++)
+        for (size_t n = 1; n <= 11; n += 1 + n / 4) {
+            gsl_matrix *A = random_matrix(&d, ANY, n % 3 + 2, n);
+            question q = { .tolerance = 64000 * (double) (n * n) * DBL_EPSILON };
+            snprintf(q.text, sizeof q.text, "entry by entry, %d, %zu×%zu", which, A->size1, n);
+            begin_question(&q, by_entries, &which, A);
+            for (int turn = 0; turn < 3; turn++)
+                ask_everything(&q, (layout) turn, random_like(&d, A), random_like(&d, A), 0);
+            dm_tape_free(q.tape);
+            forget_matrices();
+        }
+}
+END_TEST
+
 /* How often F is called: when it is recorded, when the shape is another, and when something is not regular. */
 static dm *counted(dm *A, void *params)
 {
@@ -1255,6 +1299,8 @@ static dm *definite_or_not(dm *A, void *params)
         S = dm_add(S, dm_scale(A, 0.25));
     if (which == 2)
         S = dm_sub(dm_add(S, I), dm_scale(G, 0.5));
+    if (which == 4)
+        S = dm_add(dm_mul(A, A), dm_scale(I, 4));
     if (which == 3)
         S = dm_add(dm_add(dm_mul(A, dm_transpose(A)), dm_scale(I, 10)), dm_add(dm_mul(A, A), G));
     return dm_add(dm_logdet(S), dm_trace(dm_solve(S, dm_inverse(dm_transpose(S)))));
@@ -1264,7 +1310,7 @@ START_TEST(definite_is_what_was_made_so)
 {
     dice d = { 89 };
 
-    for (int which = 0; which < 4; which++)
+    for (int which = 0; which < 5; which++)
         for (size_t n = 2; n <= 20; n += 6) {
             question q = { .tolerance = 6400 * (double) (n * n) * DBL_EPSILON };
             gsl_matrix *A = random_matrix(&d, REGULAR, n, n);
@@ -1286,6 +1332,8 @@ END_TEST
 typedef struct {
     const double *size;
     int how;
+    bool constant;
+    gsl_matrix *C;
 } sizes;
 
 static dm *of_sizes_apart(dm *A, void *params)
@@ -1294,7 +1342,7 @@ static dm *of_sizes_apart(dm *A, void *params)
     dm *L[3];
 
     for (int i = 0; i < 3; i++)
-        L[i] = dm_scale(dm_sin(A), p->size[i]);
+        L[i] = dm_scale(p->constant ? dm_constant(dm_context_of(A), p->C) : dm_sin(A), p->size[i]);
     switch (p->how) {
     case 0: return dm_mul(L[0], dm_mul(dm_mul(L[1], A), L[2]));
     case 1: return dm_mul(L[0], dm_mul(L[1], dm_mul(A, L[2])));
@@ -1313,10 +1361,10 @@ START_TEST(factors_of_extreme_sizes_meet_as_in_the_driver)
     dice d = { 97 };
 
     for (size_t i = 0; i < sizeof size / sizeof *size; i++)
-        for (int how = 0; how < 5; how++)
+        for (int how = 0; how < 10; how++)
             for (size_t n = 2; n <= 10; n += 4) {
-                sizes p = { size[i], how };
                 gsl_matrix *A = random_matrix(&d, REGULAR, n, n);
+                sizes p = { size[i], how / 2, how % 2, random_matrix(&d, REGULAR, n, n) };
                 question q = { .relative = true };
                 snprintf(q.text, sizeof q.text, "sizes %g, %g, %g, %d, %zu×%zu", size[i][0], size[i][1], size[i][2], how, n, n);
                 begin_question(&q, of_sizes_apart, &p, A);
@@ -1598,6 +1646,7 @@ Suite *drivers_tape_suite(void)
     tcase_add_test(tc, gradients_may_lie_over_each_others_matrices);
     tcase_add_test(tc, a_function_is_called_once);
     tcase_add_test(tc, rows_may_move_apart);
+    tcase_add_test(tc, functions_may_be_written_entry_by_entry);
     tcase_add_test(tc, definite_is_what_was_made_so);
     tcase_add_test(tc, products_that_follow_from_each_other);
     tcase_add_loop_test(tc, straight_lines_at_random, 0, 8);
