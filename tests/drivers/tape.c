@@ -958,7 +958,14 @@ static dm *matrix_of_itself(dm *A, void *params) { (void) params; return A; }
 static dm *matrix_of_expm(dm *A, void *params) { (void) params; return dm_expm(A); }
 static dm *of_reciprocals(dm *A, void *params) { (void) params; return dm_sum(dm_reciprocal(dm_exp(A))); }
 static dm *of_nothing(dm *A, void *params) { (void) params; return dm_sum(dm_sub(A, A)); }
-static dm *of_steps_of_roots(dm *A, void *params) { (void) params; return dm_sum(dm_step(dm_sqrt(A))); }
+static dm *of_lost_infinities(dm *A, void *params) { (void) params; return dm_sum(dm_step(dm_exp(A))); }
+static dm *of_normal_nothing(dm *A, void *params)
+{
+    dm *S = dm_add(dm_add(A, A), A);       /* 3*A - 3*A is 0, and no rounding error */
+
+    (void) params;
+    return dm_norm_squared(dm_normalize(dm_sub(S, S)));
+}
 static dm *nothing(dm *A, void *params) { (void) A, (void) params; return NULL; }
 static dm *a_constant(dm *A, void *params) { (void) params; return context_scalar(A, 7); }
 static dm *from_elsewhere(dm *A, void *params) { (void) A, (void) params; return dm_scalar(here, 1); }
@@ -977,7 +984,8 @@ static const struct {
     { "1e-310", of_tiny_squares }, { "1/1e-200", of_great_numbers }, { "1e-170", of_scalars },
     { "1e-200*A*A*1e200*A", matrix_of_products }, { "relu(A) + sign(A)'", matrix_of_steps }, { "A", matrix_of_itself },
     { "expm(A)", matrix_of_expm }, { "sum(1./exp(A))", of_reciprocals }, { "sum(A-A)", of_nothing },
-    { "sum(step(sqrt(A)))", of_steps_of_roots }, { "NULL", nothing }, { "7", a_constant }, { "elsewhere", from_elsewhere },
+    { "|normalize(3*A-3*A)|^2", of_normal_nothing },
+    { "sum(step(exp(A)))", of_lost_infinities }, { "NULL", nothing }, { "7", a_constant }, { "elsewhere", from_elsewhere },
     { "not square", not_square },
 };
 
