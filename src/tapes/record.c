@@ -136,7 +136,7 @@ static dm_line *sum(dm_context *context, dm_line *a, double p, dm_line *b)
         return view(context, p, b, false);
     if (b->kind == DM_LINE_ZERO)
         return a;
-    if (x.of == y.of && x.transposed == y.transposed && x.scale + y.scale != 0)
+    if (x.of == y.of && x.transposed == y.transposed)          /* of A - A, which is 0 to the last digit, a NaN remains */
         return view(context, x.scale + y.scale, x.of, x.transposed);
     if (dm_is_known(a) && a->kind == b->kind && a->scale + p * b->scale != 0)
         return known(context, a->kind, a->scale + p * b->scale, a->rows, a->slots, a->cols);
