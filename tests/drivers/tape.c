@@ -469,15 +469,15 @@ static void ask_row(size_t row, size_t n, size_t m, size_t p, size_t large, size
 
 START_TEST(every_operation_on_tape)
 {
-    for (size_t n = 1; n <= 9; n += step(4))
+    for (size_t n = 1; n <= 9; n += step(5))
         ask_row((size_t) _i, n, (n + 2) % 5 + 1, (n + 4) % 7 + 1, 20, n <= 5 ? USES : NESTED + 1);
 }
 END_TEST
 
 START_TEST(every_operation_of_larger_matrices_on_tape)
 {
-    ask_row((size_t) _i, 12, 3, 9, 12, USES);
-    ask_row((size_t) _i, 3, 17, 20, 12, USES);
+    ask_row((size_t) _i, 12, 3, 9, 12, many(USES));
+    ask_row((size_t) _i, 3, 17, 20, 12, many(USES));
     ask_row((size_t) _i, 10, 10, 2, 12, many(USES));
 }
 END_TEST
@@ -1029,14 +1029,14 @@ enum { POINTS = 15 };
 /* Regular and irregular by turns; the first one is each of them once. */
 START_TEST(irregular_points_are_left_to_the_driver)
 {
-    for (size_t n = 1; n <= 10; n += n < 4 ? 1 : 6)
-        for (size_t first = 0; first < POINTS; first += 1 + 2 * (step(2) - 1)) {
+    for (size_t n = 1; n <= 10; n += n < 4 ? step(2) : 6)
+        for (size_t first = 0; first < POINTS; first += step(7)) {
             dice d = { 1000 * n + first };
             question q = { .relative = true };
             gsl_matrix *A = point(&d, 0, n);
             begin_question(&q, delicate[_i].f, NULL, A);
             q.tolerance = 1e6 * DBL_EPSILON;
-            for (size_t turn = 0; turn < 5; turn++) {
+            for (size_t turn = 0; turn < many(5); turn++) {
                 size_t which = turn == 0 ? first : turn % 2 ? 0 : (first * 7 + turn * 4) % POINTS;
                 A = point(&d, turn == 3 ? 4 : which, n);
                 snprintf(q.text, sizeof q.text, "%s of %zu×%zu, point %zu (first: %zu), turn %zu", delicate[_i].name, n, n,
