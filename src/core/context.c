@@ -103,19 +103,28 @@ static void clear(dm_context *context)
     context->memory_failure.raised = false;
 }
 
-dm_context *dm_context_alloc(void)
+dm_context *dm_new_context(void)
 {
     dm_context *context = calloc(1, sizeof *context);
 
-    if (!context) {
-        GSL_ERROR_NULL("dm_context_alloc: out of memory", GSL_ENOMEM);
-    }
+    if (!context)
+        return NULL;
     clear(context);
     context->memory_failure.code = GSL_ENOMEM;
     strcpy(context->memory_failure.message, "out of memory");
     context->out_of_memory.context = context;
     context->out_of_memory.rows = context->out_of_memory.slots = context->out_of_memory.cols = 1;
     context->out_of_memory.failure = &context->memory_failure;
+    return context;
+}
+
+dm_context *dm_context_alloc(void)
+{
+    dm_context *context = dm_new_context();
+
+    if (!context) {
+        GSL_ERROR_NULL("dm_context_alloc: out of memory", GSL_ENOMEM);
+    }
     return context;
 }
 

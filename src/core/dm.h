@@ -155,7 +155,7 @@ typedef struct {
     dm *(*number)(dm *A);                                /* A's entries after all, for a function that looks at them.
                                                             NULL: they are never looked at */
     void (*general)(dm_context *context);                /* a rule takes the form that it has in general, since it
-                                                            cannot look at entries.  NULL: that is what is wanted */
+                                                            cannot look at entries.  NULL: nobody minds */
 } dm_base;
 
 typedef struct dm_chunk dm_chunk;
@@ -197,6 +197,7 @@ static inline bool dm_in_general(dm_context *context)
     return context->base != NULL;
 }
 
+dm_context *dm_new_context(void);      /* NULL: no memory, and nothing is raised */
 void *dm_arena_grow(dm_context *context, size_t bytes);
 
 /* Under the address sanitizer nothing of the arena may be touched but what was asked for and is not released. */

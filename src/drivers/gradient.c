@@ -116,20 +116,21 @@ int dm_multi_gradient_in(dm_context *context, const dm_multi_function *F, const 
                          gsl_matrix *const U[])
 {
     dm_level *level = dm_level_open(context, DM_FORMAL);
+    static const char driver[] = "dm_tape_gradients";
     dm **X = dm_arena_alloc(context, F->n * sizeof *X), **R = dm_arena_alloc(context, F->n * sizeof *R);
     int status;
 
     if (!X || !R)
         return dm_raise(dm_out_of_memory(context));
     for (size_t i = 0; i < F->n; i++) {
-        X[i] = dm_on_level(level, dm_constant(context, A[i]), NULL);
-        status = dm_check_shape(context, "dm_gradient", "U", U[i], A[i]->size1, A[i]->size2, "the shape of A");
+        X[i] = dm_on_level(level, dm_number_copy(context, A[i]), NULL);
+        status = dm_check_shape(context, driver, "U", U[i], A[i]->size1, A[i]->size2, "the shape of A");
         if (status)
             return status;
     }
-    dm *f = dm_multi_call("dm_gradient", F, X);
+    dm *f = dm_multi_call(driver, F, X);
     for (size_t i = 0; i < F->n; i++) {
-        R[i] = dm_is_failed(f) ? f : finished("dm_gradient", f, X[i]);
+        R[i] = dm_is_failed(f) ? f : finished(driver, f, X[i]);
         if (dm_is_failed(R[i]))
             return dm_raise(R[i]);
         if (!dm_ready(R[i], U[i]))

@@ -64,25 +64,32 @@ static void hand_out_slot(dm *R, size_t s, gsl_matrix *to)
 int dm_multi_push_in(dm_context *context, const dm_multi_function *F, const gsl_matrix *const A[], size_t k,
                      const gsl_matrix *const dA[], gsl_matrix *value, gsl_matrix *const dF[])
 {
+    static const char driver[] = "dm_tape_push";
     dm **X = dm_arena_alloc(context, F->n * sizeof *X);
+    dm_level *level = dm_level_open(context, DM_PUSHED);
     int status = GSL_SUCCESS;
 
     if (!X)
         return dm_raise(dm_out_of_memory(context));
-    for (size_t i = 0; i < F->n; i++)
-        X[i] = dm_dual_panel(context, A[i], k, dA + i * k);
-    dm *f = dm_multi_call("dm_jvp", F, X);
+    for (size_t i = 0; i < F->n; i++) {
+        for (size_t s = 0; s < k && !status; s++)
+            status = dm_check_shape(context, driver, "dA", dA[i * k + s], A[i]->size1, A[i]->size2, "the shape of A");
+        if (status)
+            return status;
+        X[i] = dm_on_level(level, dm_number_copy(context, A[i]), dm_number_panel(context, k, dA + i * k));
+    }
+    dm *f = dm_multi_call(driver, F, X);
     if (dm_is_failed(f))
         return dm_raise(f);
     if (value)
-        status = dm_check_shape(context, "dm_jvp", "value", value, f->rows, f->cols, "the shape of F(A)");
+        status = dm_check_shape(context, driver, "value", value, f->rows, f->cols, "the shape of F(A)");
     for (size_t s = 0; s < k && !status; s++)
-        status = dm_check_shape(context, "dm_jvp", "dF", dF[s], f->rows, f->cols, "the shape of F(A)");
+        status = dm_check_shape(context, driver, "dF", dF[s], f->rows, f->cols, "the shape of F(A)");
     if (status)
         return status;
-    dm *f0 = dm_number_of(f), *d = dm_differential_on(f, &context->dual), *bad = dm_not_finite("dm_jvp", "the value", f0);
+    dm *f0 = dm_number_of(f), *d = dm_differential_on(f, level), *bad = dm_not_finite(driver, "the value", f0);
     if (!bad && d)
-        bad = dm_is_failed(d) ? d : dm_not_finite("dm_jvp", "the differential", d);
+        bad = dm_is_failed(d) ? d : dm_not_finite(driver, "the differential", d);
     if (!bad && ((value && !dm_ready(f0, value)) || (d && !dm_entries(d).data)))
         bad = dm_out_of_memory(context);
     if (bad)

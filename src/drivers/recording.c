@@ -40,8 +40,6 @@ static bool is_scalar(const dm *f)
     return f->rows == 1 && f->cols == 1;
 }
 
-typedef size_t writer(const dm_multi_function *F, dm_recording *r, dm_line *wanted[]);
-
 size_t dm_write_gradient(const dm_multi_function *F, dm_recording *r, dm_line *wanted[])
 {
     dm_level *level = dm_level_open(r->context, DM_FORMAL);
@@ -180,7 +178,7 @@ size_t dm_write_hessian_vector(const dm_multi_function *F, dm_recording *r, dm_l
     return add_wanted(wanted, &n, &r->result[0], d) ? n : 0;
 }
 
-/* r has its inputs; false: no program came of it. */
+/* r has its inputs; false: no program came of it, for want of memory or (r stays tried) for good. */
 static bool write_program(const dm_multi_function *F, dm_recording *r, dm_writer *write)
 {
     dm_tape_record *record = dm_tape_begin(r->context, dm_op_named);
@@ -193,6 +191,7 @@ static bool write_program(const dm_multi_function *F, dm_recording *r, dm_writer
             wanted[n++] = r->guarded[i] = record->guarded[i];
         r->program = dm_program_of(r->context, wanted, n);
     }
+    r->tried = record && wanted && r->context->error.code != GSL_ENOMEM && (r->program || n == 0 || record->particular);
     free(wanted);
     return r->program != NULL;
 }
@@ -222,12 +221,11 @@ static void look_at_places(dm_recording *r)
 
 void dm_record(const dm_multi_function *F, dm_recording *r, dm_writer *write, size_t results, unsigned wants)
 {
-    r->tried = true;
     r->wants = wants;
     r->results = results;
     r->result = calloc(results, sizeof *r->result);
     r->out = calloc(results, sizeof *r->out);
-    r->context = r->result && r->out ? dm_context_alloc() : NULL;
+    r->context = r->result && r->out ? dm_new_context() : NULL;
     if (!r->context)
         return;
     r->context->quiet = true;

@@ -112,7 +112,7 @@ static bool give(dm_input_matrix *in, const gsl_matrix *const A[], bool as_copy)
 }
 
 /* Whether what was given is finite each run sees anew. */
-static bool finite(const dm_line *L)
+static bool all_finite(const dm_line *L)
 {
     if (L->kind == DM_GIVEN)
         L->number->number.finite = false;
@@ -139,7 +139,7 @@ static bool guarded(const dm_recording *r)
 /* false: no memory, or entries that are not finite. */
 static bool ready(const dm_line *L, const gsl_matrix *to)
 {
-    return !L || !to || (finite(L) && (L->place || dm_ready(L->number, to)));
+    return !L || !to || (all_finite(L) && (L->place || dm_ready(L->number, to)));
 }
 
 static void hand_out(const dm_line *L, gsl_matrix *to)
@@ -207,7 +207,7 @@ static dm_recording *prepared(dm_tape *tape, kind k, dm_writer *write, const gsl
 
 /* The short way: small matrices that lie as they should, the inputs where they lay in the run before. */
 
-static inline bool as_before(const dm_input_matrix *in, const gsl_matrix *A)
+static inline bool lies_as_before(const dm_input_matrix *in, const gsl_matrix *A)
 {
     return A->data == in->data && A->size2 == in->cols && A->size1 == in->rows && A->tda == in->cols;
 }
@@ -223,7 +223,7 @@ static bool run(dm_recording *r, const gsl_matrix *const A[], const gsl_matrix *
     bool as_is = r->quick;
 
     for (size_t i = 0; as_is && i < r->inputs; i++)
-        as_is = as_before(&r->in[i], A[i]);
+        as_is = lies_as_before(&r->in[i], A[i]);
     for (size_t i = 0; !as_is && i < r->inputs; i++)
         if (!give(&r->in[i], &A[i], !r->apart && (overlap(A[i], out1) || overlap(A[i], out2))))
             return false;
@@ -263,7 +263,7 @@ static inline bool quick_gradient(const dm_recording *r, size_t n, const gsl_mat
     if (!r->quick)
         return false;
     for (size_t i = 0; i < n; i++)
-        if (!as_before(&r->in[i], A[i]) || !fits_result(&r->out[i], U[i]))
+        if (!lies_as_before(&r->in[i], A[i]) || !fits_result(&r->out[i], U[i]))
             return false;
     if (!dm_program_run(r->program) || !isfinite(*r->value->place) || !dm_results_finite(r->out, n))
         return false;
@@ -291,7 +291,7 @@ static int gradient(dm_tape *tape, const gsl_matrix *const A[], double *value, g
             as_copy = as_copy || overlap(A[i], U[k]);
         done = give(&r->in[i], &A[i], as_copy);
     }
-    done = done && dm_program_run(r->program) && finite(r->value);
+    done = done && dm_program_run(r->program) && all_finite(r->value);
     for (size_t i = 0; done && i < n; i++)
         done = ready(r->result[i], U[i]);
     if (!done)
@@ -394,7 +394,7 @@ static inline bool quick_push(const dm_recording *r, size_t n, const gsl_matrix 
     if (!r->quick || !fits_result(r->out, dF))
         return false;
     for (size_t i = 0; i < n; i++)
-        if (!as_before(&r->in[i], A[i]) || !as_before(&r->in[n + i], dA[i]))
+        if (!lies_as_before(&r->in[i], A[i]) || !lies_as_before(&r->in[n + i], dA[i]))
             return false;
     const dm_result both[] = { r->out[0], { r->value->place, r->out[0].rows, r->out[0].cols } };
     if ((value && !fits_result(&both[1], value)) || !dm_program_run(r->program) || !dm_results_finite(both, 2))
@@ -417,7 +417,7 @@ static int push(dm_tape *tape, bool fitting, const gsl_matrix *const A[], size_t
     for (size_t s = 0; done && s < k; s++)
         done = has_shape(r, dF[s]);
     done = done && give_all(r, n, A, k, dA, value, dF) && dm_program_run(r->program)
-        && finite(r->value) && ready(r->value, value) && finite(r->result[0]);
+        && all_finite(r->value) && ready(r->value, value) && all_finite(r->result[0]);
     if (done && r->result[0]->slots == 1)
         for (size_t s = 0; done && s < k; s++)
             done = ready(r->result[0], dF[s]);
@@ -552,7 +552,7 @@ int dm_tape_hessian(dm_tape *tape, const gsl_matrix *A, double *value, gsl_matri
         return no_multi(tape, "dm_tape_hessian");
     size_t n = A->size1 * A->size2;
     dm_recording *r = prepared(tape, HESSIAN, dm_write_hessian, &A, 1, 1, (value ? DM_THE_VALUE : 0) | (U ? DM_THE_GRADIENT : 0));
-    if (!r || (U && !same_shape(U, A)) || !has_size(H, n, n) || !run(r, &A, U, H) || (value && !finite(r->value))
+    if (!r || (U && !same_shape(U, A)) || !has_size(H, n, n) || !run(r, &A, U, H) || (value && !all_finite(r->value))
         || !ready(r->gradient, U) || !write_matrix(r, A->size1, A, H))
         return dm_hessian(&tape->one, A, value, U, H);
     if (value)
@@ -572,7 +572,7 @@ int dm_tape_hessian_vector(dm_tape *tape, const gsl_matrix *A, const gsl_matrix 
     bool fitting = same_shape(dA, A) && same_shape(HdA, A) && (!U || same_shape(U, A));
     dm_recording *r = fitting ? prepared(tape, HESSIAN_VECTOR, dm_write_hessian_vector, in, 2, 1,
                                       (value ? DM_THE_VALUE : 0) | (U ? DM_THE_GRADIENT : 0)) : NULL;
-    if (!r || !run(r, in, U, HdA) || (value && !finite(r->value)) || !ready(r->gradient, U)
+    if (!r || !run(r, in, U, HdA) || (value && !all_finite(r->value)) || !ready(r->gradient, U)
         || !ready(r->result[0], HdA))
         return dm_hessian_vector(&tape->one, A, dA, value, U, HdA);
     if (value)

@@ -219,7 +219,7 @@ dm *dm_apply(const dm_op *op, dm *const X[], const dm_parameters *with)
         return A;
     if (B && dm_is_failed(B))
         return B;
-    if (op->at_once && A->small && (!B || (B->small && A->context == B->context))) {
+    if (op->at_once && A->small && !A->context->base && (!B || (B->small && A->context == B->context))) {
         dm *C = op->at_once(X);
         if (C)
             return C;

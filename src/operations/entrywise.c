@@ -79,33 +79,28 @@ static dm *edge_power(dm *A, double p);
 
 /* ------------------------------------------------------------------------------------ functions */
 
-static double sigmoid(double x)
-{
-    if (x >= 0)
-        return 1 / (1 + exp(-x));
-    double e = exp(x);
-    return e / (1 + e);
-}
-
-/* sigmoid(x)*sigmoid(-x) and 1/cosh(x)^2, from one exp that never grows. */
-static double sigmoid_slope(double x)
-{
-    double e = exp(-fabs(x));
-
-    return e / ((1 + e) * (1 + e));
-}
-
-static double tanh_slope(double x)
-{
-    return 4 * sigmoid_slope(2 * x);
-}
-
+/* 1/(1+exp(-x)) and its slope, sigmoid(x)*sigmoid(-x), from one exp that never grows. */
 static double sigmoid_with_slope(double x, double *slope)
 {
     double e = exp(-fabs(x)), d = 1 / (1 + e);
 
     *slope = e * d * d;
     return x >= 0 ? d : x < 0 ? e * d : x;
+}
+
+static double sigmoid(double x)
+{
+    double slope;
+
+    return sigmoid_with_slope(x, &slope);
+}
+
+static double sigmoid_slope(double x)
+{
+    double slope;
+
+    sigmoid_with_slope(x, &slope);
+    return slope;
 }
 
 /* Near 0 by the ninth convergent of Lambert's continued fraction, x/(1 + x^2/(3 + x^2/(5 + ...))), whose error is
@@ -131,6 +126,14 @@ static double tanh_alone(double x)
     double slope;
 
     return tanh_with_slope(x, &slope);
+}
+
+static double tanh_slope(double x)
+{
+    double slope;
+
+    tanh_with_slope(x, &slope);
+    return slope;
 }
 
 /* log(1+exp(x)) */

@@ -13,7 +13,11 @@
  *     dC = ... + dX/A            dm_term_solve_right solves.c            u/A'
  *     dC = op(dX)                dm_linear           structure.c         the row's adjoint
  *
- * L, R, W, H, s, A are coefficients: values as dC sees them, lower(C, X).  A term of a constant X is none. */
+ * L, R, W, H, s, A are coefficients: values as dC sees them, lower(C, X).  A term of a constant X is none.
+ *
+ * A rule calls operations and looks at no entries: it serves symbols and tapes too, where there are none yet.  One
+ * that has to (which eigenvalues are the same, say) asks dm_in_general(context) first, and where that is true takes
+ * the form that holds for entries in general.                                                        */
 #ifndef DM_OPERATIONS_RULES_H
 #define DM_OPERATIONS_RULES_H
 

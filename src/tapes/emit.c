@@ -35,37 +35,6 @@ void dm_add_draft(dm_compiling *c, dm_draft d)
 
 /* ----------------------------------------------------------------------------- the numbers of lines -- */
 
-/* Symmetric positive semidefinite, or definite, by the way it was written, as numbers say it of themselves. */
-static bool is_gram(const dm_line *L, double scale)
-{
-    switch (L->kind) {
-    case DM_LINE_IDENTITY:
-        return scale * L->scale >= 0;
-    case DM_LINE_VIEW:
-        return scale * L->scale > 0 && is_gram(L->of[0], 1);
-    case DM_LINE_PRODUCT:
-        return scale * L->scale > 0 && L->of[0] == L->of[1] && L->transposed[0] != L->transposed[1] && L->slots == 1;
-    case DM_LINE_SUM:
-        return is_gram(L->of[0], scale * L->scale) && is_gram(L->of[1], scale * L->second);
-    default:
-        return false;
-    }
-}
-
-static bool is_definite(const dm_line *L, double scale)
-{
-    switch (L->kind) {
-    case DM_LINE_IDENTITY:
-        return scale * L->scale > 0;
-    case DM_LINE_VIEW:
-        return scale * L->scale > 0 && is_definite(L->of[0], 1);
-    case DM_LINE_SUM:
-        return is_gram(L, scale) && (is_definite(L->of[0], scale * L->scale) || is_definite(L->of[1], scale * L->second));
-    default:
-        return false;
-    }
-}
-
 static void remember_origin(dm_compiling *c, dm *A, dm_line *L)
 {
     dm_origin *o = dm_arena_alloc(c->context, sizeof *o);
@@ -99,11 +68,9 @@ dm *dm_line_number(dm_compiling *c, dm_line *L)
         remember_origin(c, A, L);
     } else if (L->kind == DM_GIVEN || L->small) {
         dm_number_at(A, L->kind == DM_GIVEN ? A->number.data : NULL);
-        A->number = (dm_number) { .data = A->number.data, .gram = is_gram(L, 1), .definite = is_definite(L, 1) };
+        A->number = (dm_number) { .data = A->number.data, .gram = L->gram, .definite = L->definite };
         remember_origin(c, A, L);
     }
-    for (size_t k = 0; k < DM_OPERANDS && L->of[k]; k++)
-        A->in[k] = L->kind == DM_LINE_CALL ? dm_line_number(c, L->of[k]) : NULL;
     return A;
 }
 
@@ -133,6 +100,10 @@ void dm_add_numbers(dm_compiling *c, dm_doing *run, dm_line *C, double scale, dm
     d.step.of.C = dm_line_number(c, C);
     d.step.of.A = A ? dm_line_number(c, A) : NULL;
     d.step.of.B = B ? dm_line_number(c, B) : NULL;
+    if (run == dm_do_call && d.step.of.C) {
+        d.step.of.C->in[0] = d.step.of.A;
+        d.step.of.C->in[1] = d.step.of.B;
+    }
     dm_add_draft(c, d);
 }
 

@@ -1,4 +1,5 @@
 /* Which lines a program needs, which of them are small, and which sums take their terms in where they land. */
+#include <limits.h>
 #include <string.h>
 #include "tapes/compile.h"
 
@@ -11,7 +12,7 @@ bool dm_has_small_shape(size_t rows, size_t cols)
 
 bool dm_is_there(const dm_line *L)
 {
-    return L->small || L->kind == DM_GIVEN;
+    return L->small || (L->kind == DM_GIVEN && dm_sizes(dm_sizes(L->rows, L->slots), L->cols) <= UINT_MAX);
 }
 
 /* A result that is a transpose, a multiple or of rank one is made in a place too, up to a size. */
@@ -99,9 +100,11 @@ bool dm_is_direct(dm_line *X, bool transposed)
 }
 
 /* What only a sum, or a small view, uses is made where it lands, if it can be: seen from there it may stand
- * transposed.  Long sums are sums of a sum and one more.                                             */
-static void take_in(dm_line *sum, bool transposed)
+ * transposed.  Long sums are sums of a sum and one more; not of one more and a sum, a sum within a sum within ... */
+static void take_in(dm_line *sum, bool transposed, unsigned depth)
 {
+    enum { DEEP = 64 };
+
     for (dm_line *next; sum; sum = next) {
         bool turn = transposed;
         next = NULL;
@@ -110,13 +113,13 @@ static void take_in(dm_line *sum, bool transposed)
             bool t = turn ^ sum->transposed[k];
             if (!X || X->uses > 1 || X->wanted || X->rows * X->cols * X->slots == 1)
                 continue;
-            if (X->kind == DM_LINE_SUM && sum->kind == DM_LINE_SUM && !(t && X->slots > 1)) {
+            if (X->kind == DM_LINE_SUM && sum->kind == DM_LINE_SUM && !(t && X->slots > 1) && (k == 0 || depth < DEEP)) {
                 X->inside = true;
                 if (k == 0) {
                     next = X;
                     transposed = t;
                 } else {
-                    take_in(X, t);
+                    take_in(X, t, depth + 1);
                 }
             } else if (sum->small && dm_is_direct(X, t)) {
                 X->inside = true;
@@ -133,5 +136,5 @@ void dm_see_what_is_needed(dm_line *const list[], size_t n, dm_line *const wante
     for (size_t i = n; i-- > 0; )
         if (list[i]->uses && !list[i]->inside
             && (list[i]->kind == DM_LINE_SUM || (list[i]->kind == DM_LINE_VIEW && list[i]->small)))
-            take_in(list[i], false);
+            take_in(list[i], false, 0);
 }

@@ -3,6 +3,7 @@
  * An operation that has a kind of its own has a line in the table at the end; all others become calls of their rows.
  * The same operation of the same lines is written once.                                               */
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 #include "tapes/tape.h"
 
@@ -13,18 +14,105 @@ static dm_tape_record *record_of(const dm_context *context)
 
 /* ---------------------------------------------------------------------------------- making lines -- */
 
+static bool same_parameters(const dm_parameters *a, const dm_parameters *b)
+{
+    if (!a || !b)
+        return a == b;
+    return a->number == b->number && a->row == b->row && a->col == b->col && a->rows == b->rows && a->cols == b->cols;
+}
+
+/* What is handed in is the same where it lies at the same place. */
 static bool alike(const dm_line *a, const dm_line *b)
 {
-    if (a->kind != b->kind || a->rows != b->rows || a->cols != b->cols || a->slots != b->slots
-        || a->scale != b->scale || a->second != b->second || a->op != b->op || a->number != b->number)
+    if (a->own || b->own || a->kind != b->kind || a->rows != b->rows || a->cols != b->cols || a->slots != b->slots
+        || a->scale != b->scale || a->second != b->second || a->op != b->op)
         return false;
     for (size_t i = 0; i < DM_OPERANDS; i++)
         if (a->of[i] != b->of[i] || a->transposed[i] != b->transposed[i])
             return false;
-    if (!a->with || !b->with)
-        return a->with == b->with;
-    return a->with->number == b->with->number && a->with->row == b->with->row && a->with->col == b->with->col
-        && a->with->rows == b->with->rows && a->with->cols == b->with->cols;
+    if (a->kind == DM_GIVEN && a->number->number.data != b->number->number.data)
+        return false;
+    return same_parameters(a->with, b->with);
+}
+
+static uint64_t mix(uint64_t h, uint64_t x)
+{
+    h = (h ^ x) * UINT64_C(0xff51afd7ed558ccd);
+    return h ^ (h >> 32);
+}
+
+static uint64_t mix_number(uint64_t h, double x)
+{
+    uint64_t bits;
+
+    x += 0.0;                          /* -0 is 0 */
+    memcpy(&bits, &x, sizeof bits);
+    return mix(h, bits);
+}
+
+static uint64_t hash(const dm_line *L)
+{
+    uint64_t h = mix(mix(mix(L->kind, L->rows), L->cols), L->slots);
+
+    h = mix(mix(h, (uintptr_t) L->of[0]), (uintptr_t) L->of[1]);
+    h = mix(mix(h, (uint64_t) (2 * L->transposed[0] + L->transposed[1])), (uintptr_t) L->op);
+    h = mix_number(mix_number(h, L->scale), L->second);
+    if (L->with)
+        h = mix(mix(mix_number(h, L->with->number), L->with->row), L->with->col);
+    return L->kind == DM_GIVEN ? mix(h, (uintptr_t) L->number->number.data) : h;
+}
+
+/* Where such a line stands in the table, or would. */
+static dm_line **slot_for(const dm_tape_record *record, const dm_line *L)
+{
+    size_t i = hash(L) & (record->room - 1);
+
+    while (record->table[i] && (record->table[i] == L || !alike(record->table[i], L)))
+        i = (i + 1) & (record->room - 1);
+    return &record->table[i];
+}
+
+/* false: no memory. */
+static bool make_room(dm_context *context, dm_tape_record *record)
+{
+    size_t room = record->room ? 4 * record->room : 256;
+
+    if (2 * record->count < record->room)
+        return true;
+    dm_line **table = dm_arena_alloc(context, room * sizeof *table);
+    if (!table)
+        return false;
+    memset(table, 0, room * sizeof *table);
+    record->table = table;
+    record->room = room;
+    for (dm_line *L = record->first; L; L = L->next)
+        *slot_for(record, L) = L;
+    return true;
+}
+
+void dm_line_look(dm_line *L)
+{
+    const dm_line *A = L->of[0], *B = L->of[1];
+
+    switch (L->kind) {
+    case DM_LINE_IDENTITY:
+        L->gram = L->scale >= 0;
+        L->definite = L->scale > 0;
+        break;
+    case DM_LINE_VIEW:
+        L->gram = L->scale > 0 && A->gram;
+        L->definite = L->scale > 0 && A->definite;
+        break;
+    case DM_LINE_PRODUCT:
+        L->gram = L->scale > 0 && A == B && L->transposed[0] != L->transposed[1] && L->slots == 1;
+        break;
+    case DM_LINE_SUM:
+        L->gram = L->scale >= 0 && A->gram && L->second >= 0 && B->gram;
+        L->definite = L->gram && ((L->scale > 0 && A->definite) || (L->second > 0 && B->definite));
+        break;
+    default:
+        break;
+    }
 }
 
 /* The line as it is, unless it was written before; NULL: no memory, also where an operand is. */
@@ -32,19 +120,21 @@ static dm_line *write_down(dm_context *context, dm_line line)
 {
     dm_tape_record *record = record_of(context);
 
-    if (line.of[0])
-        for (dm_line *known = line.of[0]->users; known; known = known->beside)
-            if (alike(known, &line))
-                return known;
-    dm_line *L = dm_arena_alloc(context, sizeof *L);
+    if (!make_room(context, record))
+        return NULL;
+    dm_line **slot = slot_for(record, &line), *L = *slot;
+    if (L)
+        return L;
+    L = dm_arena_alloc(context, sizeof *L);
     if (!L)
         return NULL;
     *L = line;
+    dm_line_look(L);
     if (record->newest)
         record->newest->next = L;
     else
         record->first = L;
-    record->newest = L;
+    record->newest = *slot = L;
     record->count++;
     if (L->of[0]) {
         L->beside = L->of[0]->users;
@@ -282,9 +372,11 @@ static dm_line *trace(dm_context *context, dm_line *a)
         return view(context, s.scale * s.of->scale,
                     inner(context, view(context, 1, s.of->of[0], !s.of->transposed[0]),
                           view(context, 1, s.of->of[1], s.of->transposed[1]), a->slots), false);
-    case DM_LINE_MULTIPLE:
-        return view(context, s.scale * s.of->scale,
-                    multiple(context, trace(context, s.of->of[0]), s.of->of[1]), false);
+    case DM_LINE_MULTIPLE:             /* of a product, say; but not down along many */
+        if (s.of->of[0]->kind != DM_LINE_MULTIPLE)
+            return view(context, s.scale * s.of->scale,
+                        multiple(context, trace(context, s.of->of[0]), s.of->of[1]), false);
+        /* fall through */
     default:
         return view(context, s.scale, call_named(context, "trace", s.of, 1, 1), false);
     }
@@ -350,11 +442,6 @@ static dm_line *of_number(dm *A)
     default:
         if (!dm_entries(A).data)
             return NULL;
-        /* The same entries handed in again are the same line. */
-        for (dm_line *L = record_of(context)->first; L; L = L->next)
-            if (L->kind == DM_GIVEN && !L->own && L->number->number.data == A->number.data && L->rows == A->rows
-                && L->slots == A->slots && L->cols == A->cols)
-                return L;
         return write_down(context, (dm_line) { .kind = DM_GIVEN, .number = A, .rows = A->rows, .slots = A->slots,
                                                .cols = A->cols });
     }
@@ -369,7 +456,6 @@ dm_line *dm_line_of(dm *A)
 
 dm_line *dm_line_given(dm *A)
 {
-    A->small = false;                  /* or products with it would be made at once */
     A->line = write_down(A->context, (dm_line) { .kind = DM_GIVEN, .number = A, .own = true, .rows = A->rows,
                                                  .slots = A->slots, .cols = A->cols });
     return A->line;
@@ -500,21 +586,47 @@ static dm *coefficients(dm *A, bool A_transposed, dm *B, bool B_transposed)
     return wrap(context, ab);
 }
 
-/* What was written down so far is carried out; but what the function does next may depend on it. */
+/* What was written down so far is carried out; but what the function does next may depend on it, so no program will
+ * come of it.  The line is one that is given from now on: the next look begins there.  All that was needed on the way
+ * is released.                                                                                       */
 static dm *number(dm *A)
 {
     dm_context *context = A->context;
     const dm_base *base = context->base;
     dm_line *L = dm_line_of(A);
+    size_t size = dm_size(A) * sizeof(double);
+    double *entries = malloc(size);
+    dm *B = dm_new(context, A->rows, A->slots, A->cols);
 
     record_of(context)->particular = true;
-    dm_program *p = L ? dm_program_of(context, &L, 1) : NULL;
-    context->base = base;
-    if (!p)
+    if (!L || !entries || dm_is_failed(B) || !dm_fresh(B).data) {
+        free(entries);
         return dm_out_of_memory(context);
-    if (!dm_program_run(p))
+    }
+    dm_scope scope = dm_scope_open(context);
+    dm_program *p = dm_program_of(context, &L, 1);
+    context->base = base;
+    bool ran = p && dm_program_run(p), done = false;
+    if (ran) {
+        dm_panel P = dm_entries(L->number);
+        done = P.data != NULL;
+        if (done)
+            memcpy(entries, P.data, size);
+    }
+    dm_scope_release(&scope);
+    if (done) {
+        memcpy(B->number.data, entries, size);
+        L->kind = DM_GIVEN;
+        L->own = true;
+        L->number = B;
+        L->of[0] = L->of[1] = NULL;
+        L->op = NULL;
+        L->with = NULL;
+    }
+    free(entries);
+    if (p && !ran)
         return dm_failed(context, GSL_EDOM, "dm_value: there is no such value at these entries");
-    return L->number;
+    return done ? B : dm_out_of_memory(context);
 }
 
 static void general(dm_context *context)

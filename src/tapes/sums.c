@@ -67,6 +67,7 @@ static dm_line *emit_later(dm_compiling *c, dm_line line)
     }
     *L = line;
     L->uses = 1;
+    dm_line_look(L);
     L->small = dm_has_small_shape(L->rows, L->cols);
     dm_emit(c, L);
     return L;
@@ -96,6 +97,7 @@ static bool together(dm_compiling *c, dm_summand *a, const dm_summand *b)
                          .transposed = { k ? false : at, k ? at : false }, .slots = 1, .uses = 1,
                          .rows = a->transposed ? a->X->cols : a->X->rows,
                          .cols = a->transposed ? a->X->rows : a->X->cols };
+        dm_line_look(P);
         P->small = dm_has_small_shape(P->rows, P->cols);
         P->inside = P->small && dm_is_direct(P, false);
         *a = (dm_summand) { 1, P, false };

@@ -47,6 +47,8 @@ struct dm_line {
     dm_line *users, *beside;           /* lines whose of[0] it is, and how these are strung together */
 
     bool own;                          /* GIVEN, and another one of the same entries is another line */
+    bool gram, definite;               /* symmetric positive semidefinite, or definite, by the way it was written, as
+                                          numbers say it of themselves */
 
     /* Of the program. */
     size_t uses;                       /* by lines that are needed, and by results */
@@ -74,10 +76,15 @@ typedef struct {
     const dm_op *(*row)(const char *name);
     dm_line *first, *newest;
     size_t count;
+    dm_line **table;                   /* by their hashes, to find what was written before */
+    size_t room;                       /* a power of two, at least twice the count */
     bool particular;                   /* a rule took a form that holds in general only: no program is right */
     dm_line *guarded[DM_GUARDED];      /* factors that met early, whose entries must not be extreme in size */
     size_t guards;
 } dm_tape_record;
+
+/* Set what a line is by the way it was written: its operands are there. */
+void dm_line_look(dm_line *L);
 
 /* From now on level 0 of this context is written down; `row` finds an operation by name.  NULL: no memory. */
 dm_tape_record *dm_tape_begin(dm_context *context, const dm_op *(*row)(const char *name));
