@@ -265,11 +265,10 @@ static inline bool quick_gradient(const dm_recording *r, size_t n, const gsl_mat
     for (size_t i = 0; i < n; i++)
         if (!lies_as_before(&r->in[i], A[i]) || !fits_result(&r->out[i], U[i]))
             return false;
-    if (!dm_program_run(r->program) || !isfinite(*r->value->place) || !dm_results_finite(r->out, n))
+    if (!dm_program_run(r->program) || !isfinite(*r->value->place) || !dm_results_take(r->out, n, U))
         return false;
     if (value)
         *value = *r->value->place;
-    dm_results_copy(r->out, n, U);
     return true;
 }
 
@@ -391,16 +390,14 @@ static bool give_all(dm_recording *r, size_t n, const gsl_matrix *const A[], siz
 static inline bool quick_push(const dm_recording *r, size_t n, const gsl_matrix *const A[], const gsl_matrix *const dA[],
                               gsl_matrix *value, gsl_matrix *dF)
 {
-    if (!r->quick || !fits_result(r->out, dF))
+    if (!r->quick || !dF || !fits_result(r->out, dF) || (value && !fits_result(r->out, value)))
         return false;
     for (size_t i = 0; i < n; i++)
-        if (!lies_as_before(&r->in[i], A[i]) || !lies_as_before(&r->in[n + i], dA[i]))
+        if (!A[i] || !dA[i] || !lies_as_before(&r->in[i], A[i]) || !lies_as_before(&r->in[n + i], dA[i]))
             return false;
-    const dm_result both[] = { r->out[0], { r->value->place, r->out[0].rows, r->out[0].cols } };
-    if ((value && !fits_result(&both[1], value)) || !dm_program_run(r->program) || !dm_results_finite(both, 2))
-        return false;
-    dm_results_copy(both, value ? 2 : 1, (gsl_matrix *[]) { dF, value });
-    return true;
+    const dm_result both[] = { r->out[0], { .at = r->value->place, .entries = r->out[0].entries } };
+    gsl_matrix *const to[] = { dF, value };
+    return dm_program_run(r->program) && dm_results_take(both, 2, to);
 }
 
 /* `fitting`: each direction has the shape of its matrix. */
@@ -408,9 +405,6 @@ static int push(dm_tape *tape, bool fitting, const gsl_matrix *const A[], size_t
                 gsl_matrix *value, gsl_matrix *const dF[])
 {
     size_t n = tape->F.n;
-
-    if (k == 1 && quick_push(&tape->of[PUSH], n, A, dA, value, dF[0]))
-        return GSL_SUCCESS;
 
     dm_recording *r = fitting ? prepared_push(tape, A, k, dA) : NULL;
     bool done = r && has_shape(r, value);
@@ -437,6 +431,8 @@ int dm_tape_jvp(dm_tape *tape, const gsl_matrix *A, const gsl_matrix *dA, gsl_ma
     if (tape->F.n != 1)
         return dm_refuse(NULL, GSL_EINVAL, "dm_tape_jvp: the function is one of %zu matrices: dm_tape_push is for "
                          "those", tape->F.n);
+    if (quick_push(&tape->of[PUSH], 1, &A, &dA, value, dF))
+        return GSL_SUCCESS;
     return push(tape, same_shape(dA, A), &A, 1, &dA, value, &dF);
 }
 
@@ -447,6 +443,8 @@ int dm_tape_push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl
         return no_tape("dm_tape_push");
     if (k == 0)
         return dm_refuse(NULL, GSL_EINVAL, "dm_tape_push: no direction is given");
+    if (k == 1 && quick_push(&tape->of[PUSH], tape->F.n, A, dA, value, dF[0]))
+        return GSL_SUCCESS;
     bool there = true, fitting = true;
     for (size_t i = 0; i < tape->F.n && there; i++) {
         there = A[i] != NULL;

@@ -7,7 +7,7 @@
 #include "numbers/kernels.h"
 #include "numbers/vectors.h"
 
-/* Columns j ... j+WIDTH-1 of the product: six rows at a time, or four, or one. */
+/* Columns j ... j+WIDTH-1 of the product: six rows at a time, or four, three, one. */
 #define STRIP(WIDTH)                                                                                  \
     INLINE void strip##WIDTH(size_t m, size_t n, double alpha, const double *A, size_t down,         \
                              size_t across, const double *B, size_t ldb, double beta, double *C,     \
@@ -49,6 +49,20 @@
             PUT(WIDTH, c + ldc, s1);                                                                 \
             PUT(WIDTH, c + 2 * ldc, s2);                                                             \
             PUT(WIDTH, c + 3 * ldc, s3);                                                             \
+        }                                                                                            \
+        for (; i + 3 <= m; i += 3) {                                                                 \
+            v##WIDTH s0 = { 0 }, s1 = { 0 }, s2 = { 0 };                                             \
+            const double *a = A + i * down, *bb = B;                                                 \
+            for (size_t k = 0; k < n; k++, a += across, bb += ldb) {                                 \
+                v##WIDTH b = *(const v##WIDTH *) bb;                                                 \
+                s0 += a[0] * b;                                                                      \
+                s1 += a[down] * b;                                                                   \
+                s2 += a[2 * down] * b;                                                               \
+            }                                                                                        \
+            double *c = C + i * ldc;                                                                 \
+            PUT(WIDTH, c, s0);                                                                       \
+            PUT(WIDTH, c + ldc, s1);                                                                 \
+            PUT(WIDTH, c + 2 * ldc, s2);                                                             \
         }                                                                                            \
         for (; i < m; i++) {                                                                         \
             v##WIDTH s = { 0 };                                                                      \
@@ -355,38 +369,53 @@ INLINE void copy_row(size_t n, const double *from, double *to)
         to[j] = from[j];
 }
 
-/* Rows of three, but for the last one of all, are copied as four: what the fourth is written over comes later. */
+/* Row i of each of the k matrices, n wide, to the panel; a row of three that another one follows is copied as four. */
+INLINE double *lay_rows(size_t k, size_t i, size_t n, bool followed, const gsl_matrix *const A[], double *panel)
+{
+    for (size_t s = 0; s < k; s++, panel += n) {
+        const double *from = A[s]->data + i * A[s]->tda;
+        if (n == 3 && followed)
+            *(v4 *) panel = *(const v4 *) from;
+        else
+            copy_row(n, from, panel);
+    }
+    return panel;
+}
+
 FOR_EACH_CPU
 void dm_lay_side_by_side(size_t k, size_t m, size_t n, const gsl_matrix *const A[], double *panel)
 {
     for (size_t i = 0; i < m; i++)
         if (n == 3 && i + 1 < m)
-            for (size_t s = 0; s < k; s++, panel += 3)
-                *(v4 *) panel = *(const v4 *) (A[s]->data + i * A[s]->tda);
+            panel = lay_rows(k, i, 3, true, A, panel);
         else if (n == 3)
-            for (size_t s = 0; s < k; s++, panel += 3)
-                copy_row(3, A[s]->data + i * A[s]->tda, panel);
+            panel = lay_rows(k, i, 3, false, A, panel);
+        else if (n == 4)
+            panel = lay_rows(k, i, 4, false, A, panel);
         else
-            for (size_t s = 0; s < k; s++, panel += n)
-                copy_row(n, A[s]->data + i * A[s]->tda, panel);
+            panel = lay_rows(k, i, n, false, A, panel);
 }
 
-INLINE void take_three(size_t k, size_t m, const double *panel, double *to)
+/* One matrix of m rows, n wide, from its rows in the panel. */
+INLINE void take_rows(size_t k, size_t m, size_t n, const double *panel, double *to, size_t tda)
 {
-    for (size_t i = 1; i < m; i++, panel += 3 * k, to += 3)
-        *(v4 *) to = *(const v4 *) panel;
-    copy_row(3, panel, to);
+    for (size_t i = 0; i < m; i++, panel += k * n, to += tda)
+        if (n == 3 && tda == 3 && i + 1 < m)
+            *(v4 *) to = *(const v4 *) panel;
+        else
+            copy_row(n, panel, to);
 }
 
 FOR_EACH_CPU
 void dm_take_apart(size_t k, size_t m, size_t n, const double *panel, gsl_matrix *const A[])
 {
     for (size_t s = 0; s < k; s++, panel += n)
-        if (n == 3 && A[s]->tda == 3)
-            take_three(k, m, panel, A[s]->data);
+        if (n == 3 && m == 3 && A[s]->tda == 3)
+            take_rows(k, 3, 3, panel, A[s]->data, 3);
+        else if (n == 4 && m == 4 && A[s]->tda == 4)
+            take_rows(k, 4, 4, panel, A[s]->data, 4);
         else
-            for (size_t i = 0; i < m; i++)
-                copy_row(n, panel + i * k * n, A[s]->data + i * A[s]->tda);
+            take_rows(k, m, n, panel, A[s]->data, A[s]->tda);
 }
 
 void dm_mirror(size_t n, double *M, size_t stride, bool lower)

@@ -319,19 +319,27 @@ static unsigned rows_times_three(const dm_instruction *s)
     rows_of_three(s->at.B, b);
     for (int k = 0; k < 3; k++)
         b[k] *= (v4) { s->scale, s->scale, s->scale, 0 };
-    v4 before = *(const v4 *) c, next;
-    for (size_t i = 1; i < s->rows; i++, a += 3, c += 3, before = next) {
-        v4 sum = a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-        next = (v4) { c[3], c[4], c[5], 0 };
-        if (i + 1 < s->rows)
-            next = *(const v4 *) (c + 3);
-        if (s->adds)
-            sum += before;
-        *(v4 *) c = sum;
-    }
-    v4 last = a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+    v4 before = *(const v4 *) c;
+    double end[3] = { 0 };
+    for (int j = 0; s->adds && j < 3; j++)
+        end[j] = c[3 * (s->rows - 1) + j];
+    if (s->adds)
+        for (size_t i = 2; i < s->rows; i++, a += 3, c += 3) {
+            v4 next = *(const v4 *) (c + 3);
+            *(v4 *) c = before + (a[0] * b[0] + a[1] * b[1] + a[2] * b[2]);
+            before = next;
+        }
+    else
+        for (size_t i = 2; i < s->rows; i++, a += 3, c += 3)
+            *(v4 *) c = a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+    v4 last = a[0] * b[0] + a[1] * b[1] + a[2] * b[2];         /* of the last two, the one before last */
+    if (s->adds)
+        last += before;
+    *(v4 *) c = last;
+    a += 3, c += 3;
+    last = a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
     for (int j = 0; j < 3; j++)
-        c[j] = (s->adds ? c[j] : 0) + last[j];
+        c[j] = end[j] + last[j];
     return 1;
 }
 
@@ -549,38 +557,65 @@ dm_doing *dm_do_inner_transposed_of(const dm_instruction *s)
 
 /* ------------------------------------------------------------------------------------------- results */
 
-FOR_EACH_CPU
-bool dm_results_finite(const dm_result result[], size_t n)
+typedef uint64_t w4 __attribute__((vector_size(32)));
+
+/* 0*x has no bits but a sign where x is finite; these are brought together sooner than numbers are added. */
+INLINE bool are_finite(const dm_result result[], size_t n)
 {
-    v4 sum = { 0 };
-    double rest = 0;
+    w4 bits = { 0 };
+    word last = 0;
     bool all = true;
 
     for (size_t k = 0; k < n; k++) {
-        size_t entries = result[k].rows * result[k].cols, i = 0;
+        size_t entries = result[k].entries, i = 0;
         const double *x = result[k].at;
         if (entries >= 64) {
             all = all && dm_all_finite(entries, 1, x);
             continue;
         }
         for (; i + 4 <= entries; i += 4)
-            sum += 0.0 * *(const v4 *) (x + i);
-        for (; i < entries; i++)
-            rest += 0.0 * x[i];
+            bits |= (w4) (0.0 * *(const v4 *) (x + i));
+        for (; i < entries; i++) {
+            double zero = 0.0 * x[i];
+            last |= *(const word *) &zero;
+        }
     }
-    return all && rest + ((sum[0] + sum[1]) + (sum[2] + sum[3])) == 0;
+    last |= (bits[0] | bits[1]) | (bits[2] | bits[3]);
+    return all && (last & (UINT64_MAX >> 1)) == 0;
 }
 
-FOR_EACH_CPU
-void dm_results_copy(const dm_result result[], size_t n, gsl_matrix *const to[])
+INLINE void copy(const dm_result result[], size_t n, gsl_matrix *const to[])
 {
     for (size_t k = 0; k < n; k++) {
-        size_t entries = result[k].rows * result[k].cols, i = 0;
+        size_t entries = result[k].entries, i = 0;
         const double *from = result[k].at;
+        if (!to[k])
+            continue;
         double *x = to[k]->data;
         for (; i + 4 <= entries; i += 4)
             *(v4 *) (x + i) = *(const v4 *) (from + i);
         for (; i < entries; i++)
             x[i] = from[i];
     }
+}
+
+FOR_EACH_CPU
+bool dm_results_finite(const dm_result result[], size_t n)
+{
+    return are_finite(result, n);
+}
+
+FOR_EACH_CPU
+void dm_results_copy(const dm_result result[], size_t n, gsl_matrix *const to[])
+{
+    copy(result, n, to);
+}
+
+FOR_EACH_CPU
+bool dm_results_take(const dm_result result[], size_t n, gsl_matrix *const to[])
+{
+    if (!are_finite(result, n))
+        return false;
+    copy(result, n, to);
+    return true;
 }

@@ -109,17 +109,18 @@ void dm_program_give(const dm_line *given, double *entries);
 /* Where the entries of a line are that has a place. */
 typedef struct {
     const double *at;
-    size_t rows, cols;                 /* cols: of all slots */
+    size_t rows, cols, entries;        /* cols: of all slots */
 } dm_result;
 
 static inline dm_result dm_result_of(const dm_line *L)
 {
-    return (dm_result) { L->place, L->rows, L->slots * L->cols };
+    return (dm_result) { L->place, L->rows, L->slots * L->cols, L->rows * L->slots * L->cols };
 }
 
 /* Are n of them finite?  Copy them to matrices of their shapes, whose rows lie one behind the other.  small.c */
 bool dm_results_finite(const dm_result result[], size_t n);
 void dm_results_copy(const dm_result result[], size_t n, gsl_matrix *const to[]);
+bool dm_results_take(const dm_result result[], size_t n, gsl_matrix *const to[]);      /* all, if they are; not to NULL */
 
 /* false: it came to something that is not regular, or there is no memory.  After true the numbers of the wanted
  * lines are there; whether they are finite their user sees.                                           */
