@@ -117,9 +117,10 @@ DM_API int dm_hessian_vector(const dm_function *F, const gsl_matrix *A, const gs
  * then; what it hands in by dm_constant_view, its rows one behind the other, is read where it lies in each run.
  *
  * The results are those of the functions above of the same name, to rounding; so are the errors: what is singular,
- * not finite, at a kink or otherwise not regular is left to them, and F is called again.  A function that looks at
- * entries (dm_value ...) or whose Jacobian or Hessian is no sum of Kronecker products is not recorded: then each call
- * is one of the function of the same name.  One tape a thread.                                       */
+ * not finite, at a kink or otherwise not regular is left to them, and F is called again.  Not recorded, so that each
+ * call is one of the function of the same name, is a function that looks at entries (dm_value ...) or whose rule has
+ * to (through eigenvalues, eigenvectors and softmax; second derivatives of det and logsumexp too), and a Jacobian or
+ * Hessian that is no sum of a few Kronecker products.  One tape a thread.                             */
 typedef struct dm_tape dm_tape;
 
 /* A function of n matrices. */
