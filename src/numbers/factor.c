@@ -27,14 +27,20 @@ struct dm_factors {
  * of the order eps times the sum of their sizes.  A pivot no larger than those errors may as well be 0,
  * whatever the scaling of rows and columns.  (Higham 2002, Accuracy and Stability of Numerical
  * Algorithms, ch. 9, on |L||U|.)                                                                      */
-static void find_weakest(dm_factors *F, size_t n)
+static void find_weakest(dm_factors *F, size_t n, double *sums)
 {
+    enum { TILE = 32 };
+
+    for (size_t j = 0; j < n; j++)
+        sums[j] = fabs(F->lu[j * n + j]);
+    for (size_t j0 = 0; j0 < n; j0 += TILE)        /* rows and columns at once, in tiles that stay in the cache */
+        for (size_t k0 = 0; k0 <= j0; k0 += TILE)
+            for (size_t j = j0; j < n && j < j0 + TILE; j++)
+                for (size_t k = k0; k < j && k < k0 + TILE; k++)
+                    sums[j] += fabs(F->lu[k * n + j]) * fabs(F->lu[j * n + k]);
     F->weakest = INFINITY;
     for (size_t j = 0; j < n; j++) {
-        double u = fabs(F->lu[j * n + j]), sum = u;
-        for (size_t k = 0; k < j; k++)
-            sum += fabs(F->lu[k * n + j]) * fabs(F->lu[j * n + k]);
-        double strength = sum > 0 ? u / sum : 0;
+        double strength = sums[j] > 0 ? fabs(F->lu[j * n + j]) / sums[j] : 0;
         if (strength < F->weakest) {
             F->weakest = strength;
             F->where = j;
@@ -98,7 +104,8 @@ static bool decompose(dm_factors *F, dm *A, dm_panel P)
 
     F->lu = dm_arena_alloc(A->context, n * n * sizeof *F->lu);
     F->pivots = dm_arena_alloc(A->context, n * sizeof *F->pivots);
-    if (!F->lu || !F->pivots)
+    double *sums = dm_arena_alloc(A->context, n * sizeof *sums);
+    if (!F->lu || !F->pivots || !sums)
         return false;
     memcpy(F->lu, P.data, n * n * sizeof *F->lu);
     if (A->number.definite && n > DM_SMALL_FACTOR && cholesky(F, P))
@@ -107,7 +114,7 @@ static bool decompose(dm_factors *F, dm *A, dm_panel P)
         dm_small_lu(n, F->lu, F->pivots);
     else
         dgetrf_(&N, &N, F->lu, &N, F->pivots, &info);
-    find_weakest(F, n);
+    find_weakest(F, n, sums);
     if (!dm_number_finite(A))
         F->weakest = 0;                /* what divides by an infinite entry would come out finite */
     return true;

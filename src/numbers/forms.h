@@ -69,6 +69,10 @@ void dm_sides_of(dm_side s, dm_side *L, dm_side *R);
 /* target = beta*target + scale*A*B, made now; false: no memory. */
 bool dm_add_product(dm_panel target, double beta, double scale, dm_side A, dm_side B);
 
+/* C = beta*C + alpha*A(')*B(') for the m×n A(') and the n×p B('), of any size, whose rows lie one behind the other. */
+void dm_multiply_dense(size_t m, size_t n, size_t p, double alpha, const double *A, bool A_transposed, const double *B,
+                       bool B_transposed, double beta, double *C);
+
 /* A*B + p*C*D, neither made yet, as A*(B + p*D) where C is A, or as (A + p*C)*B where D is B; NULL: nothing is
  * alike.                                                                                             */
 dm *dm_products_together(const dm *sum, double p, const dm *x);

@@ -110,6 +110,14 @@ INLINE void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand 
     }
 }
 
+void dm_multiply_dense(size_t m, size_t n, size_t p, double alpha, const double *A, bool A_transposed, const double *B,
+                       bool B_transposed, double beta, double *C)
+{
+    operand a = { A, A_transposed ? m : n, A_transposed, 1 }, b = { B, B_transposed ? n : p, B_transposed, 1 };
+
+    gemm(m, n, p, alpha, a, b, beta, C, p);
+}
+
 static operand part(operand A, size_t i, size_t j)
 {
     A.data += A.transposed ? j * A.stride + i : i * A.stride + j;

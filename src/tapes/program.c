@@ -1,5 +1,6 @@
 /* A program: its instructions in order, where small matrices have their entries, and how it is run. */
 #include <string.h>
+#include "numbers/kernels.h"
 #include "tapes/compile.h"
 
 struct dm_program {
@@ -126,7 +127,7 @@ static bool assemble(dm_program *p, dm_compiling *c)
     for (dm_origin *o = p->origin; o; o = o->next) {
         if (o->line->small)
             o->made.data = o->A->number.data = entries_of(o->line);
-        o->small = o->line->small && o->made.form == DM_DENSE && o->line->rows <= DM_SMALL && o->line->cols <= DM_SMALL;
+        o->small = o->line->small && o->made.form == DM_DENSE && o->line->rows <= DM_TINY && o->line->cols <= DM_TINY;
     }
     return !c->failed;
 }

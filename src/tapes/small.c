@@ -1,6 +1,8 @@
 /* The instructions of small matrices.  Squares of three and four, and columns beside them, have loops that the compiler
  * knows, with a row a vector; all others go by the kernels of numbers.                                */
+#include <limits.h>
 #include <math.h>
+#include "numbers/forms.h"
 #include "numbers/kernels.h"
 #include "numbers/vectors.h"
 #include "tapes/instructions.h"
@@ -436,7 +438,15 @@ static unsigned column_eight(const dm_instruction *s)
     return 1;
 }
 
-/* Of any other size; and y' = x'*B(') */
+/* Of any size. */
+static unsigned dense(const dm_instruction *s)
+{
+    dm_multiply_dense(s->rows, s->inner, s->cols, s->scale, s->at.A, s->A_transposed, s->at.B, s->B_transposed, beta(s),
+                      s->at.C);
+    return 1;
+}
+
+/* Columns of any other size; and y' = x'*B(') */
 static unsigned column(const dm_instruction *s)
 {
     if (s->A_transposed)
@@ -529,7 +539,9 @@ dm_doing *dm_do_product_of(const dm_instruction *s)
         return column;
     if (s->rows == 1 && (size_t) s->cols * s->inner <= dm_vector_limit())
         return row;
-    return NULL;
+    if ((s->rows | s->inner | s->cols) > INT_MAX)
+        return NULL;                   /* BLAS counts in int */
+    return dense;
 }
 
 dm_doing *dm_do_dual_product_of(const dm_instruction *s)

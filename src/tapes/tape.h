@@ -32,7 +32,7 @@ typedef enum {
     DM_LINE_HADAMARD, DM_LINE_MULTIPLE, DM_LINE_INNER, DM_LINE_ROWS, DM_LINE_COLUMNS, DM_LINE_CALL
 } dm_line_kind;
 
-enum { DM_SMALL = 8 };                 /* rows and columns */
+enum { DM_SMALL = 16 };                /* rows and columns */
 
 struct dm_line {
     dm_line_kind kind;
