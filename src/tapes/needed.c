@@ -15,17 +15,6 @@ bool dm_is_there(const dm_line *L)
     return L->small || (L->kind == DM_GIVEN && dm_sizes(dm_sizes(L->rows, L->slots), L->cols) <= UINT_MAX);
 }
 
-/* A result that is a transpose, a multiple or of rank one is made in a place too, up to a size. */
-static bool is_simple(const dm_line *L)
-{
-    enum { MODERATE = 16 };
-    const dm_line *A = L->of[0], *B = L->of[1];
-
-    if (L->rows > MODERATE || L->cols > MODERATE || L->slots > 1 || !A || !dm_is_there(A) || (B && !dm_is_there(B)))
-        return false;
-    return L->kind == DM_LINE_VIEW || (L->kind == DM_LINE_PRODUCT && (L->transposed[0] ? A->rows : A->cols) == 1);
-}
-
 /* As if there had been no other program. */
 static void begin_anew(dm_line *L)
 {
@@ -46,7 +35,6 @@ static void count_uses(dm_line *const list[], size_t n, dm_line *const wanted[],
         begin_anew(list[i]);
     for (size_t i = 0; i < wants; i++) {
         wanted[i]->wanted = true;
-        wanted[i]->small = wanted[i]->small || is_simple(wanted[i]);
         wanted[i]->uses++;
     }
     for (size_t i = 0; i < n; i++)     /* what may fail must be seen to */
