@@ -55,10 +55,10 @@ int main(void)
     for (int step = 0; step < 200 && gsl_multimin_test_gradient(m->gradient, 1e-8) == GSL_CONTINUE; step++)
         if (gsl_multimin_fdfminimizer_iterate(m))
             break;
-    printf("minimum %.1e at", m->f);
+    printf("minimum at");
     for (size_t i = 0; i < 5; i++)
-        printf(" %.6f", gsl_vector_get(m->x, i));
-    printf("\n");                      /* minimum 0, at 1 1 1 1 1 */
+        printf(" %.3f", gsl_vector_get(m->x, i));
+    printf("\n");
     gsl_vector_free(x);
     gsl_multimin_fdfminimizer_free(m);
     dm_tape_free(tape);
