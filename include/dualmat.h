@@ -111,16 +111,18 @@ DM_API int dm_hessian_vector(const dm_function *F, const gsl_matrix *A, const gs
  *         dm_tape_gradient(tape, A, &value, U);               // as dm_gradient(&F, A, &value, U)
  *     dm_tape_free(tape);
  *
- * F is called when a derivative is asked for the first time, and anew when the shape of A has changed; the tape keeps
- * what its calls came to, and relies on them: F must do the same operations whatever the entries of A are (a branch
- * on an entry is taken as it was when F was recorded).  What F hands in by dm_constant or dm_scalar is kept as it was
- * then; what it hands in by dm_constant_view, its rows one behind the other, is read where it lies in each run.
+ * F is called when a derivative is asked for the first time, and anew when the shape of A has changed.  What its calls
+ * came to is kept, and taken to hold for every A.  So all else is as it was then: what F handed in by dm_constant and
+ * dm_scalar, numbers such as the p of dm_scale, and which operations it did (a branch on params).  Only the entries of
+ * dm_constant_view are read anew by each run, where they lay then: copy other data there, or make them a matrix of a
+ * dm_multi_function.  To record anew, free the tape.  F is copied; what params points to must outlive the tape.
  *
- * The results are those of the functions above of the same name, to rounding; so are the errors: what is singular,
- * not finite, at a kink or otherwise not regular is left to them, and F is called again.  Not recorded, so that each
- * call is one of the function of the same name, is a function that looks at entries (dm_value ...) or whose rule has
- * to (through eigenvalues, eigenvectors and softmax; second derivatives of det and logsumexp too), and a Jacobian or
- * Hessian that is no sum of a few Kronecker products.  One tape a thread.                             */
+ * The results are those of the functions above of the same name, to rounding; so are the errors, in their names: what
+ * is singular, not finite, at a kink or otherwise not regular is left to them, and F is called again.  Not recorded, so
+ * that each call is one of the function of the same name, is a function that looks at entries (dm_value ...), hands in
+ * a view whose rows lie apart, or has a rule that looks (eigenvalues, eigenvectors and softmax; second derivatives of
+ * det and logsumexp too); and a Jacobian or Hessian that is no sum of a few Kronecker products and has more than 64
+ * columns, or rows where these are fewer.  One tape a thread.                                         */
 typedef struct dm_tape dm_tape;
 
 /* A function of n matrices. */
@@ -130,8 +132,8 @@ typedef struct {
     void *params;
 } dm_multi_function;
 
-DM_API dm_tape *dm_tape_alloc(const dm_function *F);                  /* NULL: GSL_ENOMEM, GSL_EFAULT */
-DM_API dm_tape *dm_tape_alloc_multi(const dm_multi_function *F);
+DM_API dm_tape *dm_tape_alloc(const dm_function *F);                  /* NULL: GSL_ENOMEM, GSL_EFAULT; */
+DM_API dm_tape *dm_tape_alloc_multi(const dm_multi_function *F);      /* also where n is 0          */
 DM_API void dm_tape_free(dm_tape *tape);                              /* NULL is allowed            */
 DM_API int dm_tape_gradient(dm_tape *tape, const gsl_matrix *A, double *value, gsl_matrix *U);
 DM_API int dm_tape_jvp(dm_tape *tape, const gsl_matrix *A, const gsl_matrix *dA, gsl_matrix *value,
@@ -142,7 +144,8 @@ DM_API int dm_tape_hessian(dm_tape *tape, const gsl_matrix *A, double *value, gs
 DM_API int dm_tape_hessian_vector(dm_tape *tape, const gsl_matrix *A, const gsl_matrix *dA,
                                   double *value, gsl_matrix *U, gsl_matrix *HdA);
 
-/* Of several matrices: df = the sum of tr(U[i]'*dA[i]), all gradients in one pass. */
+/* Of several matrices (or one): df = the sum of tr(U[i]'*dA[i]), all gradients in one pass.  Errors as those of
+ * dm_gradient; for dm_tape_push, of dm_jvp.                                                          */
 DM_API int dm_tape_gradients(dm_tape *tape, const gsl_matrix *const A[], double *value,
                              gsl_matrix *const U[]);
 

@@ -59,8 +59,14 @@ int dm_refuse(dm_context *context, int code, const char *format, ...)
 int dm_check_shape(dm_context *context, const char *driver, const char *name, const gsl_matrix *M,
                    size_t rows, size_t cols, const char *why);
 
+const char *dm_at(const char *array, size_t i, char name[32]);         /* "U[1]", for the messages */
+
 /* The J of vec(dY) = J*vec(dX) for a formal Y = Y(X).  NULL, or the failed dm; then J is as it was. */
 dm *dm_jacobian_dm(const char *driver, dm *Y, dm *X, gsl_matrix *J);
+
+/* The k slots of P, each as vec, into as many columns of J, or rows, whose first one begins there. */
+void dm_store_columns(dm_panel P, size_t k, double *to, size_t tda);
+void dm_store_rows(dm_panel P, size_t k, double *to, size_t tda);
 
 /* J from the sandwiches that make up dY: d -> scale*L*d*R, or with d'; data == NULL is the identity.  kronecker.c */
 typedef struct {

@@ -117,6 +117,7 @@ int dm_multi_gradient_in(dm_context *context, const dm_multi_function *F, const 
 {
     dm_level *level = dm_level_open(context, DM_FORMAL);
     static const char driver[] = "dm_tape_gradients";
+    char name[32];
     dm **X = dm_arena_alloc(context, F->n * sizeof *X), **R = dm_arena_alloc(context, F->n * sizeof *R);
     int status;
 
@@ -124,7 +125,7 @@ int dm_multi_gradient_in(dm_context *context, const dm_multi_function *F, const 
         return dm_raise(dm_out_of_memory(context));
     for (size_t i = 0; i < F->n; i++) {
         X[i] = dm_on_level(level, dm_number_copy(context, A[i]), NULL);
-        status = dm_check_shape(context, driver, "U", U[i], A[i]->size1, A[i]->size2, "the shape of A");
+        status = dm_check_shape(context, driver, dm_at("U", i, name), U[i], A[i]->size1, A[i]->size2, "the shape of A[i]");
         if (status)
             return status;
     }

@@ -65,6 +65,7 @@ int dm_multi_push_in(dm_context *context, const dm_multi_function *F, const gsl_
                      const gsl_matrix *const dA[], gsl_matrix *value, gsl_matrix *const dF[])
 {
     static const char driver[] = "dm_tape_push";
+    char name[32];
     dm **X = dm_arena_alloc(context, F->n * sizeof *X);
     dm_level *level = dm_level_open(context, DM_PUSHED);
     int status = GSL_SUCCESS;
@@ -73,7 +74,8 @@ int dm_multi_push_in(dm_context *context, const dm_multi_function *F, const gsl_
         return dm_raise(dm_out_of_memory(context));
     for (size_t i = 0; i < F->n; i++) {
         for (size_t s = 0; s < k && !status; s++)
-            status = dm_check_shape(context, driver, "dA", dA[i * k + s], A[i]->size1, A[i]->size2, "the shape of A");
+            status = dm_check_shape(context, driver, dm_at("dA", i * k + s, name), dA[i * k + s], A[i]->size1, A[i]->size2,
+                                    "the shape of A[i]");
         if (status)
             return status;
         X[i] = dm_on_level(level, dm_number_copy(context, A[i]), dm_number_panel(context, k, dA + i * k));
@@ -84,7 +86,7 @@ int dm_multi_push_in(dm_context *context, const dm_multi_function *F, const gsl_
     if (value)
         status = dm_check_shape(context, driver, "value", value, f->rows, f->cols, "the shape of F(A)");
     for (size_t s = 0; s < k && !status; s++)
-        status = dm_check_shape(context, driver, "dF", dF[s], f->rows, f->cols, "the shape of F(A)");
+        status = dm_check_shape(context, driver, dm_at("dF", s, name), dF[s], f->rows, f->cols, "the shape of F(A)");
     if (status)
         return status;
     dm *f0 = dm_number_of(f), *d = dm_differential_on(f, level), *bad = dm_not_finite(driver, "the value", f0);
@@ -112,6 +114,18 @@ int dm_multi_push_in(dm_context *context, const dm_multi_function *F, const gsl_
  * costs less: 0.91 of the time with 16 for the Hessian of sum(tanh(C*A*B).^2) at n = 96, 0.96 for rows at n = 128. */
 enum { AT_A_TIME = 32 };
 
+void dm_store_columns(dm_panel P, size_t k, double *to, size_t tda)
+{
+    for (size_t i = 0; i < P.rows; i++)            /* row i of P is slot by slot, and column by column in J */
+        dm_add_transposed(P.cols, k, 0, 1, dm_row(P, i, 0), P.cols, to + i * tda, P.rows * tda);
+}
+
+void dm_store_rows(dm_panel P, size_t k, double *to, size_t tda)
+{
+    for (size_t slot = 0; slot < k; slot++)
+        dm_add_transposed(P.cols, P.rows, 0, 1, dm_row(P, 0, slot), P.stride, to + slot * tda, P.rows);
+}
+
 /* The slots of R, as vec, into the columns or the rows of J from `first` on, a line of the cache at a time; NULL is
  * zero.                                                                                              */
 static void store(dm *R, bool columns, size_t first, size_t k, gsl_matrix *J)
@@ -125,12 +139,10 @@ static void store(dm *R, bool columns, size_t first, size_t k, gsl_matrix *J)
         return;
     }
     dm_panel P = dm_entries(R);
-    if (columns)                       /* row i of R is slot by slot, and column by column in J */
-        for (size_t i = 0; i < P.rows; i++)
-            dm_add_transposed(P.cols, k, 0, 1, dm_row(P, i, 0), P.cols, to + i * J->tda, P.rows * J->tda);
+    if (columns)
+        dm_store_columns(P, k, to, J->tda);
     else
-        for (size_t slot = 0; slot < k; slot++)
-            dm_add_transposed(P.cols, P.rows, 0, 1, dm_row(P, 0, slot), P.stride, to + slot * J->tda, P.rows);
+        dm_store_rows(P, k, to, J->tda);
 }
 
 /* One pass: lines first ... first+k-1 of J.  NULL or what failed. */

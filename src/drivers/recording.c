@@ -130,6 +130,55 @@ static size_t write_sandwiches(dm_recording *r, dm *Y, dm *X, dm_line *wanted[],
     return r->sandwiches ? n : 0;
 }
 
+enum { FEW = 64 };                     /* unit directions or adjoints, all at once */
+
+/* What was tried before. */
+static void forget_sandwiches(dm_recording *r)
+{
+    for (size_t k = 0; k < DM_SANDWICHES; k++)
+        r->left[k] = r->right[k] = NULL;
+    r->sandwiches = 0;
+    r->two_sided = false;
+}
+
+/* The rows of the Jacobian are what is read off with unit adjoints of Y; with fewer of them than columns, as in the driver. */
+static size_t write_rows(dm_recording *r, dm *Y, dm *X, dm_line *wanted[], size_t n)
+{
+    size_t units = Y->rows * Y->cols;
+
+    forget_sandwiches(r);
+    Y = dm_seen_from(Y, X);
+    if (units > FEW || Y->level != X->level)
+        return 0;
+    dm *seed = dm_number_units(r->context, Y->rows, Y->cols, 0, units), *failed = dm_is_failed(seed) ? seed : dm_pull(Y, seed);
+    dm *R = failed ? failed : dm_adjoint(Y, X);
+    if (!R)
+        R = dm_number_zero(r->context, X->rows, units, X->cols);
+    r->by_rows = true;
+    return add_wanted(wanted, &n, &r->result[0], dm_is_failed(R) ? R : dm_number_of(R)) ? n : 0;
+}
+
+/* The matrix A along all its unit directions at once, where these are few; failed where they are not. */
+static dm *along_units(dm_recording *r, dm_level *level, dm *A)
+{
+    size_t entries = A->rows * A->cols;
+
+    forget_sandwiches(r);
+    if (entries > FEW)
+        return dm_failed(r->context, GSL_EUNSUP, "too many directions");
+    return dm_on_level(level, A, dm_number_units(r->context, A->rows, A->cols, 0, entries));
+}
+
+/* Where there is no sum of sandwiches, the columns of the Jacobian are the differentials of Y along the units. */
+static size_t write_columns(dm_recording *r, dm *Y, dm_level *level, size_t units, dm_line *wanted[], size_t n)
+{
+    dm *d = dm_differential_on(Y, level);
+
+    if (!d)
+        d = dm_number_zero(r->context, Y->rows, units, Y->cols);
+    return add_wanted(wanted, &n, &r->result[0], d) ? n : 0;
+}
+
 size_t dm_write_jacobian(const dm_multi_function *F, dm_recording *r, dm_line *wanted[])
 {
     dm *X = dm_on_level(dm_level_open(r->context, DM_FORMAL), given(r, 0), NULL);
@@ -138,7 +187,18 @@ size_t dm_write_jacobian(const dm_multi_function *F, dm_recording *r, dm_line *w
 
     if (!Y || ((r->wants & DM_THE_VALUE) && !add_wanted(wanted, &n, &r->value, dm_number_of(Y))))
         return 0;
-    return write_sandwiches(r, Y, X, wanted, n);
+    size_t all = write_sandwiches(r, Y, X, wanted, n);
+    if (all)
+        return all;
+    if (Y->rows * Y->cols < X->rows * X->cols)
+        return write_rows(r, Y, X, wanted, n);
+    dm_level *level = dm_level_open(r->context, DM_PUSHED);
+    X = along_units(r, level, given(r, 0));
+    Y = dm_is_failed(X) ? NULL : called(F, r, &X);
+    n = 0;
+    if (!Y || ((r->wants & DM_THE_VALUE) && !add_wanted(wanted, &n, &r->value, dm_number_of(Y))))
+        return 0;
+    return write_columns(r, Y, level, X->rows * X->cols, wanted, n);
 }
 
 /* The gradient at X, a level above it, and what else is wanted. */
@@ -160,7 +220,14 @@ size_t dm_write_hessian(const dm_multi_function *F, dm_recording *r, dm_line *wa
     dm *X = dm_on_level(dm_level_open(r->context, DM_FORMAL), given(r, 0), NULL);
     dm *G = write_gradient_above(F, r, X, wanted, &n);
 
-    return G ? write_sandwiches(r, G, X, wanted, n) : 0;
+    size_t all = G ? write_sandwiches(r, G, X, wanted, n) : 0;
+    if (all || !G)
+        return all;
+    dm_level *level = dm_level_open(r->context, DM_PUSHED);
+    X = along_units(r, level, given(r, 0));
+    n = 0;
+    G = write_gradient_above(F, r, X, wanted, &n);
+    return G ? write_columns(r, G, level, X->rows * X->cols, wanted, n) : 0;
 }
 
 size_t dm_write_hessian_vector(const dm_multi_function *F, dm_recording *r, dm_line *wanted[])

@@ -32,7 +32,9 @@ typedef struct {
     dm_context *context;               /* NULL: there is no program, the driver does it */
     dm_program *program;
     dm_line *value, *gradient;         /* where they are wanted */
-    dm_line **result;                  /* the derivative, unless it is a sum of sandwiches */
+    dm_line **result;                  /* the derivative, unless it is a sum of sandwiches; of a Jacobian or a Hessian its
+                                          columns side by side, or (by_rows) its rows */
+    bool by_rows;
     dm_result *out;                    /* each of them, where it lies */
     bool apart;                        /* every result has a place of its own: none is a view of an input, ... */
     bool quick;                        /*     and inputs and results have one slot each */

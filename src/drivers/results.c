@@ -222,6 +222,12 @@ int dm_refuse(dm_context *context, int code, const char *format, ...)
     return code;
 }
 
+const char *dm_at(const char *array, size_t i, char name[32])
+{
+    snprintf(name, 32, "%s[%zu]", array, i);
+    return name;
+}
+
 int dm_check_shape(dm_context *context, const char *driver, const char *name, const gsl_matrix *M, size_t rows, size_t cols,
                    const char *why)
 {

@@ -509,10 +509,28 @@ static bool scattered(const dm_recording *r, gsl_matrix *J)
     return true;
 }
 
-/* The matrix of the sandwiches, as a Kronecker product each; false: a factor is not finite. */
+/* All columns, as they were pushed, or all rows; false: they are not finite. */
+static bool write_slots(const dm_recording *r, gsl_matrix *J)
+{
+    const dm_line *L = r->result[0];
+
+    if (!all_finite(L))
+        return false;
+    dm_panel P = L->place ? (dm_panel) { L->place, L->slots * L->cols, L->rows, L->slots, L->cols } : dm_entries(L->number);
+    if (P.data && r->by_rows)
+        dm_store_rows(P, J->size1, J->data, J->tda);
+    else if (P.data)
+        dm_store_columns(P, J->size2, J->data, J->tda);
+    return P.data != NULL;
+}
+
+/* The matrix of the sandwiches, as a Kronecker product each, or slot by slot; false: something is not finite. */
 static bool write_matrix(dm_recording *r, size_t p, const gsl_matrix *A, gsl_matrix *J)
 {
     double bound = 0;
+
+    if (r->result[0])
+        return write_slots(r, J);
 
     for (size_t k = 0; k < r->sandwiches; k++) {
         double largest = fabs(r->K[k].scale);

@@ -246,7 +246,8 @@ dm *dm_number_copy(dm_context *context, const gsl_matrix *A)
 /* Nothing here writes to the entries of a number that it has not made itself. */
 dm *dm_number_view(dm_context *context, const gsl_matrix *A, size_t k)
 {
-    if (A->tda != A->size2) {
+    if (A->tda != A->size2) {          /* which is not where it lies, as a tape would have it */
+        dm_in_general(context);
         dm *C = dm_number_copy(context, A);
         if (!dm_is_failed(C)) {
             C->slots = k;

@@ -1,28 +1,13 @@
 /* Symbols as such: made, compared, split. */
+#include "core/hash.h"
 #include "symbols/symbols.h"
 
 /* ------------------------------------------------------------------------------------------ hashes */
 
-static uint64_t mix(uint64_t h, uint64_t x)
-{
-    h ^= x + UINT64_C(0x9e3779b97f4a7c15) + (h << 6) + (h >> 2);
-    h *= UINT64_C(0xff51afd7ed558ccd);
-    return h ^ (h >> 32);
-}
-
-static uint64_t mix_number(uint64_t h, double x)
-{
-    uint64_t bits;
-
-    x += 0.0;                          /* -0 is 0 */
-    memcpy(&bits, &x, sizeof bits);
-    return mix(h, bits);
-}
-
 static uint64_t mix_text(uint64_t h, const char *text)
 {
     for (; *text; text++)
-        h = mix(h, (unsigned char) *text);
+        h = dm_mix(h, (unsigned char) *text);
     return h;
 }
 
@@ -30,24 +15,24 @@ static uint64_t mix_text(uint64_t h, const char *text)
 static uint64_t hash(const dm_symbol *s)
 {
     size_t unordered = s->kind == DM_SYMBOL_SUM || s->kind == DM_SYMBOL_HADAMARD ? s->n : s->scalars;
-    uint64_t h = mix(mix(mix(17, (uint64_t) s->kind), s->rows), s->cols), together = 0;
+    uint64_t h = dm_mix(dm_mix(dm_mix(17, (uint64_t) s->kind), s->rows), s->cols), together = 0;
 
-    h = mix_number(h, s->number);
+    h = dm_mix_number(h, s->number);
     if (s->name)
         h = mix_text(h, s->name);
     if (s->op)
         h = mix_text(h, s->op->name);
     if (s->with) {
-        h = mix_number(h, s->with->number);
-        h = mix(mix(mix(mix(h, s->with->row), s->with->col), s->with->rows), s->with->cols);
+        h = dm_mix_number(h, s->with->number);
+        h = dm_mix(dm_mix(dm_mix(dm_mix(h, s->with->row), s->with->col), s->with->rows), s->with->cols);
     }
     for (size_t i = 0; s->entries && i < s->rows * s->cols; i++)
-        h = mix_number(h, s->entries[i]);
+        h = dm_mix_number(h, s->entries[i]);
     for (size_t i = 0; i < unordered; i++)
-        together += mix(31, s->of[i]->hash);
-    h = mix(mix(h, together), s->scalars);
+        together += dm_mix(31, s->of[i]->hash);
+    h = dm_mix(dm_mix(h, together), s->scalars);
     for (size_t i = unordered; i < s->n; i++)
-        h = mix(h, s->of[i]->hash);
+        h = dm_mix(h, s->of[i]->hash);
     return h;
 }
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
+#include "core/hash.h"
 #include "tapes/tape.h"
 
 static dm_tape_record *record_of(const dm_context *context)
@@ -35,31 +36,16 @@ static bool alike(const dm_line *a, const dm_line *b)
     return same_parameters(a->with, b->with);
 }
 
-static uint64_t mix(uint64_t h, uint64_t x)
-{
-    h = (h ^ x) * UINT64_C(0xff51afd7ed558ccd);
-    return h ^ (h >> 32);
-}
-
-static uint64_t mix_number(uint64_t h, double x)
-{
-    uint64_t bits;
-
-    x += 0.0;                          /* -0 is 0 */
-    memcpy(&bits, &x, sizeof bits);
-    return mix(h, bits);
-}
-
 static uint64_t hash(const dm_line *L)
 {
-    uint64_t h = mix(mix(mix(L->kind, L->rows), L->cols), L->slots);
+    uint64_t h = dm_mix(dm_mix(dm_mix(L->kind, L->rows), L->cols), L->slots);
 
-    h = mix(mix(h, (uintptr_t) L->of[0]), (uintptr_t) L->of[1]);
-    h = mix(mix(h, (uint64_t) (2 * L->transposed[0] + L->transposed[1])), (uintptr_t) L->op);
-    h = mix_number(mix_number(h, L->scale), L->second);
+    h = dm_mix(dm_mix(h, (uintptr_t) L->of[0]), (uintptr_t) L->of[1]);
+    h = dm_mix(dm_mix(h, (uint64_t) (2 * L->transposed[0] + L->transposed[1])), (uintptr_t) L->op);
+    h = dm_mix_number(dm_mix_number(h, L->scale), L->second);
     if (L->with)
-        h = mix(mix(mix_number(h, L->with->number), L->with->row), L->with->col);
-    return L->kind == DM_GIVEN ? mix(h, (uintptr_t) L->number->number.data) : h;
+        h = dm_mix(dm_mix(dm_mix_number(h, L->with->number), L->with->row), L->with->col);
+    return L->kind == DM_GIVEN ? dm_mix(h, (uintptr_t) L->number->number.data) : h;
 }
 
 /* Where such a line stands in the table, or would. */

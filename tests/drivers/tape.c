@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "../domains.h"
 #include "../fixture.h"
 #include "../memory.h"
 #include "../suites.h"
@@ -237,66 +238,6 @@ static void ask_everything(const question *q, layout how, const gsl_matrix *A, c
 
 /* ------------------------------------------------------------------------------- every row of the table */
 
-enum { LETTERS = 'q' - 'm' + 1 };
-
-static size_t *size_of(size_t size[], char letter)
-{
-    return &size[letter - 'm'];
-}
-
-static void vector(size_t size[])                     /* norm: n×1 or 1×n */
-{
-    size_t *m = size_of(size, 'm'), *n = size_of(size, 'n');
-
-    *(*m % 2 ? n : m) = 1;
-}
-
-static void left_multiple(size_t size[])              /* C m×n of B p×q */
-{
-    *size_of(size, 'p') = *size_of(size, 'p') % 3 + 1;
-    *size_of(size, 'q') = *size_of(size, 'q') % 2 + 1;
-    *size_of(size, 'm') *= *size_of(size, 'p');
-    *size_of(size, 'n') *= *size_of(size, 'q');
-}
-
-static void right_multiple(size_t size[])             /* C p×q of A m×n */
-{
-    *size_of(size, 'm') = *size_of(size, 'm') % 3 + 1;
-    *size_of(size, 'n') = *size_of(size, 'n') % 2 + 1;
-    *size_of(size, 'p') *= *size_of(size, 'm');
-    *size_of(size, 'q') *= *size_of(size, 'n');
-}
-
-/* Operands are ANY of the shapes of the row, but for these. */
-static const struct {
-    const char *name;
-    data_kind kind[DM_OPERANDS];
-    void (*shape)(size_t size[]);
-} domains[] = {
-    { "log", { POSITIVE }, NULL }, { "log1p", { POSITIVE }, NULL }, { "log10", { POSITIVE }, NULL },
-    { "log2", { POSITIVE }, NULL }, { "sqrt", { POSITIVE }, NULL }, { "pow", { POSITIVE }, NULL },
-    { "hadamard_power", { POSITIVE, ANY }, NULL }, { "inverse", { REGULAR }, NULL }, { "solve", { REGULAR, ANY }, NULL },
-    { "solve_right", { ANY, REGULAR }, NULL }, { "det", { REGULAR }, NULL }, { "cofactor", { REGULAR }, NULL },
-    { "logdet", { REGULAR }, NULL }, { "power", { REGULAR }, NULL }, { "eigenvalues", { SYMMETRIC }, NULL },
-    { "eigenvectors", { SYMMETRIC }, NULL }, { "norm", { ANY }, vector }, { "kron_left", { ANY, ANY }, left_multiple },
-    { "kron_right", { ANY, ANY }, right_multiple },
-};
-
-static size_t domain_of(const dm_op *op)
-{
-    for (size_t d = 0; d < sizeof domains / sizeof *domains; d++)
-        if (strcmp(domains[d].name, op->name) == 0)
-            return d;
-    return SIZE_MAX;
-}
-
-static data_kind kind_of(const dm_op *op, size_t operand)
-{
-    size_t domain = domain_of(op);
-
-    return domain == SIZE_MAX ? ANY : domains[domain].kind[operand];
-}
-
 /* Parameters to try for an m×n operand; those that do not suit the operation's shapes are left out later. */
 static size_t choices(const dm_op *op, size_t m, size_t n, dm_parameters choice[])
 {
@@ -440,14 +381,13 @@ static void ask_row(size_t row, size_t n, size_t m, size_t p, size_t large, size
 {
     const dm_op *op = dm_op_at(row);
     dm_parameters choice[16];
-    size_t size[LETTERS] = { 0 }, domain = domain_of(op), asked = 0;
+    size_t size[LETTERS] = { 0 }, asked = 0;
 
     *size_of(size, 'n') = n;
     *size_of(size, 'm') = m;
     *size_of(size, 'p') = p;
     *size_of(size, 'q') = n % 4 + 1;
-    if (domain != SIZE_MAX && domains[domain].shape)
-        domains[domain].shape(size);
+    fit_shapes(op, size);
     size_t count = choices(op, op->shapes[0] == '1' ? 1 : *size_of(size, op->shapes[0]),
                            op->shapes[1] == '1' ? 1 : *size_of(size, op->shapes[1]), choice);
     for (size_t k = 0; k < count; k++)

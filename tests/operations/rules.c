@@ -14,11 +14,12 @@
  * and dm_hessian_vector's; and once more for third derivatives.
  *
  * An operation that is new in the table is tested with nothing to be added here, unless its domain or its
- * shapes are special; then it gets a line in `domains`.                                              */
+ * shapes are special; then it gets a line in tests/domains.c.                                        */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "../domains.h"
 #include "../fixture.h"
 #include "../memory.h"
 #include "../suites.h"
@@ -37,79 +38,6 @@ typedef struct {
     dice dice;                         /* what else is drawn */
     char text[256];
 } example;
-
-enum { LETTERS = 'q' - 'm' + 1 };
-
-static size_t *size_of(size_t size[], char letter)
-{
-    return &size[letter - 'm'];
-}
-
-/* Shapes that the letters alone do not say. */
-static void vector(size_t size[])                     /* norm: n×1 or 1×n */
-{
-    size_t *m = size_of(size, 'm'), *n = size_of(size, 'n');
-
-    *(*m % 2 ? n : m) = 1;
-}
-
-static void left_multiple(size_t size[])              /* C m×n of B p×q */
-{
-    *size_of(size, 'p') = *size_of(size, 'p') % 3 + 1;
-    *size_of(size, 'q') = *size_of(size, 'q') % 3 + 1;
-    *size_of(size, 'm') *= *size_of(size, 'p');
-    *size_of(size, 'n') *= *size_of(size, 'q');
-}
-
-static void right_multiple(size_t size[])             /* C p×q of A m×n */
-{
-    *size_of(size, 'm') = *size_of(size, 'm') % 3 + 1;
-    *size_of(size, 'n') = *size_of(size, 'n') % 3 + 1;
-    *size_of(size, 'p') *= *size_of(size, 'm');
-    *size_of(size, 'q') *= *size_of(size, 'n');
-}
-
-/* Operands are ANY of the shapes of the row, but for these. */
-static const struct {
-    const char *name;
-    data_kind kind[DM_OPERANDS];
-    void (*shape)(size_t size[]);
-} domains[] = {
-    { "log", { POSITIVE }, NULL },
-    { "log1p", { POSITIVE }, NULL },
-    { "log10", { POSITIVE }, NULL },
-    { "log2", { POSITIVE }, NULL },
-    { "sqrt", { POSITIVE }, NULL },
-    { "pow", { POSITIVE }, NULL },
-    { "hadamard_power", { POSITIVE, ANY }, NULL },
-    { "inverse", { REGULAR }, NULL },
-    { "solve", { REGULAR, ANY }, NULL },
-    { "solve_right", { ANY, REGULAR }, NULL },
-    { "det", { REGULAR }, NULL },
-    { "cofactor", { REGULAR }, NULL },
-    { "logdet", { REGULAR }, NULL },
-    { "power", { REGULAR }, NULL },
-    { "eigenvalues", { SYMMETRIC }, NULL },
-    { "eigenvectors", { SYMMETRIC }, NULL },
-    { "norm", { ANY }, vector },
-    { "kron_left", { ANY, ANY }, left_multiple },
-    { "kron_right", { ANY, ANY }, right_multiple },
-};
-
-static size_t domain_of(const dm_op *op)
-{
-    for (size_t d = 0; d < sizeof domains / sizeof *domains; d++)
-        if (strcmp(domains[d].name, op->name) == 0)
-            return d;
-    return SIZE_MAX;
-}
-
-static data_kind kind_of(const dm_op *op, size_t operand)
-{
-    size_t domain = domain_of(op);
-
-    return domain == SIZE_MAX ? ANY : domains[domain].kind[operand];
-}
 
 /* Parameters to try for an m×n operand; those that do not suit the operation's shapes are left out later. */
 static size_t choices(const dm_op *op, size_t m, size_t n, dm_parameters choice[])
@@ -191,15 +119,14 @@ static bool make(example *e, const size_t size[])
 static void for_size(size_t row, size_t n, size_t largest_size, void (*check)(example *))
 {
     const dm_op *op = dm_op_at(row);
-    size_t domain = domain_of(op), made = 0, size[LETTERS] = { 0 }, count;
+    size_t made = 0, size[LETTERS] = { 0 }, count;
     dm_parameters choice[16];
 
     *size_of(size, 'n') = n;
     *size_of(size, 'm') = (n + 2) % largest_size + 1;
     *size_of(size, 'p') = (n + 4) % largest_size + 1;
     *size_of(size, 'q') = (n + 5) % largest_size + 1;
-    if (domain != SIZE_MAX && domains[domain].shape)
-        domains[domain].shape(size);
+    fit_shapes(op, size);
     count = choices(op, *size_of(size, op->shapes[0] == '1' ? 'n' : op->shapes[0]), n, choice);
     for (size_t c = 0; c < count; c++) {
         example e = { .op = op, .seed = 1000 * row + 10 * n + c, .with = choice[c] };
@@ -487,7 +414,7 @@ static void check_twice(example *e)
 
     if (e->arity < 2 || e->X[0]->size1 != e->X[1]->size1 || e->X[0]->size2 != e->X[1]->size2)
         return;
-    if (domain_of(e->op) != SIZE_MAX && domains[domain_of(e->op)].kind[1] != ANY)
+    if (kind_of(e->op, 1) != ANY)
         e->X[0] = e->X[1];                         /* the one that suits either place */
     e->X[1] = e->X[0];
     d.of[1] = d.of[0];
