@@ -48,6 +48,9 @@ dm *dm_seen_from(dm *f, const dm *X);
 /* U in df = tr(U'*dX): a dm of a level below X's; zeros where f does not depend on X; failed. */
 dm *dm_gradient_dm(const char *driver, dm *f, dm *X);
 
+/* Do two matrices that are not empty share memory?  Nothing overlaps NULL. */
+bool dm_overlap(const gsl_matrix *A, const gsl_matrix *B);
+
 /* Row-major entries of a finite number to a matrix of its shape; NULL is zero.  Where dm_ready was true (for
  * every output, before anything is written to any) this needs no memory and cannot fail.             */
 bool dm_ready(dm *R, const gsl_matrix *to);        /* NULL is ready, and NULL needs nothing */

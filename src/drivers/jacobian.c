@@ -1,5 +1,4 @@
 /* Directional derivatives and Jacobians. */
-#include <string.h>
 #include "drivers/drivers.h"
 #include "numbers/kernels.h"
 
@@ -49,18 +48,6 @@ int dm_jvp(const dm_function *F, const gsl_matrix *A, const gsl_matrix *dA, gsl_
     return status;
 }
 
-/* Slot s of a finished panel. */
-static void hand_out_slot(dm *R, size_t s, gsl_matrix *to)
-{
-    if (!R || R->slots == 1) {
-        dm_hand_out(R, to);
-        return;
-    }
-    dm_panel P = dm_entries(R);
-    for (size_t i = 0; i < P.rows; i++)
-        memcpy(to->data + i * to->tda, dm_row(P, i, s), P.cols * sizeof *P.data);
-}
-
 int dm_multi_push_in(dm_context *context, const dm_multi_function *F, const gsl_matrix *const A[], size_t k,
                      const gsl_matrix *const dA[], gsl_matrix *value, gsl_matrix *const dF[])
 {
@@ -98,8 +85,10 @@ int dm_multi_push_in(dm_context *context, const dm_multi_function *F, const gsl_
         return dm_raise(bad);
     if (value)
         dm_hand_out(f0, value);
-    for (size_t s = 0; s < k; s++)
-        hand_out_slot(d, s, dF[s]);
+    if (d && d->slots > 1)
+        dm_take_apart(k, d->rows, d->cols, dm_entries(d).data, dF);
+    for (size_t s = 0; s < k && (!d || d->slots == 1); s++)
+        dm_hand_out(d, dF[s]);
     return GSL_SUCCESS;
 }
 

@@ -62,6 +62,16 @@ size_t dm_write_gradient(const dm_multi_function *F, dm_recording *r, dm_line *w
     return n;
 }
 
+/* The last of what is wanted: the differential of Y along all directions of that level at once. */
+static size_t write_differential(dm_recording *r, dm *Y, const dm_level *level, size_t directions, dm_line *wanted[], size_t n)
+{
+    dm *d = dm_differential_on(Y, level);
+
+    if (!d)
+        d = dm_number_zero(r->context, Y->rows, directions, Y->cols);
+    return add_wanted(wanted, &n, &r->result[0], d) ? n : 0;
+}
+
 /* The inputs are all matrices and then all their directions.  dm_jvp looks at the value, wanted or not. */
 size_t dm_write_push(const dm_multi_function *F, dm_recording *r, dm_line *wanted[])
 {
@@ -78,10 +88,7 @@ size_t dm_write_push(const dm_multi_function *F, dm_recording *r, dm_line *wante
     dm *f = X ? called(F, r, X) : NULL;
     if (!f || !add_wanted(wanted, &n, &r->value, dm_number_of(f)))
         return 0;
-    dm *d = dm_differential_on(f, level);
-    if (!d)
-        d = dm_number_zero(r->context, f->rows, r->in[matrices].slots, f->cols);
-    return add_wanted(wanted, &n, &r->result[0], d) ? n : 0;
+    return write_differential(r, f, level, r->in[matrices].slots, wanted, n);
 }
 
 /* Row i + j*p and column k + l*m of J belong to Y(i,j) and X(k,l).  With one factor F, kron(I,F) or kron(F,I), or F
@@ -169,16 +176,6 @@ static dm *along_units(dm_recording *r, dm_level *level, dm *A)
     return dm_on_level(level, A, dm_number_units(r->context, A->rows, A->cols, 0, entries));
 }
 
-/* Where there is no sum of sandwiches, the columns of the Jacobian are the differentials of Y along the units. */
-static size_t write_columns(dm_recording *r, dm *Y, dm_level *level, size_t units, dm_line *wanted[], size_t n)
-{
-    dm *d = dm_differential_on(Y, level);
-
-    if (!d)
-        d = dm_number_zero(r->context, Y->rows, units, Y->cols);
-    return add_wanted(wanted, &n, &r->result[0], d) ? n : 0;
-}
-
 size_t dm_write_jacobian(const dm_multi_function *F, dm_recording *r, dm_line *wanted[])
 {
     dm *X = dm_on_level(dm_level_open(r->context, DM_FORMAL), given(r, 0), NULL);
@@ -192,13 +189,14 @@ size_t dm_write_jacobian(const dm_multi_function *F, dm_recording *r, dm_line *w
         return all;
     if (Y->rows * Y->cols < X->rows * X->cols)
         return write_rows(r, Y, X, wanted, n);
+    /* The columns of J: the differentials of Y along the units. */
     dm_level *level = dm_level_open(r->context, DM_PUSHED);
     X = along_units(r, level, given(r, 0));
     Y = dm_is_failed(X) ? NULL : called(F, r, &X);
     n = 0;
     if (!Y || ((r->wants & DM_THE_VALUE) && !add_wanted(wanted, &n, &r->value, dm_number_of(Y))))
         return 0;
-    return write_columns(r, Y, level, X->rows * X->cols, wanted, n);
+    return write_differential(r, Y, level, X->rows * X->cols, wanted, n);
 }
 
 /* The gradient at X, a level above it, and what else is wanted. */
@@ -227,7 +225,7 @@ size_t dm_write_hessian(const dm_multi_function *F, dm_recording *r, dm_line *wa
     X = along_units(r, level, given(r, 0));
     n = 0;
     G = write_gradient_above(F, r, X, wanted, &n);
-    return G ? write_columns(r, G, level, X->rows * X->cols, wanted, n) : 0;
+    return G ? write_differential(r, G, level, X->rows * X->cols, wanted, n) : 0;
 }
 
 size_t dm_write_hessian_vector(const dm_multi_function *F, dm_recording *r, dm_line *wanted[])
@@ -236,13 +234,8 @@ size_t dm_write_hessian_vector(const dm_multi_function *F, dm_recording *r, dm_l
     dm_level *level = dm_level_open(r->context, DM_PUSHED);
     dm *A = given(r, 0), *dA = given(r, 1);
     dm *X = dm_is_failed(dA) ? dA : dm_on_level(level, A, dA), *G = write_gradient_above(F, r, X, wanted, &n);
-    dm *d = G ? dm_differential_on(G, level) : NULL;
 
-    if (!G)
-        return 0;
-    if (!d)
-        d = dm_number_zero(r->context, A->rows, 1, A->cols);
-    return add_wanted(wanted, &n, &r->result[0], d) ? n : 0;
+    return G ? write_differential(r, G, level, 1, wanted, n) : 0;
 }
 
 /* r has its inputs; false: no program came of it, for want of memory or (r stays tried) for good. */

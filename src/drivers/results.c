@@ -175,7 +175,7 @@ size_t dm_columns(const dm *A)
 
 /* -------------------------------------------------------------------------------- for the drivers -- */
 
-static bool overlap(const gsl_matrix *A, const gsl_matrix *B)
+bool dm_overlap(const gsl_matrix *A, const gsl_matrix *B)
 {
     const double *a_end = A->data + (A->size1 - 1) * A->tda + A->size2;
 
@@ -184,7 +184,7 @@ static bool overlap(const gsl_matrix *A, const gsl_matrix *B)
 
 dm *dm_input(dm_context *context, const gsl_matrix *A, const gsl_matrix *out1, const gsl_matrix *out2)
 {
-    if (A->size1 > 0 && A->size2 > 0 && (overlap(A, out1) || overlap(A, out2)))
+    if (A->size1 > 0 && A->size2 > 0 && (dm_overlap(A, out1) || dm_overlap(A, out2)))
         return dm_constant(context, A);
     return dm_constant_view(context, A);
 }

@@ -79,13 +79,6 @@ static bool fits(const dm_recording *r, size_t i, const gsl_matrix *A, size_t k)
 
 /* ------------------------------------------------------------------------------------------- running -- */
 
-static bool overlap(const gsl_matrix *A, const gsl_matrix *B)
-{
-    const double *a_end = A->data + (A->size1 - 1) * A->tda + A->size2;
-
-    return B && B->data < a_end && A->data < B->data + (B->size1 - 1) * B->tda + B->size2;
-}
-
 /* Do the k matrices lie side by side? */
 static bool side_by_side(const gsl_matrix *const A[], size_t k)
 {
@@ -225,7 +218,7 @@ static bool run(dm_recording *r, const gsl_matrix *const A[], const gsl_matrix *
     for (size_t i = 0; as_is && i < r->inputs; i++)
         as_is = lies_as_before(&r->in[i], A[i]);
     for (size_t i = 0; !as_is && i < r->inputs; i++)
-        if (!give(&r->in[i], &A[i], !r->apart && (overlap(A[i], out1) || overlap(A[i], out2))))
+        if (!give(&r->in[i], &A[i], !r->apart && (dm_overlap(A[i], out1) || dm_overlap(A[i], out2))))
             return false;
     return dm_program_run(r->program) && guarded(r);
 }
@@ -279,7 +272,6 @@ static int gradient(dm_tape *tape, const gsl_matrix *const A[], double *value, g
 
     if (quick_gradient(&tape->of[GRADIENT], n, A, value, U))
         return GSL_SUCCESS;
-
     for (size_t i = 0; i < n; i++)
         fitting = fitting && U[i]->size1 == A[i]->size1 && U[i]->size2 == A[i]->size2;
     dm_recording *r = fitting ? prepared(tape, GRADIENT, dm_write_gradient, A, n, n, DM_THE_VALUE) : NULL;
@@ -287,7 +279,7 @@ static int gradient(dm_tape *tape, const gsl_matrix *const A[], double *value, g
     for (size_t i = 0; done && i < n; i++) {
         bool as_copy = false;
         for (size_t k = 0; k < n && !r->apart; k++)
-            as_copy = as_copy || overlap(A[i], U[k]);
+            as_copy = as_copy || dm_overlap(A[i], U[k]);
         done = give(&r->in[i], &A[i], as_copy);
     }
     done = done && dm_program_run(r->program) && all_finite(r->value);
@@ -367,10 +359,10 @@ static bool has_shape(const dm_recording *r, const gsl_matrix *M)
 /* No input may lie under an output, unless all results are apart from them. */
 static bool over(const dm_recording *r, const gsl_matrix *A, const gsl_matrix *value, size_t k, gsl_matrix *const dF[])
 {
-    bool yes = !r->apart && overlap(A, value);
+    bool yes = !r->apart && dm_overlap(A, value);
 
     for (size_t s = 0; s < k && !r->apart && !yes; s++)
-        yes = overlap(A, dF[s]);
+        yes = dm_overlap(A, dF[s]);
     return yes;
 }
 

@@ -63,8 +63,7 @@ dm *dm_line_number(dm_compiling *c, dm_line *L)
     A->op = L->op;
     A->with = L->with;
     if (dm_is_known(L)) {
-        A->number.form = L->kind == DM_LINE_ZERO ? DM_ZERO : L->kind == DM_LINE_FILL ? DM_FILL : DM_IDENTITY;
-        A->number.scale = L->scale;
+        dm_know_number(L, &A->number);
         remember_origin(c, A, L);
     } else if (L->kind == DM_GIVEN || L->small) {
         dm_number_at(A, L->kind == DM_GIVEN ? A->number.data : NULL);

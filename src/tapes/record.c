@@ -447,12 +447,6 @@ dm_line *dm_line_given(dm *A)
     return A->line;
 }
 
-static dm_form form_of(const dm_line *known)
-{
-    return known->kind == DM_LINE_ZERO ? DM_ZERO : known->kind == DM_LINE_FILL ? DM_FILL : DM_IDENTITY;
-}
-
-/* What is known of a line is known of its number by the form. */
 static dm *wrap(dm_context *context, dm_line *L)
 {
     if (!L)
@@ -461,10 +455,8 @@ static dm *wrap(dm_context *context, dm_line *L)
     if (dm_is_failed(A))
         return A;
     A->line = L;
-    if (dm_is_known(L)) {
-        A->number.form = form_of(L);
-        A->number.scale = L->scale;
-    }
+    if (dm_is_known(L))
+        dm_know_number(L, &A->number);
     return A;
 }
 
@@ -515,12 +507,10 @@ static void apply(dm *C, dm *const X[])
         dm_line shape = { .rows = C->rows, .slots = C->slots, .cols = C->cols };
         C->line = call(C->context, C->op, C->with, o.A, o.B, &shape);
     }
-    if (!C->line) {
+    if (!C->line)
         dm_no_memory(C);
-    } else if (dm_is_known(C->line)) {
-        C->number.form = form_of(C->line);
-        C->number.scale = C->line->scale;
-    }
+    else if (dm_is_known(C->line))
+        dm_know_number(C->line, &C->number);
 }
 
 static dm *accumulate(dm *so_far, double p, dm *x)

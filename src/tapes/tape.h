@@ -69,6 +69,13 @@ static inline bool dm_is_known(const dm_line *L)
     return L->kind == DM_LINE_ZERO || L->kind == DM_LINE_FILL || L->kind == DM_LINE_IDENTITY;
 }
 
+/* What is known of a line is known of its number by the form. */
+static inline void dm_know_number(const dm_line *known, dm_number *number)
+{
+    number->form = known->kind == DM_LINE_ZERO ? DM_ZERO : known->kind == DM_LINE_FILL ? DM_FILL : DM_IDENTITY;
+    number->scale = known->scale;
+}
+
 enum { DM_GUARDED = 24 };
 
 typedef struct {
