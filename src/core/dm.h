@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <gsl/gsl_math.h>
 #include <dualmat.h>
@@ -213,12 +214,12 @@ void *dm_arena_grow(dm_context *context, size_t bytes);
 /* Aligned for vectors of four doubles; NULL: no memory. */
 static inline void *dm_arena_alloc(dm_context *context, size_t bytes)
 {
-    size_t rounded = (bytes + 31) & ~(size_t) 31;
+    size_t rounded = (bytes + 31) & ~(size_t) 31, pad = bytes >= 512 ? -(uintptr_t) context->at % 64 : 0;
 
-    if (rounded < bytes || rounded > (size_t) (context->end - context->at))
+    if (rounded < bytes || rounded + pad > (size_t) (context->end - context->at))
         return dm_arena_grow(context, bytes);
-    void *place = context->at;
-    context->at += rounded;
+    char *place = context->at + pad;
+    context->at = place + rounded;
     DM_IN_USE(place, bytes);
     return place;
 }

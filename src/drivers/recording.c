@@ -23,6 +23,14 @@ static bool add_wanted(dm_line *wanted[], size_t *n, dm_line **line, dm *number)
     return *line != NULL;
 }
 
+/* The i-th result goes out as it is; n: of what is wanted so far, 0: it is not there. */
+static size_t as_it_is(dm_recording *r, size_t i, size_t n)
+{
+    if (n > 0)
+        r->result[i]->handed_out = true;
+    return n;
+}
+
 /* F of the variables or duals X; NULL: nothing that can be recorded. */
 static dm *called(const dm_multi_function *F, dm_recording *r, dm *const X[])
 {
@@ -58,6 +66,7 @@ size_t dm_write_gradient(const dm_multi_function *F, dm_recording *r, dm_line *w
         dm *U = dm_gradient_dm("dm_tape_gradient", f, X[i]);
         if (dm_is_failed(U) || !add_wanted(wanted, &n, &r->result[i], dm_number_of(U)))
             return 0;
+        as_it_is(r, i, n);
     }
     return n;
 }
@@ -88,7 +97,7 @@ size_t dm_write_push(const dm_multi_function *F, dm_recording *r, dm_line *wante
     dm *f = X ? called(F, r, X) : NULL;
     if (!f || !add_wanted(wanted, &n, &r->value, dm_number_of(f)))
         return 0;
-    return write_differential(r, f, level, r->in[matrices].slots, wanted, n);
+    return as_it_is(r, 0, write_differential(r, f, level, r->in[matrices].slots, wanted, n));
 }
 
 /* Row i + j*p and column k + l*m of J belong to Y(i,j) and X(k,l).  With one factor F, kron(I,F) or kron(F,I), or F
@@ -235,7 +244,7 @@ size_t dm_write_hessian_vector(const dm_multi_function *F, dm_recording *r, dm_l
     dm *A = given(r, 0), *dA = given(r, 1);
     dm *X = dm_is_failed(dA) ? dA : dm_on_level(level, A, dA), *G = write_gradient_above(F, r, X, wanted, &n);
 
-    return G ? write_differential(r, G, level, 1, wanted, n) : 0;
+    return G ? as_it_is(r, 0, write_differential(r, G, level, 1, wanted, n)) : 0;
 }
 
 /* r has its inputs; false: no program came of it, for want of memory or (r stays tried) for good. */
@@ -258,7 +267,7 @@ static bool write_program(const dm_multi_function *F, dm_recording *r, dm_writer
 
 static bool has_place(const dm_line *L)
 {
-    return !L || L->place;
+    return !L || dm_result_of(L).at;
 }
 
 /* Are all results, or what they are written from, apart from the inputs? */

@@ -110,7 +110,7 @@ static bool all_finite(const dm_line *L)
     if (L->kind == DM_GIVEN)
         L->number->number.finite = false;
     const dm_result R = dm_result_of(L);
-    return L->place ? dm_results_finite(&R, 1) : dm_number_finite(L->number);
+    return R.at ? dm_results_finite(&R, 1) : dm_number_finite(L->number);
 }
 
 /* Were the factors that met early of such sizes that nothing can have been lost? */
@@ -132,7 +132,7 @@ static bool guarded(const dm_recording *r)
 /* false: no memory, or entries that are not finite. */
 static bool ready(const dm_line *L, const gsl_matrix *to)
 {
-    return !L || !to || (all_finite(L) && (L->place || dm_ready(L->number, to)));
+    return !L || !to || (all_finite(L) && (dm_result_of(L).at || dm_ready(L->number, to)));
 }
 
 static void hand_out(const dm_line *L, gsl_matrix *to)
@@ -140,9 +140,9 @@ static void hand_out(const dm_line *L, gsl_matrix *to)
     if (!L || !to)
         return;
     const dm_result R = dm_result_of(L);
-    if (!L->place)
+    if (!R.at)
         dm_hand_out(L->number, to);
-    else if (to->tda == L->cols)
+    else if (to->tda == L->cols || R.row)
         dm_results_copy(&R, 1, &to);
     else
         for (size_t i = 0; i < L->rows; i++)

@@ -320,11 +320,37 @@ void dm_column_row(size_t m, size_t n, double alpha, const double *x, size_t inc
     v4 c2 = __builtin_shufflevector(ab0, de0, 2, 3, 6, 7);                                           \
     v4 c3 = __builtin_shufflevector(ab1, de1, 2, 3, 6, 7)
 
-/* For each pair of ranges [i0,i1) × [j0,j1) that stays in the cache. */
-#define TILES(M, N)                                                                                   \
-    for (size_t i0 = 0, i1 = 32 < (M) ? 32 : (M); i0 < (M); i0 = i1, i1 = i1 + 32 < (M) ? i1 + 32 : (M)) \
-        for (size_t j0 = 0, j1 = 32 < (N) ? 32 : (N); j0 < (N);                                      \
-             j0 = j1, j1 = j1 + 32 < (N) ? j1 + 32 : (N))
+/* For each (i,j) of m×n, in tiles that stay in the cache: BLOCK for 4×4 at once, two of them one below the other,
+ * which are whole lines of the cache in what is read by columns; REST for what is left at the borders.  */
+#define IN_TILES(M, N, BLOCK, REST)                                                                   \
+    for (size_t i0 = 0, i1; i0 < (M); i0 = i1) {                                                       \
+        i1 = i0 + 64 < (M) ? i0 + 64 : (M);                                                             \
+        size_t i4 = i1 - (i1 - i0) % 4;                                                                 \
+        for (size_t j0 = 0, j1; j0 < (N); j0 = j1) {                                                    \
+            j1 = j0 + 64 < (N) ? j0 + 64 : (N);                                                         \
+            size_t j4 = j1 - (j1 - j0) % 4;                                                             \
+            for (size_t pair = i0; pair < i4; pair += 8)                                                \
+                for (size_t j = j0; j < j4; j += 4)                                                     \
+                    for (size_t i = pair; i < i4 && i < pair + 8; i += 4)                               \
+                        BLOCK;                                                                         \
+            for (size_t i = i0; i < i1; i++)                                                            \
+                for (size_t j = i < i4 ? j4 : j0; j < j1; j++)                                          \
+                    REST;                                                                              \
+        }                                                                                              \
+    }
+
+/* 4×4 of T; `far`: it has to be fetched, and what is beside it will be wanted. */
+INLINE void add_block_transposed(double beta, double scale, const double *A, size_t lda, double *T, size_t ldt, bool far)
+{
+    FOUR_BY_FOUR(A, lda);
+    v4 *t0 = (v4 *) T, *t1 = (v4 *) (T + ldt), *t2 = (v4 *) (T + 2 * ldt), *t3 = (v4 *) (T + 3 * ldt);
+    for (size_t k = 0; far && k < 4; k++)
+        __builtin_prefetch(T + k * ldt + 8, 1);
+    if (beta == 0)
+        *t0 = scale * c0, *t1 = scale * c1, *t2 = scale * c2, *t3 = scale * c3;
+    else
+        *t0 += scale * c0, *t1 += scale * c1, *t2 += scale * c2, *t3 += scale * c3;
+}
 
 FOR_EACH_CPU
 void dm_add_transposed(size_t m, size_t n, double beta, double scale, const double *A, size_t lda,
@@ -338,26 +364,9 @@ void dm_add_transposed(size_t m, size_t n, double beta, double scale, const doub
         *(v4 *) (T + 3 * ldt) = scale * c3;
         return;
     }
-    TILES(m, n) {
-        size_t i = i0, j;
-        for (; i + 4 <= i1; i += 4) {
-            for (j = j0; j + 4 <= j1; j += 4) {
-                FOUR_BY_FOUR(A + j * lda + i, lda);
-                v4 *t0 = (v4 *) (T + i * ldt + j), *t1 = (v4 *) (T + (i + 1) * ldt + j);
-                v4 *t2 = (v4 *) (T + (i + 2) * ldt + j), *t3 = (v4 *) (T + (i + 3) * ldt + j);
-                if (beta == 0)
-                    *t0 = scale * c0, *t1 = scale * c1, *t2 = scale * c2, *t3 = scale * c3;
-                else
-                    *t0 += scale * c0, *t1 += scale * c1, *t2 += scale * c2, *t3 += scale * c3;
-            }
-            for (; j < j1; j++)
-                for (size_t k = i; k < i + 4; k++)
-                    T[k * ldt + j] = (beta == 0 ? 0 : T[k * ldt + j]) + scale * A[j * lda + k];
-        }
-        for (; i < i1; i++)
-            for (j = j0; j < j1; j++)
-                T[i * ldt + j] = (beta == 0 ? 0 : T[i * ldt + j]) + scale * A[j * lda + i];
-    }
+    bool far = m * n > 1 << 17;
+    IN_TILES(m, n, add_block_transposed(beta, scale, A + j * lda + i, lda, T + i * ldt + j, ldt, far),
+             T[i * ldt + j] = (beta == 0 ? 0 : T[i * ldt + j]) + scale * A[j * lda + i])
 }
 
 INLINE void copy_row(size_t n, const double *from, double *to)
@@ -441,39 +450,32 @@ void dm_mirror(size_t n, double *M, size_t stride, bool lower)
     }
 }
 
+/* Of 4×4 entries, to the four sums. */
+INLINE void dot_block_transposed(const double *A, size_t lda, const double *B, size_t ldb, v4 s[4])
+{
+    FOUR_BY_FOUR(B, ldb);
+    s[0] += c0 * *(const v4 *) A;
+    s[1] += c1 * *(const v4 *) (A + lda);
+    s[2] += c2 * *(const v4 *) (A + 2 * lda);
+    s[3] += c3 * *(const v4 *) (A + 3 * lda);
+}
+
 FOR_EACH_CPU
 double dm_dot_transposed(size_t m, size_t n, const double *A, size_t lda, const double *B, size_t ldb)
 {
-    v4 s0 = { 0 }, s1 = { 0 }, s2 = { 0 }, s3 = { 0 };
+    v4 s[4] = { 0 };
     double rest = 0;
 
     if (m == 4 && n == 4) {
         FOUR_BY_FOUR(B, ldb);
-        s0 = c0 * *(const v4 *) A + c1 * *(const v4 *) (A + lda);
-        s0 += c2 * *(const v4 *) (A + 2 * lda) + c3 * *(const v4 *) (A + 3 * lda);
-        return (s0[0] + s0[1]) + (s0[2] + s0[3]);
+        s[0] = c0 * *(const v4 *) A + c1 * *(const v4 *) (A + lda);
+        s[0] += c2 * *(const v4 *) (A + 2 * lda) + c3 * *(const v4 *) (A + 3 * lda);
+        return (s[0][0] + s[0][1]) + (s[0][2] + s[0][3]);
     }
-    TILES(m, n) {
-        size_t i = i0, j;
-        for (; i + 4 <= i1; i += 4) {
-            for (j = j0; j + 4 <= j1; j += 4) {
-                const double *r = A + i * lda + j;
-                FOUR_BY_FOUR(B + j * ldb + i, ldb);
-                s0 += c0 * *(const v4 *) r;
-                s1 += c1 * *(const v4 *) (r + lda);
-                s2 += c2 * *(const v4 *) (r + 2 * lda);
-                s3 += c3 * *(const v4 *) (r + 3 * lda);
-            }
-            for (; j < j1; j++)
-                for (size_t k = i; k < i + 4; k++)
-                    rest += A[k * lda + j] * B[j * ldb + k];
-        }
-        for (; i < i1; i++)
-            for (j = j0; j < j1; j++)
-                rest += A[i * lda + j] * B[j * ldb + i];
-    }
-    s0 = (s0 + s1) + (s2 + s3);
-    return rest + s0[0] + s0[1] + s0[2] + s0[3];
+    IN_TILES(m, n, dot_block_transposed(A + i * lda + j, lda, B + j * ldb + i, ldb, s),
+             rest += A[i * lda + j] * B[j * ldb + i])
+    s[0] = (s[0] + s[1]) + (s[2] + s[3]);
+    return rest + s[0][0] + s[0][1] + s[0][2] + s[0][3];
 }
 
 /* -------------------------------------------------------------------------------- tiny products -- */

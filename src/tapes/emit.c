@@ -235,6 +235,11 @@ void dm_emit(dm_compiling *c, dm_line *L)
     dm_instruction s = { .scale = L->scale };
 
     L->made = true;
+    if (L->outer) {
+        read_by(A, 0, true);
+        read_by(B, 0, true);
+        return;
+    }
     switch (L->kind) {
     case DM_GIVEN:
         return;

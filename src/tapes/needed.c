@@ -19,13 +19,30 @@ bool dm_is_there(const dm_line *L)
 static void begin_anew(dm_line *L)
 {
     L->uses = L->last = 0;
-    L->wanted = L->inside = L->waits = L->made = L->numbered = false;
+    L->outer = L->wanted = L->inside = L->waits = L->made = L->numbered = false;
     L->small = dm_has_small_shape(L->rows, L->cols) && !dm_is_known(L);
     L->place = NULL;
     L->readings = NULL;
     L->origin = NULL;
     if (L->kind != DM_GIVEN)
         L->number = NULL;
+}
+
+static bool stays_there(const dm_line *L)
+{
+    return L->slots == 1 && dm_is_there(L) && !L->own;
+}
+
+/* How a result is handed out that nobody else reads, of a few entries more than it takes to see to that: a column times
+ * a row is written to where it is wanted, and so is a view, as a number.                              */
+static void see_result(dm_line *L)
+{
+    bool many = L->uses == 1 && L->handed_out && L->slots == 1 && L->rows * L->cols > 64;
+    const dm_line *A = L->of[0];
+
+    L->outer = many && L->kind == DM_LINE_PRODUCT && (L->transposed[0] ? A->rows : A->cols) == 1
+        && L->rows > 1 && L->cols > 1 && stays_there(A) && stays_there(L->of[1]);
+    L->small = L->small && !L->outer && !(many && L->kind == DM_LINE_VIEW && L->rows * L->cols > 256);
 }
 
 /* A line is written after its operands. */
@@ -43,6 +60,8 @@ static void count_uses(dm_line *const list[], size_t n, dm_line *const wanted[],
     for (size_t i = n; i-- > 0; )
         for (size_t k = 0; k < DM_OPERANDS && list[i]->uses && list[i]->of[k]; k++)
             list[i]->of[k]->uses++;
+    for (size_t i = 0; i < wants; i++)
+        see_result(wanted[i]);
 }
 
 dm_instruction dm_product_step(const dm_summand *t, dm_line **A, dm_line **B)

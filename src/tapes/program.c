@@ -87,6 +87,14 @@ static double *entries_of(const dm_line *L)
     return !L ? NULL : L->kind == DM_GIVEN ? L->number->number.data : L->place;
 }
 
+dm_result dm_result_of(const dm_line *L)
+{
+    const double *at = L->outer ? entries_of(L->of[0]) : L->place;
+
+    return (dm_result) { at, L->rows, L->slots * L->cols, L->rows * L->slots * L->cols,
+                         L->outer ? entries_of(L->of[1]) : NULL, L->scale };
+}
+
 /* ---------------------------------------------------------------------------------------- assembly -- */
 
 static void add_reading(dm_compiling *c, const double **at, dm_line *L)
@@ -150,7 +158,8 @@ dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n
         if (list[i]->uses && !list[i]->inside && !list[i]->waits && !list[i]->made)
             dm_emit(&c, list[i]);
     for (size_t i = 0; i < n; i++)
-        dm_line_number(&c, wanted[i]);
+        if (!wanted[i]->outer)
+            dm_line_number(&c, wanted[i]);
     if (!c.failed)
         find_places(&c);
     if (c.failed || !assemble(p, &c))

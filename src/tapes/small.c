@@ -580,7 +580,11 @@ INLINE bool are_finite(const dm_result result[], size_t n)
 
     for (size_t k = 0; k < n; k++) {
         size_t entries = result[k].entries, i = 0;
-        const double *x = result[k].at;
+        const double *x = result[k].at, *y = result[k].row, a = result[k].scale;
+        if (y) {                       /* as it is if the square of its norm is; if not, it may be */
+            all = all && isfinite(a * a * dm_dot(result[k].rows, x, x) * dm_dot(result[k].cols, y, y));
+            continue;
+        }
         if (entries >= 64) {
             all = all && dm_all_finite(entries, 1, x);
             continue;
@@ -604,6 +608,10 @@ INLINE void copy(const dm_result result[], size_t n, gsl_matrix *const to[])
         if (!to[k])
             continue;
         double *x = to[k]->data;
+        if (result[k].row) {
+            dm_column_row(result[k].rows, result[k].cols, result[k].scale, from, 1, result[k].row, 0, x, to[k]->tda);
+            continue;
+        }
         for (; i + 4 <= entries; i += 4)
             *(v4 *) (x + i) = *(const v4 *) (from + i);
         for (; i < entries; i++)

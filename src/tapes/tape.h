@@ -32,7 +32,7 @@ typedef enum {
     DM_LINE_HADAMARD, DM_LINE_MULTIPLE, DM_LINE_INNER, DM_LINE_ROWS, DM_LINE_COLUMNS, DM_LINE_CALL
 } dm_line_kind;
 
-enum { DM_SMALL = 16 };                /* rows and columns */
+enum { DM_SMALL = 64 };                /* rows and columns */
 
 struct dm_line {
     dm_line_kind kind;
@@ -53,6 +53,8 @@ struct dm_line {
     /* Of the program. */
     size_t uses;                       /* by lines that are needed, and by results */
     bool wanted;                       /* a result */
+    bool handed_out;                   /* one that goes to where it is wanted as it is, and that nobody else reads; */
+    bool outer;                        /*     a column times a row that is written there, having no place */
     bool inside;                       /* a term of the sum that alone uses it: made where that lands, */
     bool waits;                        /*     or made when that is, if it still needs it */
     bool made;                         /* by a step */
@@ -113,16 +115,15 @@ dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n
 /* The number that is handed in as A lies there now, with its rows one behind the other. */
 void dm_program_give(const dm_line *given, double *entries);
 
-/* Where the entries of a line are that has a place. */
+/* Where a result's entries are: at `at`, or they are scale times this column times the row. */
 typedef struct {
-    const double *at;
+    const double *at;                  /* NULL: the line has neither, but a number */
     size_t rows, cols, entries;        /* cols: of all slots */
+    const double *row;
+    double scale;
 } dm_result;
 
-static inline dm_result dm_result_of(const dm_line *L)
-{
-    return (dm_result) { L->place, L->rows, L->slots * L->cols, L->rows * L->slots * L->cols };
-}
+dm_result dm_result_of(const dm_line *L);
 
 /* Are n of them finite?  Copy them to matrices of their shapes, whose rows lie one behind the other.  small.c */
 bool dm_results_finite(const dm_result result[], size_t n);
