@@ -27,18 +27,21 @@ static inline double beta(const dm_instruction *s)
         for (size_t i = 0; i < n; i++)                                                               \
             z[i] = VALUE
 
+FOR_EACH_CPU
 unsigned dm_do_add(const dm_instruction *s)
 {
     ENTRIES(a * x[i]);
     return 1;
 }
 
+FOR_EACH_CPU
 unsigned dm_do_hadamard(const dm_instruction *s)
 {
     ENTRIES(a * (x[i] * y[i]));
     return 1;
 }
 
+FOR_EACH_CPU
 unsigned dm_do_combine(const dm_instruction *s)
 {
     double b = s->second;
@@ -47,6 +50,7 @@ unsigned dm_do_combine(const dm_instruction *s)
     return 1;
 }
 
+FOR_EACH_CPU
 unsigned dm_do_multiple(const dm_instruction *s)
 {
     double b = *s->at.B;
@@ -55,6 +59,7 @@ unsigned dm_do_multiple(const dm_instruction *s)
     return 1;
 }
 
+FOR_EACH_CPU
 unsigned dm_do_clear(const dm_instruction *s)
 {
     for (size_t i = 0; i < (size_t) s->rows * s->cols; i++)
@@ -62,6 +67,7 @@ unsigned dm_do_clear(const dm_instruction *s)
     return 1;
 }
 
+FOR_EACH_CPU
 unsigned dm_do_block(const dm_instruction *s)
 {
     const double *x = s->at.A + s->offset;
@@ -73,6 +79,7 @@ unsigned dm_do_block(const dm_instruction *s)
     return 1;
 }
 
+FOR_EACH_CPU
 unsigned dm_do_embed(const dm_instruction *s)
 {
     const double *x = s->at.A;
@@ -91,6 +98,7 @@ unsigned dm_do_diagonal(const dm_instruction *s)
     return 1;
 }
 
+FOR_EACH_CPU
 unsigned dm_do_fill(const dm_instruction *s)
 {
     for (size_t i = 0; i < (size_t) s->rows * s->cols; i++)
@@ -123,6 +131,7 @@ unsigned dm_do_entries_and_slopes(const dm_instruction *s)
     return bad == 0;
 }
 
+FOR_EACH_CPU
 unsigned dm_do_rows(const dm_instruction *s)
 {
     const double *x = s->at.A;
@@ -136,6 +145,7 @@ unsigned dm_do_rows(const dm_instruction *s)
     return 1;
 }
 
+FOR_EACH_CPU
 unsigned dm_do_columns(const dm_instruction *s)
 {
     const double *x = s->at.A;
