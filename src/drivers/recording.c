@@ -93,11 +93,13 @@ size_t dm_write_push(const dm_multi_function *F, dm_recording *r, dm_line *wante
         X[i] = dm_is_failed(dA) ? dA : dm_on_level(level, A, dA);
         if (dm_is_failed(X[i]))
             return 0;
+        r->in[matrices + i].line->varies = r->in_turn;
     }
     dm *f = X ? called(F, r, X) : NULL;
     if (!f || !add_wanted(wanted, &n, &r->value, dm_number_of(f)))
         return 0;
-    return as_it_is(r, 0, write_differential(r, f, level, r->in[matrices].slots, wanted, n));
+    n = write_differential(r, f, level, r->in[matrices].slots, wanted, n);
+    return r->in_turn ? n : as_it_is(r, 0, n);
 }
 
 /* Row i + j*p and column k + l*m of J belong to Y(i,j) and X(k,l).  With one factor F, kron(I,F) or kron(F,I), or F
@@ -281,7 +283,7 @@ static void look_at_places(dm_recording *r)
     }
     for (size_t k = 0; k < r->sandwiches; k++)
         r->apart = r->apart && has_place(r->left[k]) && has_place(r->right[k]);
-    r->quick = r->apart;
+    r->quick = r->apart && !r->in_turn;
     for (size_t i = 0; i < r->inputs; i++) {
         r->in[i].now = NULL;
         r->quick = r->quick && r->in[i].slots == 1;
@@ -311,6 +313,9 @@ void dm_forget_recording(dm_recording *r)
     for (size_t i = 0; r->in && i < r->inputs; i++)
         free(r->in[i].copy);
     free(r->in);
+    free(r->kept);
+    free(r->found);
+    free(r->wanted);
     free(r->result);
     free(r->out);
     dm_context_free(r->context);

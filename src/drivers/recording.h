@@ -18,6 +18,11 @@ typedef struct {
     double *copy;                      /* of one that does not lie as it should, once there was one */
 } dm_input_matrix;
 
+/* Memory from here to there. */
+typedef struct {
+    const double *from, *to;
+} dm_stretch;
+
 /* J[to] += scale * the factor's entry `from`. */
 typedef struct {
     unsigned to, from;
@@ -39,6 +44,11 @@ typedef struct {
     bool apart;                        /* every result has a place of its own: none is a view of an input, ... */
     bool quick;                        /*     and inputs and results have one slot each */
     size_t rows, cols;                 /* of the function */
+    bool in_turn;                      /* it is run for one direction after another, ... */
+    size_t turns;                      /*     for so many at most, ... */
+    double *kept;                      /*     whose differentials are kept here, until all are there, */
+    const double **found;              /*     unless they are where they are wanted: where each one is */
+    dm_stretch *wanted;                /*     and where it is wanted, in the order of addresses */
     dm_kronecker K[DM_SANDWICHES];     /* of a Jacobian or a Hessian, ... */
     size_t sandwiches;
     dm_line *left[DM_SANDWICHES], *right[DM_SANDWICHES];       /*     whose L and R' are these lines */

@@ -329,23 +329,36 @@ static bool same_shape(const gsl_matrix *A, const gsl_matrix *B)
     return A->size1 == B->size1 && A->size2 == B->size2;
 }
 
+/* Of large matrices directions side by side save nothing but calls, and have to be copied to get there. */
+static bool had_better_take_turns(const gsl_matrix *const A[], size_t n, size_t k)
+{
+    enum { LARGE = 12 };
+    bool large = k > 1;
+
+    for (size_t i = 0; large && i < n; i++)
+        large = A[i]->size1 > LARGE && A[i]->size2 > LARGE;
+    return large;
+}
+
 /* The program for these matrices and directions, all of which have the shapes that they should; NULL: none. */
 static dm_recording *prepared_push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[])
 {
     dm_recording *r = &tape->of[PUSH];
     size_t n = tape->F.n;
-    bool as_before = r->tried;
+    bool in_turn = had_better_take_turns(A, n, k), as_before = r->tried && r->in_turn == in_turn;
+    size_t slots = in_turn ? 1 : k;
 
     for (size_t i = 0; as_before && i < n; i++)
-        as_before = fits(r, i, A[i], 1) && fits(r, n + i, A[i], k);
+        as_before = fits(r, i, A[i], 1) && fits(r, n + i, A[i], slots);
     if (!as_before) {
         dm_forget_recording(r);
         if (!set_inputs(r, 2 * n))
             return NULL;
         for (size_t i = 0; i < n; i++) {
             r->in[i] = shape_of(&A[i], 1);
-            r->in[n + i] = shape_of(dA + i * k, k);
+            r->in[n + i] = shape_of(dA + i * k, slots);
         }
+        r->in_turn = in_turn;
         dm_record(&tape->F, r, dm_write_push, 1, DM_THE_VALUE);
     }
     return r->context ? r : NULL;
@@ -392,6 +405,142 @@ static inline bool quick_push(const dm_recording *r, size_t n, const gsl_matrix 
     return dm_program_run(r->program) && dm_results_take(both, 2, to);
 }
 
+/* Room for what is known of so many directions; false: no memory. */
+static bool made_room(dm_recording *r, size_t k)
+{
+    size_t entries = r->rows * r->cols;
+
+    if (k <= r->turns)
+        return true;
+    const double **found = malloc(k * sizeof *found);
+    double *kept = malloc(k * entries * sizeof *kept);
+    dm_stretch *wanted = malloc(k * sizeof *wanted);
+    if (!found || !kept || !wanted) {
+        free(found);
+        free(kept);
+        free(wanted);
+        return false;
+    }
+    free(r->found);
+    free(r->kept);
+    free(r->wanted);
+    r->found = found;
+    r->wanted = wanted;
+    r->kept = kept;
+    r->turns = k;
+    return true;
+}
+
+static dm_stretch stretch_of(const gsl_matrix *A)
+{
+    return (dm_stretch) { A->data, A->data + (A->size1 - 1) * A->tda + A->size2 };
+}
+
+/* Of the k outputs, in the order of their addresses; false: they do not lie apart. */
+static bool put_in_order(dm_stretch wanted[], size_t k, gsl_matrix *const out[])
+{
+    for (size_t s = 0; s < k; s++) {
+        dm_stretch here = stretch_of(out[s]);
+        size_t i = s;
+        for (; i > 0 && wanted[i - 1].from > here.from; i--)
+            wanted[i] = wanted[i - 1];
+        wanted[i] = here;
+    }
+    for (size_t s = 1; s < k; s++)
+        if (wanted[s].from < wanted[s - 1].to)
+            return false;
+    return true;
+}
+
+/* Do n inputs lie apart from all of them? */
+static bool lie_apart(const dm_stretch wanted[], size_t k, size_t n, const gsl_matrix *const in[])
+{
+    for (size_t i = 0; i < n; i++) {
+        dm_stretch here = stretch_of(in[i]);
+        size_t first = 0;              /* that ends behind the beginning of the input */
+        for (size_t end = k; first < end; ) {
+            size_t middle = (first + end) / 2;
+            if (wanted[middle].to > here.from)
+                end = middle;
+            else
+                first = middle + 1;
+        }
+        if (first < k && wanted[first].from < here.to)
+            return false;
+    }
+    return true;
+}
+
+/* Can each differential be written to where it is wanted, before the next direction is looked at? */
+static bool can_be_written(const dm_recording *r, size_t n, const gsl_matrix *const A[], size_t k,
+                           const gsl_matrix *const dA[], gsl_matrix *const dF[])
+{
+    bool can = r->result[0]->place != NULL;
+
+    for (size_t s = 0; s < k && can; s++)
+        can = dF[s]->tda == r->cols;
+    return can && put_in_order(r->wanted, k, dF) && lie_apart(r->wanted, k, n, A) && lie_apart(r->wanted, k, n * k, dA);
+}
+
+/* The differential along direction s, where it is; NULL: no memory, or it is not finite. */
+static const double *found(dm_recording *r, size_t s)
+{
+    const dm_line *D = r->result[0];
+    size_t entries = r->rows * r->cols;
+
+    if (!all_finite(D))
+        return NULL;
+    const double *at = D->place ? D->place : dm_entries(D->number).data;
+    return at && !D->place ? memcpy(r->kept + s * entries, at, entries * sizeof *at) : at;
+}
+
+/* What does not vary once, and then what does for each direction.  The value is there before any differential is. */
+static bool run_in_turn(dm_recording *r, size_t n, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
+                        gsl_matrix *value, gsl_matrix *const dF[])
+{
+    bool done = made_room(r, k), written = done && can_be_written(r, n, A, k, dA, dF);
+
+    for (size_t i = 0; done && i < n; i++)
+        done = give(&r->in[i], &A[i], over(r, A[i], value, k, dF));
+    done = done && dm_program_start(r->program) && all_finite(r->value) && ready(r->value, value);
+    for (size_t s = 0; done && s < k; s++) {
+        for (size_t i = 0; done && i < n; i++)
+            done = give(&r->in[n + i], dA + i * k + s, false);
+        if (r->result[0]->place)
+            dm_program_give(r->result[0], written ? dF[s]->data : r->kept + s * r->rows * r->cols);
+        done = done && dm_program_go_on(r->program) && (r->found[s] = found(r, s));
+    }
+    return done;
+}
+
+/* The differentials side by side; false: likewise. */
+static bool run_side_by_side(dm_recording *r, size_t n, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
+                             gsl_matrix *value, gsl_matrix *const dF[])
+{
+    const dm_line *D = r->result[0];
+    bool done = give_all(r, n, A, k, dA, value, dF) && dm_program_run(r->program) && all_finite(r->value)
+        && ready(r->value, value) && all_finite(D);
+
+    if (done && D->slots == 1)
+        for (size_t s = 0; done && s < k; s++)
+            done = ready(D, dF[s]);
+    else if (done && !D->place)        /* slots are handed out from where they are formed */
+        done = dm_entries(D->number).data != NULL;
+    return done;
+}
+
+static void hand_out_found(const dm_recording *r, size_t k, gsl_matrix *const dF[])
+{
+    for (size_t s = 0; s < k; s++) {
+        if (r->found[s] == dF[s]->data)
+            continue;
+        bool at_once = dF[s]->tda == r->cols;
+        size_t rows = at_once ? 1 : r->rows, cols = at_once ? r->rows * r->cols : r->cols;
+        for (size_t i = 0; i < rows; i++)
+            memcpy(dF[s]->data + i * dF[s]->tda, r->found[s] + i * r->cols, cols * sizeof *r->found[s]);
+    }
+}
+
 /* `fitting`: each direction has the shape of its matrix. */
 static int push(dm_tape *tape, bool fitting, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
                 gsl_matrix *value, gsl_matrix *const dF[])
@@ -402,17 +551,14 @@ static int push(dm_tape *tape, bool fitting, const gsl_matrix *const A[], size_t
     bool done = r && has_shape(r, value);
     for (size_t s = 0; done && s < k; s++)
         done = has_shape(r, dF[s]);
-    done = done && give_all(r, n, A, k, dA, value, dF) && dm_program_run(r->program)
-        && all_finite(r->value) && ready(r->value, value) && all_finite(r->result[0]);
-    if (done && r->result[0]->slots == 1)
-        for (size_t s = 0; done && s < k; s++)
-            done = ready(r->result[0], dF[s]);
-    else if (done && !r->result[0]->place)         /* slots are handed out from where they are formed */
-        done = dm_entries(r->result[0]->number).data != NULL;
+    done = done && (r->in_turn ? run_in_turn : run_side_by_side)(r, n, A, k, dA, value, dF);
     if (!done)
         return push_directly(tape, A, k, dA, value, dF);
     hand_out(r->value, value);
-    hand_out_slots(r->result[0], k, dF);
+    if (r->in_turn)
+        hand_out_found(r, k, dF);
+    else
+        hand_out_slots(r->result[0], k, dF);
     return GSL_SUCCESS;
 }
 

@@ -699,17 +699,21 @@ void dm_multiply_direction(size_t n, double beta, double scale, const double *sl
 FOR_EACH_CPU
 bool dm_all_finite(size_t n, double a, const double *x)
 {
-    v8 s = { 0 }, t = { 0 };
+    v8 s = { 0 }, t = { 0 }, u = { 0 }, v = { 0 };
     double sum = 0;
     size_t i = 0;
 
-    for (; i + 16 <= n; i += 16) {
+    for (; i + 32 <= n; i += 32) {
         s += 0.0 * (a * *(const v8 *) (x + i));
         t += 0.0 * (a * *(const v8 *) (x + i + 8));
+        u += 0.0 * (a * *(const v8 *) (x + i + 16));
+        v += 0.0 * (a * *(const v8 *) (x + i + 24));
     }
+    for (; i + 8 <= n; i += 8)
+        s += 0.0 * (a * *(const v8 *) (x + i));
     for (; i < n; i++)
         sum += 0.0 * (a * x[i]);
-    s += t;
+    s = (s + t) + (u + v);
     v4 half = HALF(s);
     return sum + ((half[0] + half[1]) + (half[2] + half[3])) == 0;
 }

@@ -23,7 +23,7 @@ struct dm_origin {
     dm_origin *next;
 };
 
-/* Where an instruction reads entries that are handed in. */
+/* Where an instruction reads entries that are handed in, or leaves a result that varies. */
 typedef struct dm_reading dm_reading;
 struct dm_reading {
     const double **at;
@@ -36,6 +36,8 @@ typedef struct {
     dm_origin *origin;
     size_t drafts, room;
     dm_program *program;
+    size_t varying;                    /* drafts before those that are made again for what varies */
+    bool in_turn;                      /* it is these that are being made */
     bool begun;                        /* numbers are as they were made */
     bool failed;                       /* no memory */
 } dm_compiling;
@@ -66,6 +68,7 @@ dm_instruction dm_product_step(const dm_summand *t, dm_line **A, dm_line **B);
 
 /* -------------------------------------------------------------------------------------------- emit.c */
 
+void dm_begin_numbers(dm_compiling *c);                /* once, before the first instruction of numbers */
 void dm_emit(dm_compiling *c, dm_line *L);             /* the instructions that make L */
 dm *dm_line_number(dm_compiling *c, dm_line *L);       /* for instructions of numbers; NULL: no memory */
 

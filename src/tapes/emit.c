@@ -73,14 +73,14 @@ dm *dm_line_number(dm_compiling *c, dm_line *L)
     return A;
 }
 
-/* Before the first instruction of numbers. */
-static void begin_numbers(dm_compiling *c)
+void dm_begin_numbers(dm_compiling *c)
 {
     dm_draft d = { .numbers = true };
 
-    d.step.run = dm_do_begin;
+    d.step.run = c->in_turn ? dm_do_begin_again : dm_do_begin;
     d.step.program = c->program;
     dm_add_draft(c, d);
+    c->begun = true;
 }
 
 void dm_add_numbers(dm_compiling *c, dm_doing *run, dm_line *C, double scale, dm_line *A, bool A_transposed,
@@ -89,8 +89,7 @@ void dm_add_numbers(dm_compiling *c, dm_doing *run, dm_line *C, double scale, dm
     dm_draft d = { .C = C, .A = A, .B = B, .numbers = true };
 
     if (!c->begun)
-        begin_numbers(c);
-    c->begun = true;
+        dm_begin_numbers(c);
     d.step.run = run;
     d.step.scale = scale;
     d.step.second = second;

@@ -58,7 +58,8 @@ dm_doing *dm_do_transpose_of(const dm_instruction *s);
 dm_doing *dm_do_inner_transposed_of(const dm_instruction *s);
 
 /* Of numbers: C is made anew, in whatever form suits it, as an operation would.                numbers.c */
-dm_doing dm_do_begin;                  /* in program.c: all numbers are as they were made */
+dm_doing dm_do_begin;                  /* in program.c: all numbers are as they were made, ... */
+dm_doing dm_do_begin_again;            /*     or those that vary */
 dm_doing dm_do_make_view;          /* scale*A(') */
 dm_doing dm_do_make_product;       /* scale*A(')*B(') */
 dm_doing dm_do_make_hadamard;      /* scale*A.*B */

@@ -43,6 +43,8 @@ static void see_result(dm_line *L)
     L->outer = many && L->kind == DM_LINE_PRODUCT && (L->transposed[0] ? A->rows : A->cols) == 1
         && L->rows > 1 && L->cols > 1 && stays_there(A) && stays_there(L->of[1]);
     L->small = L->small && !L->outer && !(many && L->kind == DM_LINE_VIEW && L->rows * L->cols > 256);
+    if (L->varies && L->slots == 1 && L->kind != DM_GIVEN)
+        L->small = true;               /* that is, it has a place, which will be another one each time */
 }
 
 /* A line is written after its operands. */
@@ -50,6 +52,9 @@ static void count_uses(dm_line *const list[], size_t n, dm_line *const wanted[],
 {
     for (size_t i = 0; i < n; i++)
         begin_anew(list[i]);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < DM_OPERANDS && list[i]->of[k]; k++)
+            list[i]->varies = list[i]->varies || list[i]->of[k]->varies;
     for (size_t i = 0; i < wants; i++) {
         wanted[i]->wanted = true;
         wanted[i]->uses++;
@@ -118,7 +123,7 @@ static void take_in(dm_line *sum, bool transposed, unsigned depth)
         for (size_t k = DM_OPERANDS; k-- > 0; ) {
             dm_line *X = sum->of[k];
             bool t = turn ^ sum->transposed[k];
-            if (!X || X->uses > 1 || X->wanted || X->rows * X->cols * X->slots == 1)
+            if (!X || X->uses > 1 || X->wanted || X->rows * X->cols * X->slots == 1 || X->varies != sum->varies)
                 continue;
             if (X->kind == DM_LINE_SUM && sum->kind == DM_LINE_SUM && !(t && X->slots > 1) && (k == 0 || depth < DEEP)) {
                 X->inside = true;

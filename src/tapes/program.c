@@ -1,13 +1,14 @@
 /* A program: its instructions in order, where small matrices have their entries, and how it is run. */
 #include <string.h>
 #include "numbers/kernels.h"
+#include "numbers/vectors.h"
 #include "tapes/compile.h"
 
 struct dm_program {
     dm_context *context;
     dm_instruction *step;
     dm **numbered;                     /* what an instruction of numbers makes, else NULL */
-    size_t steps;
+    size_t steps, varying;             /* from that one on it is gone on with for what varies */
     dm_origin *origin;
     dm_scope mark;                     /* what lies behind it a run may use */
 };
@@ -62,6 +63,12 @@ static void give_back(dm_compiling *c, room **free_rooms, dm_line *L)
     *free_rooms = r;
 }
 
+/* The draft number i reads X last, and nobody will want it again. */
+static bool is_over(const dm_compiling *c, const dm_line *X, size_t i)
+{
+    return X->last == i + 1 && !X->wanted && (i < c->varying || X->varies);
+}
+
 static void find_places(dm_compiling *c)
 {
     room *free_rooms = NULL;
@@ -76,8 +83,8 @@ static void find_places(dm_compiling *c)
         if (d->C->small && !d->C->place)
             d->C->place = place_for(c, &free_rooms, size_of(d->C));
         for (size_t k = 0; k < 3; k++)
-            if (lines[k] && lines[k]->small && lines[k]->kind != DM_GIVEN && lines[k]->last == i + 1
-                && !lines[k]->wanted && !(k == 2 && (d->A == d->C || d->B == d->C)) && !(k == 1 && d->A == d->B))
+            if (lines[k] && lines[k]->small && lines[k]->kind != DM_GIVEN && is_over(c, lines[k], i)
+                && !(k == 2 && (d->A == d->C || d->B == d->C)) && !(k == 1 && d->A == d->B))
                 give_back(c, &free_rooms, lines[k]);
     }
 }
@@ -99,14 +106,15 @@ dm_result dm_result_of(const dm_line *L)
 
 static void add_reading(dm_compiling *c, const double **at, dm_line *L)
 {
-    dm_reading *r = L && L->kind == DM_GIVEN ? dm_arena_alloc(c->context, sizeof *r) : NULL;
-
-    if (r) {
-        *r = (dm_reading) { at, L->readings };
-        L->readings = r;
-    } else if (L && L->kind == DM_GIVEN) {
+    if (!L || !(L->kind == DM_GIVEN || (L->varies && L->wanted)))
+        return;
+    dm_reading *r = dm_arena_alloc(c->context, sizeof *r);
+    if (!r) {
         c->failed = true;
+        return;
     }
+    *r = (dm_reading) { at, L->readings };
+    L->readings = r;
 }
 
 static bool assemble(dm_program *p, dm_compiling *c)
@@ -116,6 +124,7 @@ static bool assemble(dm_program *p, dm_compiling *c)
     if (!p->step || !p->numbered)
         return false;
     p->steps = c->drafts;
+    p->varying = c->varying;
     p->origin = c->origin;
     for (size_t i = 0; i < c->drafts; i++) {
         dm_draft *d = &c->draft[i];
@@ -126,10 +135,12 @@ static bool assemble(dm_program *p, dm_compiling *c)
             s->at.C = d->C->place;
             s->at.A = entries_of(d->A);
             s->at.B = entries_of(d->B);
+            add_reading(c, (const double **) &s->at.C, d->C);
             add_reading(c, &s->at.A, d->A);
             add_reading(c, &s->at.B, d->B);
         } else if (s->run == dm_do_settle) {
             s->at.A = d->C->place;
+            add_reading(c, &s->at.A, d->C);
         }
     }
     for (dm_origin *o = p->origin; o; o = o->next) {
@@ -138,6 +149,32 @@ static bool assemble(dm_program *p, dm_compiling *c)
         o->small = o->line->small && o->made.form == DM_DENSE && o->line->rows <= DM_TINY && o->line->cols <= DM_TINY;
     }
     return !c->failed;
+}
+
+static bool to_make(const dm_compiling *c, const dm_line *L)
+{
+    return L->uses && !L->inside && !L->waits && !L->made && L->varies == c->in_turn;
+}
+
+/* First what does not vary, then, if there is any, what does. */
+static void emit_all(dm_compiling *c, dm_line *const list[], size_t n)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < n; i++)
+        any = any || (list[i]->varies && list[i]->uses);
+    if (any)
+        dm_begin_numbers(c);
+    for (size_t i = 0; i < n && !c->failed; i++)
+        if (to_make(c, list[i]))
+            dm_emit(c, list[i]);
+    c->varying = c->drafts;
+    c->in_turn = any;
+    if (any)
+        dm_begin_numbers(c);
+    for (size_t i = 0; any && i < n && !c->failed; i++)
+        if (to_make(c, list[i]))
+            dm_emit(c, list[i]);
 }
 
 dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n)
@@ -154,9 +191,7 @@ dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n
     p->context = context;
     c.program = p;
     dm_see_what_is_needed(list, record->count, wanted, n);
-    for (size_t i = 0; i < record->count && !c.failed; i++)
-        if (list[i]->uses && !list[i]->inside && !list[i]->waits && !list[i]->made)
-            dm_emit(&c, list[i]);
+    emit_all(&c, list, record->count);
     for (size_t i = 0; i < n; i++)
         if (!wanted[i]->outer)
             dm_line_number(&c, wanted[i]);
@@ -171,28 +206,40 @@ dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n
 
 /* ----------------------------------------------------------------------------------------- running -- */
 
-void dm_program_give(const dm_line *given, double *entries)
+void dm_program_give(dm_line *line, double *entries)
 {
-    dm *A = given->number;
+    dm *A = line->number;
 
     if (A->number.data == entries)
         return;
     A->number.data = entries;
-    for (const dm_reading *r = given->readings; r; r = r->next)
+    if (line->place)
+        line->place = entries;
+    for (const dm_reading *r = line->readings; r; r = r->next)
         *r->at = entries;
-    if (given->origin)
-        given->origin->made.data = entries;
+    if (line->origin)
+        line->origin->made.data = entries;
+}
+
+static void as_made(const dm_program *p, bool all)
+{
+    for (const dm_origin *o = p->origin; o; o = o->next)
+        if (all || o->line->varies) {
+            o->A->number = o->made;
+            o->A->small = o->small;
+        }
 }
 
 unsigned dm_do_begin(const dm_instruction *s)
 {
-    dm_program *p = s->program;
+    dm_scope_release(&s->program->mark);
+    as_made(s->program, true);
+    return 1;
+}
 
-    dm_scope_release(&p->mark);
-    for (const dm_origin *o = p->origin; o; o = o->next) {
-        o->A->number = o->made;
-        o->A->small = o->small;
-    }
+unsigned dm_do_begin_again(const dm_instruction *s)
+{
+    as_made(s->program, false);
     return 1;
 }
 
@@ -205,11 +252,11 @@ static void forget_failures(dm_program *p)
     p->context->error = (dm_failure) { .code = GSL_SUCCESS };
 }
 
-bool dm_program_run(dm_program *p)
+INLINE bool run(dm_program *p, size_t first, size_t end)
 {
-    const dm_instruction *end = p->step + p->steps;
+    const dm_instruction *last = p->step + end;
 
-    for (const dm_instruction *s = p->step; s < end; ) {
+    for (const dm_instruction *s = p->step + first; s < last; ) {
         unsigned onward = s->run(s);
         if (onward == 0) {
             forget_failures(p);
@@ -218,4 +265,19 @@ bool dm_program_run(dm_program *p)
         s += onward;
     }
     return true;
+}
+
+bool dm_program_run(dm_program *p)
+{
+    return run(p, 0, p->steps);
+}
+
+bool dm_program_start(dm_program *p)
+{
+    return run(p, 0, p->varying);
+}
+
+bool dm_program_go_on(dm_program *p)
+{
+    return run(p, p->varying, p->steps);
 }

@@ -67,6 +67,7 @@ static dm_line *emit_later(dm_compiling *c, dm_line line)
     }
     *L = line;
     L->uses = 1;
+    L->varies = c->in_turn;
     dm_line_look(L);
     L->small = dm_has_small_shape(L->rows, L->cols);
     dm_emit(c, L);
@@ -94,7 +95,7 @@ static bool together(dm_compiling *c, dm_summand *a, const dm_summand *b)
             return false;
         }
         *P = (dm_line) { .kind = DM_LINE_PRODUCT, .scale = 1, .of = { k ? both : A, k ? A : both },
-                         .transposed = { k ? false : at, k ? at : false }, .slots = 1, .uses = 1,
+                         .transposed = { k ? false : at, k ? at : false }, .slots = 1, .uses = 1, .varies = c->in_turn,
                          .rows = a->transposed ? a->X->cols : a->X->rows,
                          .cols = a->transposed ? a->X->rows : a->X->cols };
         dm_line_look(P);

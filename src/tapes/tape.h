@@ -47,6 +47,7 @@ struct dm_line {
     dm_line *users, *beside;           /* lines whose of[0] it is, and how these are strung together */
 
     bool own;                          /* GIVEN, and another one of the same entries is another line */
+    bool varies;                       /* GIVEN, or made from what is: another one each time the program goes on */
     bool gram, definite;               /* symmetric positive semidefinite, or definite, by the way it was written, as
                                           numbers say it of themselves */
 
@@ -60,7 +61,7 @@ struct dm_line {
     bool made;                         /* by a step */
     bool small;                        /* its entries are in a fixed place */
     bool numbered;                     /* its number is ready for use */
-    struct dm_reading *readings;       /* GIVEN: where they are read */
+    struct dm_reading *readings;       /* of one whose entries may be elsewhere tomorrow: where that is said */
     struct dm_origin *origin;
     size_t last;                       /* the instruction that reads it last, from 1; SIZE_MAX: the place stays its own */
     double *place;
@@ -112,8 +113,8 @@ typedef struct dm_program dm_program;
  * now on.                                                                                            */
 dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n);
 
-/* The number that is handed in as A lies there now, with its rows one behind the other. */
-void dm_program_give(const dm_line *given, double *entries);
+/* What is handed in lies there now, with its rows one behind the other; a result that varies is to be there. */
+void dm_program_give(dm_line *line, double *entries);
 
 /* Where a result's entries are: at `at`, or they are scale times this column times the row. */
 typedef struct {
@@ -133,5 +134,9 @@ bool dm_results_take(const dm_result result[], size_t n, gsl_matrix *const to[])
 /* false: it came to something that is not regular, or there is no memory.  After true the numbers of the wanted
  * lines are there; whether they are finite their user sees.                                           */
 bool dm_program_run(dm_program *program);
+
+/* The same in two parts: what does not vary, and what does, as often as there are other entries for it. */
+bool dm_program_start(dm_program *program);
+bool dm_program_go_on(dm_program *program);
 
 #endif
