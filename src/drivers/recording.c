@@ -281,6 +281,8 @@ static void look_at_places(dm_recording *r)
         if (r->result[i])
             r->out[i] = dm_result_of(r->result[i]);
     }
+    if (r->value)
+        r->out[r->results] = dm_result_of(r->value);
     for (size_t k = 0; k < r->sandwiches; k++)
         r->apart = r->apart && has_place(r->left[k]) && has_place(r->right[k]);
     r->quick = r->apart && !r->in_turn;
@@ -295,7 +297,7 @@ void dm_record(const dm_multi_function *F, dm_recording *r, dm_writer *write, si
     r->wants = wants;
     r->results = results;
     r->result = calloc(results, sizeof *r->result);
-    r->out = calloc(results, sizeof *r->out);
+    r->out = calloc(results + 1, sizeof *r->out);
     r->context = r->result && r->out ? dm_new_context() : NULL;
     if (!r->context)
         return;

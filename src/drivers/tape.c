@@ -400,9 +400,8 @@ static inline bool quick_push(const dm_recording *r, size_t n, const gsl_matrix 
     for (size_t i = 0; i < n; i++)
         if (!A[i] || !dA[i] || !lies_as_before(&r->in[i], A[i]) || !lies_as_before(&r->in[n + i], dA[i]))
             return false;
-    const dm_result both[] = { r->out[0], { .at = r->value->place, .entries = r->out[0].entries } };
     gsl_matrix *const to[] = { dF, value };
-    return dm_program_run(r->program) && dm_results_take(both, 2, to);
+    return dm_program_run(r->program) && dm_results_take(r->out, 2, to);
 }
 
 /* Room for what is known of so many directions; false: no memory. */
