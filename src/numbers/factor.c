@@ -29,15 +29,7 @@ struct dm_factors {
  * Algorithms, ch. 9, on |L||U|.)                                                                      */
 static void find_weakest(dm_factors *F, size_t n, double *sums)
 {
-    enum { TILE = 32 };
-
-    for (size_t j = 0; j < n; j++)
-        sums[j] = fabs(F->lu[j * n + j]);
-    for (size_t j0 = 0; j0 < n; j0 += TILE)        /* rows and columns at once, in tiles that stay in the cache */
-        for (size_t k0 = 0; k0 <= j0; k0 += TILE)
-            for (size_t j = j0; j < n && j < j0 + TILE; j++)
-                for (size_t k = k0; k < j && k < k0 + TILE; k++)
-                    sums[j] += fabs(F->lu[k * n + j]) * fabs(F->lu[j * n + k]);
+    dm_pivot_sums(n, F->lu, sums);
     F->weakest = INFINITY;
     for (size_t j = 0; j < n; j++) {
         double strength = sums[j] > 0 ? fabs(F->lu[j * n + j]) / sums[j] : 0;

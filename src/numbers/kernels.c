@@ -478,6 +478,33 @@ double dm_dot_transposed(size_t m, size_t n, const double *A, size_t lda, const 
     return rest + s[0][0] + s[0][1] + s[0][2] + s[0][3];
 }
 
+#define SIZES(x) ((v4) ((w4) (x) & (UINT64_MAX >> 1)))
+
+/* In strips of the k that stay in the cache, for four j at a time where all k are before them. */
+FOR_EACH_CPU
+void dm_pivot_sums(size_t n, const double *lu, double *sums)
+{
+    for (size_t j = 0; j < n; j++)
+        sums[j] = fabs(lu[j * n + j]);
+    for (size_t k0 = 0; k0 < n; k0 += 32) {
+        size_t k1 = k0 + 32 < n ? k0 + 32 : n, j = k0;
+        for (; j < n && (j < k1 || (n - j) % 4 != 0); j++)
+            for (size_t k = k0; k < j && k < k1; k++)
+                sums[j] += fabs(lu[k * n + j]) * fabs(lu[j * n + k]);
+        for (; j < n; j += 4) {        /* here all 32 are before them */
+            v4 s = *(v4 *) (sums + j);
+            for (size_t k = k0; k < k1; k += 4) {
+                FOUR_BY_FOUR(lu + j * n + k, n);
+                s += SIZES(c0) * SIZES(*(const v4 *) (lu + k * n + j));
+                s += SIZES(c1) * SIZES(*(const v4 *) (lu + (k + 1) * n + j));
+                s += SIZES(c2) * SIZES(*(const v4 *) (lu + (k + 2) * n + j));
+                s += SIZES(c3) * SIZES(*(const v4 *) (lu + (k + 3) * n + j));
+            }
+            *(v4 *) (sums + j) = s;
+        }
+    }
+}
+
 /* -------------------------------------------------------------------------------- tiny products -- */
 
 /* T = B' for the p×n B. */

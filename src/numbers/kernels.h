@@ -28,6 +28,9 @@ enum { DM_SMALL_FACTOR = 16 };         /* that is up to here */
 void dm_small_lu(size_t n, double *M, int *pivots);
 void dm_small_inverse(size_t n, const double *lu, const int *pivots, double *X);
 
+/* sums[j] = |u_jj| + the sum of |l_jk||u_kj| over k < j of such an LU. */
+void dm_pivot_sums(size_t n, const double *lu, double *sums);
+
 /* The inverse of a row-major matrix of two to four rows, by cofactors, and its determinant (X may be NULL); false: its
  * rows are too near to dependence for that to be as accurate as elimination.                         */
 enum { DM_CLOSED = 4 };

@@ -19,5 +19,6 @@ typedef double v4 __attribute__((vector_size(32), aligned(8), may_alias));
 typedef double v2 __attribute__((vector_size(16), aligned(8), may_alias));
 typedef double v1;
 typedef uint64_t __attribute__((may_alias)) word;
+typedef uint64_t w4 __attribute__((vector_size(32)));
 
 #endif

@@ -2,6 +2,7 @@
  * knows, with a row a vector; all others go by the kernels of numbers.                                */
 #include <limits.h>
 #include <math.h>
+#include <string.h>
 #include "numbers/forms.h"
 #include "numbers/kernels.h"
 #include "numbers/vectors.h"
@@ -579,8 +580,6 @@ dm_doing *dm_do_inner_transposed_of(const dm_instruction *s)
 
 /* ------------------------------------------------------------------------------------------- results */
 
-typedef uint64_t w4 __attribute__((vector_size(32)));
-
 /* 0*x has no bits but a sign where x is finite; these are brought together sooner than numbers are added. */
 INLINE bool are_finite(const dm_result result[], size_t n)
 {
@@ -620,6 +619,10 @@ INLINE void copy(const dm_result result[], size_t n, gsl_matrix *const to[])
         double *x = to[k]->data;
         if (result[k].row) {
             dm_column_row(result[k].rows, result[k].cols, result[k].scale, from, 1, result[k].row, 0, x, to[k]->tda);
+            continue;
+        }
+        if (entries > 256) {
+            memcpy(x, from, entries * sizeof *x);
             continue;
         }
         for (; i + 4 <= entries; i += 4)
