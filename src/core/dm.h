@@ -74,12 +74,15 @@ typedef struct {
 /* Which entries of a square matrix may be other than 0; one that is diagonal is either triangle. */
 typedef enum { DM_UNSEEN, DM_FULL, DM_LOWER, DM_UPPER } dm_triangle;
 
+/* What was seen of its entries: nothing; all are finite; and the sum of their squares is, too. */
+typedef enum { DM_UNKNOWN, DM_FINITE, DM_MODERATE } dm_extent;
+
 /* What a number is made of; numbers/number.h says what each form means. */
 typedef struct {
     dm_form form;
     bool left_transposed, right_transposed;
     bool diagonal;                     /* DIAGONAL, formed or not: left is no original */
-    bool finite;                       /* every entry was seen to be */
+    unsigned char finite;              /* a dm_extent */
     bool gram;                         /* symmetric positive semidefinite by the way it was made ... */
     bool definite;                     /* ... and, but for rounding, definite */
     bool temporary;                    /* a sum under way, nobody else holds it yet */

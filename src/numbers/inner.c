@@ -1,4 +1,5 @@
 /* Inner products and traces: n² work, also for a product that is not made yet. */
+#include <math.h>
 #include "numbers/forms.h"
 #include "numbers/kernels.h"
 
@@ -15,10 +16,11 @@ dm_strided dm_strided_of(dm_side s, size_t slot)
     return s.transposed ? (dm_strided) { data, 1, P.stride, scale } : (dm_strided) { data, P.stride, 1, scale };
 }
 
-/* The sum of A(i,j)*B(i,j). */
-static double dot(size_t m, size_t n, dm_strided A, dm_strided B)
+/* The sum of A(i,j)*B(i,j).  `number` is the one whose entries B's are (NULL: one among others); when they are on their
+ * way through anyhow, it is seen what they are.                                                       */
+static double dot(size_t m, size_t n, dm_strided A, dm_strided B, dm *number)
 {
-    double sum = 0;
+    double sum = 0, square;
 
     if (A.down == 1 && A.across != 1) {            /* both the other way round */
         dm_strided swap = { A.data, A.across, A.down, A.scale };
@@ -28,7 +30,10 @@ static double dot(size_t m, size_t n, dm_strided A, dm_strided B)
         m = n;
         n = k;
     }
-    if (B.across != 1 && n > 1)
+    if (B.across != 1 && n > 1 && number && number->number.finite == DM_UNKNOWN) {
+        sum = dm_dot_and_square(m, n, A.data, A.down, B.data, B.across, &square);
+        number->number.finite = isfinite(square) ? DM_MODERATE : DM_UNKNOWN;
+    } else if (B.across != 1 && n > 1)
         sum = dm_dot_transposed(m, n, A.data, A.down, B.data, B.across);
     else if (A.down == n && B.down == n)
         sum = dm_dot(m * n, A.data, B.data);
@@ -63,7 +68,7 @@ static void dot_slots(dm *C, double scale, size_t m, size_t n, dm_side L, dm_sid
             dm_must(C, false);
             return;
         }
-        P.data[slot] = scale * dot(m, n, l, r);
+        P.data[slot] = scale * dot(m, n, l, r, R.A->slots > 1 ? NULL : R.A->number.form == DM_VIEW ? R.A->number.left : R.A);
     }
 }
 

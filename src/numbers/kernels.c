@@ -450,32 +450,50 @@ void dm_mirror(size_t n, double *M, size_t stride, bool lower)
     }
 }
 
-/* Of 4×4 entries, to the four sums. */
-INLINE void dot_block_transposed(const double *A, size_t lda, const double *B, size_t ldb, v4 s[4])
+/* Of 4×4 entries, to the four sums, and their squares to q. */
+INLINE void dot_block_transposed(const double *A, size_t lda, const double *B, size_t ldb, v4 s[4], v4 q[2])
 {
     FOUR_BY_FOUR(B, ldb);
     s[0] += c0 * *(const v4 *) A;
     s[1] += c1 * *(const v4 *) (A + lda);
     s[2] += c2 * *(const v4 *) (A + 2 * lda);
     s[3] += c3 * *(const v4 *) (A + 3 * lda);
+    if (q) {
+        q[0] += c0 * c0 + c1 * c1;
+        q[1] += c2 * c2 + c3 * c3;
+    }
+}
+
+INLINE double dot_transposed(size_t m, size_t n, const double *A, size_t lda, const double *B, size_t ldb, double *square)
+{
+    v4 s[4] = { 0 }, squares[2] = { 0 }, *q = square ? squares : NULL;
+    double rest = 0, r = 0;
+
+    IN_TILES(m, n, dot_block_transposed(A + i * lda + j, lda, B + j * ldb + i, ldb, s, q),
+             (rest += A[i * lda + j] * B[j * ldb + i], r += B[j * ldb + i] * B[j * ldb + i]))
+    s[0] = (s[0] + s[1]) + (s[2] + s[3]);
+    squares[0] += squares[1];
+    if (square)
+        *square = r + squares[0][0] + squares[0][1] + squares[0][2] + squares[0][3];
+    return rest + s[0][0] + s[0][1] + s[0][2] + s[0][3];
 }
 
 FOR_EACH_CPU
 double dm_dot_transposed(size_t m, size_t n, const double *A, size_t lda, const double *B, size_t ldb)
 {
-    v4 s[4] = { 0 };
-    double rest = 0;
-
     if (m == 4 && n == 4) {
         FOUR_BY_FOUR(B, ldb);
-        s[0] = c0 * *(const v4 *) A + c1 * *(const v4 *) (A + lda);
-        s[0] += c2 * *(const v4 *) (A + 2 * lda) + c3 * *(const v4 *) (A + 3 * lda);
-        return (s[0][0] + s[0][1]) + (s[0][2] + s[0][3]);
+        v4 s = c0 * *(const v4 *) A + c1 * *(const v4 *) (A + lda);
+        s += c2 * *(const v4 *) (A + 2 * lda) + c3 * *(const v4 *) (A + 3 * lda);
+        return (s[0] + s[1]) + (s[2] + s[3]);
     }
-    IN_TILES(m, n, dot_block_transposed(A + i * lda + j, lda, B + j * ldb + i, ldb, s),
-             rest += A[i * lda + j] * B[j * ldb + i])
-    s[0] = (s[0] + s[1]) + (s[2] + s[3]);
-    return rest + s[0][0] + s[0][1] + s[0][2] + s[0][3];
+    return dot_transposed(m, n, A, lda, B, ldb, NULL);
+}
+
+FOR_EACH_CPU
+double dm_dot_and_square(size_t m, size_t n, const double *A, size_t lda, const double *B, size_t ldb, double *square)
+{
+    return dot_transposed(m, n, A, lda, B, ldb, square);
 }
 
 #define SIZES(x) ((v4) ((w4) (x) & (UINT64_MAX >> 1)))

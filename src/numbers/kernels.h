@@ -45,6 +45,8 @@ void dm_take_apart(size_t k, size_t m, size_t n, const double *panel, gsl_matrix
 /* M symmetric from its lower triangle, or from its upper one. */
 void dm_mirror(size_t n, double *M, size_t stride, bool lower);
 double dm_dot_transposed(size_t m, size_t n, const double *A, size_t lda, const double *B, size_t ldb);
+/* The same, and on the way the sum of the squares of B. */
+double dm_dot_and_square(size_t m, size_t n, const double *A, size_t lda, const double *B, size_t ldb, double *square);
 
 double dm_dot(size_t n, const double *x, const double *y);
 void dm_scaled(size_t n, double a, const double *x, double *y);        /* y = a*x */

@@ -101,6 +101,8 @@ static bool look(dm *A)
     dm *seen = x->form == DM_VIEW ? x->left : A;
     double scale = x->form == DM_VIEW ? x->scale : 1;
 
+    if (x->form == DM_VIEW && seen->number.finite == DM_MODERATE && fabs(scale) < 1e150)
+        return true;
     if (x->form == DM_PRODUCT && A->slots == 1
         && (x->left_transposed ? x->left->rows : x->left->cols) == 1) {
         dm_panel l = dm_entries(x->left), r = dm_entries(x->right);

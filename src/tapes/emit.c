@@ -273,7 +273,7 @@ void dm_emit(dm_compiling *c, dm_line *L)
                     L->transposed[1]);
         break;
     case DM_LINE_INNER:
-        if (dm_is_direct(L, false)) {
+        if (dm_is_direct(L, false) && dm_has_small_shape(A->rows, A->cols)) {  /* numbers remember what they saw there */
             bool turned = L->transposed[0] != L->transposed[1] && A->rows > 1 && A->cols > 1;
             s.rows = (unsigned) A->rows;
             s.cols = (unsigned) A->cols;
