@@ -52,6 +52,10 @@ dm_doing dm_do_logdet;                 /* logdet(A) */
 /* This one and the next two are P = A*B, D = dA*B, D += A*dB: all three at once; NULL: there is no such instruction. */
 dm_doing *dm_do_dual_product_of(const dm_instruction *s);
 
+/* This one and the next are T = A(')*B(') and a product of T, which nobody else needs, from the left or the right; NULL:
+ * there is no such instruction.                                                                       */
+dm_doing *dm_do_two_products_of(const dm_instruction *s, bool from_the_right);
+
 /* The one made for the sizes of this instruction, or the general one: a product (NULL: there is none), A', tr(A*B). */
 dm_doing *dm_do_product_of(const dm_instruction *s);
 dm_doing *dm_do_transpose_of(const dm_instruction *s);

@@ -320,6 +320,52 @@ INLINE void put_four(double *M, const v4 row[4])
 SQUARE(three, 3)
 SQUARE(four, 4)
 
+/* s and s+1 are T = scale*A*B and C = beta*C + scale*T*D, or D*T; T stays in the registers. */
+#define TWO(NAME, N)                                                                                  \
+    INLINE void two_##NAME(const dm_instruction *s, bool from_the_right)                             \
+    {                                                                                                \
+        const double *A = s->at.A;                                                                   \
+        v4 b[N], t[N], c[N];                                                                         \
+        rows_of_##NAME(s->at.B, b);                                                                  \
+        _Pragma("GCC unroll 4") for (size_t i = 0; i < N; i++) {                                     \
+            t[i] = A[N * i] * b[0];                                                                  \
+            _Pragma("GCC unroll 4") for (size_t k = 1; k < N; k++)                                   \
+                t[i] += A[N * i + k] * b[k];                                                         \
+        }                                                                                            \
+        double scale = s->scale * s[1].scale;                                                        \
+        const double *D = from_the_right ? s[1].at.A : s[1].at.B;                                    \
+        if (!from_the_right)                                                                         \
+            rows_of_##NAME(D, b);                                                                    \
+        _Pragma("GCC unroll 4") for (size_t i = 0; i < N; i++) {                                     \
+            c[i] = from_the_right ? D[N * i] * t[0] : t[i][0] * b[0];                                \
+            _Pragma("GCC unroll 4") for (size_t k = 1; k < N; k++)                                   \
+                c[i] += from_the_right ? D[N * i + k] * t[k] : t[i][k] * b[k];                       \
+            c[i] *= scale;                                                                           \
+        }                                                                                            \
+        if (s[1].adds) {                                                                             \
+            v4 before[N];                                                                            \
+            rows_of_##NAME(s[1].at.C, before);                                                       \
+            for (int i = 0; i < N; i++)                                                              \
+                c[i] += before[i];                                                                   \
+        }                                                                                            \
+        put_##NAME(s[1].at.C, c);                                                                    \
+    }                                                                                                \
+    FOR_EACH_CPU                                                                                     \
+    static unsigned two_from_left_##NAME(const dm_instruction *s)                                    \
+    {                                                                                                \
+        two_##NAME(s, false);                                                                        \
+        return 2;                                                                                    \
+    }                                                                                                \
+    FOR_EACH_CPU                                                                                     \
+    static unsigned two_from_right_##NAME(const dm_instruction *s)                                   \
+    {                                                                                                \
+        two_##NAME(s, true);                                                                         \
+        return 2;                                                                                    \
+    }
+
+TWO(three, 3)
+TWO(four, 4)
+
 /* Any number of rows of three: several directions side by side.  Each is written as four, the next one over its last,
  * which is what was there; and it is read before the one before it is written, or it would have to wait for that. */
 FOR_EACH_CPU
@@ -555,6 +601,20 @@ dm_doing *dm_do_product_of(const dm_instruction *s)
     return dense;
 }
 
+static bool is_square(const dm_instruction *s, unsigned n)
+{
+    return s->rows == n && s->inner == n && s->cols == n && !s->A_transposed && !s->B_transposed;
+}
+
+dm_doing *dm_do_two_products_of(const dm_instruction *s, bool from_the_right)
+{
+    if (is_square(s, 3) && is_square(s + 1, 3) && !s->adds)
+        return from_the_right ? two_from_right_three : two_from_left_three;
+    if (is_square(s, 4) && is_square(s + 1, 4) && !s->adds)
+        return from_the_right ? two_from_right_four : two_from_left_four;
+    return NULL;
+}
+
 dm_doing *dm_do_dual_product_of(const dm_instruction *s)
 {
     if (s->rows == 3 && s->inner == 3 && s->cols == 3)
@@ -581,74 +641,90 @@ dm_doing *dm_do_inner_transposed_of(const dm_instruction *s)
 /* ------------------------------------------------------------------------------------------- results */
 
 /* 0*x has no bits but a sign where x is finite; these are brought together sooner than numbers are added. */
-INLINE bool are_finite(const dm_result result[], size_t n)
+INLINE void add_bits(const double *x, size_t n, w4 *bits)
 {
-    w4 bits = { 0 };
-    word last = 0;
-    bool all = true;
+    word rest = 0;
+    size_t i = 0;
 
-    for (size_t k = 0; k < n; k++) {
-        size_t entries = result[k].entries, i = 0;
-        const double *x = result[k].at, *y = result[k].row, a = result[k].scale;
-        if (y) {                       /* as it is if the square of its norm is; if not, it may be */
-            all = all && isfinite(a * a * dm_dot(result[k].rows, x, x) * dm_dot(result[k].cols, y, y));
-            continue;
-        }
-        if (entries >= 64) {
-            all = all && dm_all_finite(entries, 1, x);
-            continue;
-        }
-        for (; i + 4 <= entries; i += 4)
-            bits |= (w4) (0.0 * *(const v4 *) (x + i));
-        for (; i < entries; i++) {
-            double zero = 0.0 * x[i];
-            last |= *(const word *) &zero;
-        }
+    for (; i + 4 <= n; i += 4)
+        *bits |= (w4) (0.0 * *(const v4 *) (x + i));
+    for (; i < n; i++) {
+        double zero = 0.0 * x[i];
+        rest |= *(const word *) &zero;
     }
-    last |= (bits[0] | bits[1]) | (bits[2] | bits[3]);
-    return all && (last & (UINT64_MAX >> 1)) == 0;
+    (*bits)[0] |= rest;
 }
 
-INLINE void copy(const dm_result result[], size_t n, gsl_matrix *const to[])
+INLINE bool are_signs(const w4 *bits)
 {
-    for (size_t k = 0; k < n; k++) {
-        size_t entries = result[k].entries, i = 0;
-        const double *from = result[k].at;
-        if (!to[k])
-            continue;
-        double *x = to[k]->data;
-        if (result[k].row) {
-            dm_column_row(result[k].rows, result[k].cols, result[k].scale, from, 1, result[k].row, 0, x, to[k]->tda);
-            continue;
-        }
-        if (entries > 256) {
-            memcpy(x, from, entries * sizeof *x);
-            continue;
-        }
-        for (; i + 4 <= entries; i += 4)
-            *(v4 *) (x + i) = *(const v4 *) (from + i);
-        for (; i < entries; i++)
-            x[i] = from[i];
-    }
+    w4 b = *bits;
+
+    return (((b[0] | b[1]) | (b[2] | b[3])) & (UINT64_MAX >> 1)) == 0;
 }
 
+INLINE void copy_entries(const double *from, size_t n, double *to)
+{
+    size_t i = 0;
+
+    for (; i + 4 <= n; i += 4)
+        *(v4 *) (to + i) = *(const v4 *) (from + i);
+    for (; i < n; i++)
+        to[i] = from[i];
+}
+
+enum { FEW = 64 };                     /* entries */
+
+static bool is_short(const dm_result *result)
+{
+    return !result->row && result->entries < FEW;
+}
+
+/* What is a column times a row is finite if the square of its norm is; if that is not, it may be. */
 FOR_EACH_CPU
 bool dm_results_finite(const dm_result result[], size_t n)
 {
-    return are_finite(result, n);
+    w4 bits = { 0 };
+    bool all = true;
+
+    for (const dm_result *r = result; r < result + n && all; r++)
+        if (r->row)
+            all = isfinite(r->scale * r->scale * dm_dot(r->rows, r->at, r->at) * dm_dot(r->cols, r->row, r->row));
+        else if (r->entries < FEW)
+            add_bits(r->at, r->entries, &bits);
+        else
+            all = dm_all_finite(r->entries, 1, r->at);
+    return all && are_signs(&bits);
 }
 
-FOR_EACH_CPU
 void dm_results_copy(const dm_result result[], size_t n, gsl_matrix *const to[])
 {
-    copy(result, n, to);
+    for (size_t k = 0; k < n; k++) {
+        const dm_result *r = &result[k];
+        if (to[k] && r->row)
+            dm_column_row(r->rows, r->cols, r->scale, r->at, 1, r->row, 0, to[k]->data, to[k]->tda);
+        else if (to[k])
+            memcpy(to[k]->data, r->at, r->entries * sizeof *r->at);
+    }
 }
 
 FOR_EACH_CPU
 bool dm_results_take(const dm_result result[], size_t n, gsl_matrix *const to[])
 {
-    if (!are_finite(result, n))
+    w4 bits = { 0 };
+
+    for (size_t k = 0; k < n; k++) {
+        if (!is_short(&result[k])) {
+            if (!dm_results_finite(result, n))
+                return false;
+            dm_results_copy(result, n, to);
+            return true;
+        }
+        add_bits(result[k].at, result[k].entries, &bits);
+    }
+    if (!are_signs(&bits))
         return false;
-    copy(result, n, to);
+    for (size_t k = 0; k < n; k++)
+        if (to[k])
+            copy_entries(result[k].at, result[k].entries, to[k]->data);
     return true;
 }
