@@ -364,6 +364,20 @@ static dm_recording *prepared_push(dm_tape *tape, const gsl_matrix *const A[], s
     return r->context ? r : NULL;
 }
 
+/* false: one of the k matrices is NULL.  *fitting stays true if all are m×n. */
+static bool all_of_shape(size_t k, gsl_matrix *const M[], size_t m, size_t n, bool *fitting)
+{
+    size_t other = 0;
+
+    for (size_t s = 0; s < k; s++) {
+        if (!M[s])
+            return false;
+        other |= (M[s]->size1 ^ m) | (M[s]->size2 ^ n);
+    }
+    *fitting = *fitting && other == 0;
+    return true;
+}
+
 static bool has_shape(const dm_recording *r, const gsl_matrix *M)
 {
     return !M || (M->size1 == r->rows && M->size2 == r->cols);
@@ -547,9 +561,7 @@ static int push(dm_tape *tape, bool fitting, const gsl_matrix *const A[], size_t
     size_t n = tape->F.n;
 
     dm_recording *r = fitting ? prepared_push(tape, A, k, dA) : NULL;
-    bool done = r && has_shape(r, value);
-    for (size_t s = 0; done && s < k; s++)
-        done = has_shape(r, dF[s]);
+    bool done = r && has_shape(r, value) && all_of_shape(k, dF, r->rows, r->cols, &fitting) && fitting;
     done = done && (r->in_turn ? run_in_turn : run_side_by_side)(r, n, A, k, dA, value, dF);
     if (!done)
         return push_directly(tape, A, k, dA, value, dF);
@@ -583,13 +595,8 @@ int dm_tape_push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl
     if (k == 1 && quick_push(&tape->of[PUSH], tape->F.n, A, dA, value, dF[0]))
         return GSL_SUCCESS;
     bool there = true, fitting = true;
-    for (size_t i = 0; i < tape->F.n && there; i++) {
-        there = A[i] != NULL;
-        for (size_t s = 0; s < k && there; s++) {
-            there = dA[i * k + s] != NULL;
-            fitting = fitting && there && same_shape(dA[i * k + s], A[i]);
-        }
-    }
+    for (size_t i = 0; i < tape->F.n && there; i++)
+        there = A[i] && all_of_shape(k, (gsl_matrix *const *) dA + i * k, A[i]->size1, A[i]->size2, &fitting);
     for (size_t s = 0; s < k && there; s++)
         there = dF[s] != NULL;
     if (!there)

@@ -392,9 +392,36 @@ INLINE double *lay_rows(size_t k, size_t i, size_t n, bool followed, const gsl_m
     return panel;
 }
 
+INLINE void copy_three(const double *from, double *to)
+{
+    *(v2 *) to = *(const v2 *) from;
+    to[2] = from[2];
+}
+
+/* Squares of three, one after the other; all but the last one may write a fourth entry, for the next one to write over. */
+INLINE void lay_threes(size_t k, const gsl_matrix *const A[], double *panel)
+{
+    for (size_t s = 0; s < k; s++, panel += 3) {
+        const double *from = A[s]->data;
+        size_t tda = A[s]->tda;
+        if (s + 1 < k) {
+            *(v4 *) panel = *(const v4 *) from;
+            *(v4 *) (panel + 3 * k) = *(const v4 *) (from + tda);
+        } else {
+            copy_three(from, panel);
+            copy_three(from + tda, panel + 3 * k);
+        }
+        copy_three(from + 2 * tda, panel + 6 * k);
+    }
+}
+
 FOR_EACH_CPU
 void dm_lay_side_by_side(size_t k, size_t m, size_t n, const gsl_matrix *const A[], double *panel)
 {
+    if (n == 3 && m == 3) {
+        lay_threes(k, A, panel);
+        return;
+    }
     for (size_t i = 0; i < m; i++)
         if (n == 3 && i + 1 < m)
             panel = lay_rows(k, i, 3, true, A, panel);
