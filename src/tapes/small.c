@@ -288,25 +288,26 @@ INLINE void put_four(double *M, const v4 row[4])
         *(v4 *) (M + 4 * i) = row[i];
 }
 
-/* C = beta*C + scale*A(')*B(') for squares of N, A read in place. */
+/* C = beta*C + scale*A(')*B(') for squares of N, A read in place; one function for each way of turning them. */
 #define SQUARE(NAME, N)                                                                               \
-    FOR_EACH_CPU                                                                                     \
-    static unsigned product_##NAME(const dm_instruction *s)                                          \
+    INLINE unsigned product_##NAME(const dm_instruction *s, bool A_transposed, bool B_transposed)    \
     {                                                                                                \
         const double *A = s->at.A;                                                                   \
-        size_t down = s->A_transposed ? 1 : N, across = s->A_transposed ? N : 1;                     \
+        size_t down = A_transposed ? 1 : N, across = A_transposed ? N : 1;                           \
         v4 b[N], c[N];                                                                               \
-        if (s->B_transposed)                                                                         \
+        if (B_transposed)                                                                            \
             columns_of_##NAME(s->at.B, b);                                                           \
         else                                                                                         \
             rows_of_##NAME(s->at.B, b);                                                              \
         _Pragma("GCC unroll 4") for (size_t i = 0; i < N; i++) {                                     \
             const double *a = A + i * down;                                                          \
-            c[i] = (v4) { 0 };                                                                       \
-            _Pragma("GCC unroll 4") for (size_t k = 0; k < N; k++)                                   \
+            c[i] = a[0] * b[0];                                                                      \
+            _Pragma("GCC unroll 4") for (size_t k = 1; k < N; k++)                                   \
                 c[i] += a[k * across] * b[k];                                                        \
-            c[i] *= s->scale;                                                                        \
         }                                                                                            \
+        if (s->scale != 1)             /* others have to wait for it */                              \
+            for (int i = 0; i < N; i++)                                                              \
+                c[i] *= s->scale;                                                                    \
         if (s->adds) {                                                                               \
             v4 before[N];                                                                            \
             rows_of_##NAME(s->at.C, before);                                                         \
@@ -315,6 +316,22 @@ INLINE void put_four(double *M, const v4 row[4])
         }                                                                                            \
         put_##NAME(s->at.C, c);                                                                      \
         return 1;                                                                                    \
+    }                                                                                                \
+    FOR_EACH_CPU static unsigned NAME##_as_are(const dm_instruction *s)                              \
+    {                                                                                                \
+        return product_##NAME(s, false, false);                                                      \
+    }                                                                                                \
+    FOR_EACH_CPU static unsigned NAME##_right_turned(const dm_instruction *s)                        \
+    {                                                                                                \
+        return product_##NAME(s, false, true);                                                       \
+    }                                                                                                \
+    FOR_EACH_CPU static unsigned NAME##_left_turned(const dm_instruction *s)                         \
+    {                                                                                                \
+        return product_##NAME(s, true, false);                                                       \
+    }                                                                                                \
+    FOR_EACH_CPU static unsigned NAME##_both_turned(const dm_instruction *s)                         \
+    {                                                                                                \
+        return product_##NAME(s, true, true);                                                        \
     }
 
 SQUARE(three, 3)
@@ -560,12 +577,14 @@ static unsigned outer_eight(const dm_instruction *s)
 
 /* ------------------------------------------------------------------------------------------- choosing */
 
-/* For squares of that size, and a column beside one. */
+/* For squares of that size, as they are or transposed, and a column beside one. */
 static const struct {
-    dm_doing *square, *column;
+    dm_doing *square[2][2], *column;
 } of_size[9] = {
-    [2] = { NULL, column_two }, [3] = { product_three, column_three }, [4] = { product_four, column_four },
-    [8] = { NULL, column_eight },
+    [2] = { .column = column_two },
+    [3] = { { { three_as_are, three_right_turned }, { three_left_turned, three_both_turned } }, column_three },
+    [4] = { { { four_as_are, four_right_turned }, { four_left_turned, four_both_turned } }, column_four },
+    [8] = { .column = column_eight },
 };
 
 /* What dm_tiny_product can do. */
@@ -583,7 +602,7 @@ dm_doing *dm_do_product_of(const dm_instruction *s)
     else if (s->inner == 1)
         special = outer;
     else if (s->inner <= DM_TINY && s->rows == s->inner && s->cols == s->inner)
-        special = of_size[s->inner].square;
+        special = of_size[s->inner].square[s->A_transposed][s->B_transposed];
     else if (s->inner <= DM_TINY && s->rows == s->inner && s->cols == 1)
         special = of_size[s->inner].column;
     else if (s->inner == 3 && s->cols == 3 && s->rows > 1 && !s->A_transposed && !s->B_transposed)
