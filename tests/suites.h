@@ -29,6 +29,8 @@ Suite *drivers_results_suite(void);
 Suite *drivers_scope_suite(void);
 Suite *drivers_memory_suite(void);
 Suite *drivers_tape_suite(void);
+Suite *drivers_directions_suite(void);
+Suite *drivers_columns_suite(void);
 Suite *drivers_check_suite(void);
 Suite *drivers_diagnose_suite(void);
 Suite *language_parse_suite(void);
