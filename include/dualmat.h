@@ -150,7 +150,8 @@ DM_API int dm_tape_gradients(dm_tape *tape, const gsl_matrix *const A[], double 
                              gsl_matrix *const U[]);
 
 /* The differentials along k directions at once: in direction s the matrix A[i] moves along dA[i*k + s], and the
- * function along dF[s].  GSL_EINVAL: k is 0.                                                         */
+ * function along dF[s].  GSL_EINVAL: k is 0.  Where an error comes of direction s (a NaN in it, say), dF[0] to dF[s]
+ * may have been written to: to keep them back would take as long as to copy them all.                */
 DM_API int dm_tape_push(dm_tape *tape, const gsl_matrix *const A[], size_t k,
                         const gsl_matrix *const dA[], gsl_matrix *value, gsl_matrix *const dF[]);
 

@@ -418,30 +418,26 @@ static inline bool quick_push(const dm_recording *r, size_t n, const gsl_matrix 
     return dm_program_run(r->program) && dm_results_take(r->out, 2, to);
 }
 
-/* Room for what is known of so many directions; false: no memory. */
+/* Room for what is known of so many directions, and their differentials; false: no memory. */
 static bool made_room(dm_recording *r, size_t k)
 {
-    size_t entries = r->rows * r->cols;
-
     if (k <= r->turns)
         return true;
-    const double **found = malloc(k * sizeof *found);
-    double *kept = malloc(k * entries * sizeof *kept);
-    dm_stretch *wanted = malloc(k * sizeof *wanted);
-    if (!found || !kept || !wanted) {
-        free(found);
-        free(kept);
-        free(wanted);
-        return false;
-    }
     free(r->found);
-    free(r->kept);
     free(r->wanted);
-    r->found = found;
-    r->wanted = wanted;
-    r->kept = kept;
-    r->turns = k;
-    return true;
+    free(r->kept);
+    r->found = malloc(k * sizeof *r->found);
+    r->wanted = malloc(k * sizeof *r->wanted);
+    r->kept = NULL;
+    r->turns = r->found && r->wanted ? k : 0;
+    return r->turns != 0;
+}
+
+static bool made_room_to_keep(dm_recording *r)
+{
+    if (!r->kept)
+        r->kept = malloc(r->turns * r->rows * r->cols * sizeof *r->kept);
+    return r->kept != NULL;
 }
 
 static dm_stretch stretch_of(const gsl_matrix *A)
@@ -513,6 +509,7 @@ static bool run_in_turn(dm_recording *r, size_t n, const gsl_matrix *const A[], 
 {
     bool done = made_room(r, k), written = done && can_be_written(r, n, A, k, dA, dF);
 
+    done = done && (written || made_room_to_keep(r));
     for (size_t i = 0; done && i < n; i++)
         done = give(&r->in[i], &A[i], over(r, A[i], value, k, dF));
     done = done && dm_program_start(r->program) && all_finite(r->value) && ready(r->value, value);

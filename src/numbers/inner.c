@@ -16,6 +16,8 @@ dm_strided dm_strided_of(dm_side s, size_t slot)
     return s.transposed ? (dm_strided) { data, 1, P.stride, scale } : (dm_strided) { data, P.stride, 1, scale };
 }
 
+enum { MANY = 1024 };                  /* entries, so that one more look at them takes time */
+
 /* The sum of A(i,j)*B(i,j).  `number` is the one whose entries B's are (NULL: one among others); when they are on their
  * way through anyhow, it is seen what they are.                                                       */
 static double dot(size_t m, size_t n, dm_strided A, dm_strided B, dm *number)
@@ -30,16 +32,17 @@ static double dot(size_t m, size_t n, dm_strided A, dm_strided B, dm *number)
         m = n;
         n = k;
     }
-    if (B.across != 1 && n > 1 && number && number->number.finite == DM_UNKNOWN) {
+    if (B.across != 1 && n > 1 && m * n > MANY && number && number->number.finite == DM_UNKNOWN) {
         sum = dm_dot_and_square(m, n, A.data, A.down, B.data, B.across, &square);
         number->number.finite = isfinite(square) ? DM_MODERATE : DM_UNKNOWN;
-    } else if (B.across != 1 && n > 1)
+    } else if (B.across != 1 && n > 1) {
         sum = dm_dot_transposed(m, n, A.data, A.down, B.data, B.across);
-    else if (A.down == n && B.down == n)
+    } else if (A.down == n && B.down == n) {
         sum = dm_dot(m * n, A.data, B.data);
-    else
+    } else {
         for (size_t i = 0; i < m; i++)
             sum += dm_dot(n, A.data + i * A.down, B.data + i * B.down);
+    }
     return A.scale * B.scale * sum;
 }
 

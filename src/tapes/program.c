@@ -10,7 +10,8 @@ struct dm_program {
     dm **numbered;                     /* what an instruction of numbers makes, else NULL */
     size_t steps, varying;             /* from that one on it is gone on with for what varies */
     dm_origin *origin;
-    dm_scope mark;                     /* what lies behind it a run may use */
+    dm_scope mark;                     /* what lies behind it a run may use, */
+    dm_scope turn;                     /*     and behind this one a turn after the first, if it has a context */
 };
 
 /* All lines, in the order in which they were written; NULL: no memory. */
@@ -253,6 +254,7 @@ static void as_made(const dm_program *p, bool all)
 unsigned dm_do_begin(const dm_instruction *s)
 {
     dm_scope_release(&s->program->mark);
+    s->program->context->scope = s->program->mark.outer;
     as_made(s->program, true);
     return 1;
 }
@@ -294,10 +296,17 @@ bool dm_program_run(dm_program *p)
 
 bool dm_program_start(dm_program *p)
 {
+    p->turn.context = NULL;
     return run(p, 0, p->varying);
 }
 
+/* What the first turn formed of what does not vary stays for the others; what one of these did is gone with it. */
 bool dm_program_go_on(dm_program *p)
 {
-    return run(p, p->varying, p->steps);
+    if (p->turn.context)
+        dm_scope_release(&p->turn);
+    bool done = run(p, p->varying, p->steps);
+    if (!p->turn.context)
+        p->turn = dm_scope_open(p->context);
+    return done;
 }

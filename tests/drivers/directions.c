@@ -321,7 +321,7 @@ static int ask(inquiry *q, const char *text, way how, gsl_matrix *const A[], siz
     ck_assert_msg(status || q->calls == !(q->recorded && q->in_turn == (k > 1)), "%s: called %zu times", q->text, q->calls);
     q->recorded = true;
     q->in_turn = k > 1;
-    compare(q, &p, k, no_value, status, &raised, &right, how < OVER_A_PART ? failing : 0);
+    compare(q, &p, k, no_value, status, &raised, &right, how < OVER_A_PART ? failing + 1 : 0);
     forget_errors();
     return status;
 }
