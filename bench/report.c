@@ -89,6 +89,8 @@ void machine(double peak)
     remark("BLAS      %s\n", dm_blas_library());
     if (openblas_get_config)
         remark("          %s\n", openblas_get_config());
+    if (getenv("OPENBLAS_CORETYPE"))
+        remark("          OPENBLAS_CORETYPE=%s\n", getenv("OPENBLAS_CORETYPE"));
     remark("threads   %s\n", threads);
     remark("clock     %s\n", one_thread() ? "of the process" : "on the wall");
     remark("compiler  %s\nflags     %s\n", compiler, flags);

@@ -442,6 +442,9 @@ DM_API dm *dm_hadamard_power(dm *A, dm *B); /* A.^B   d = B.*A.^(B-1).*dA + A.^B
 
 /* ---------------------------------------------------------------------------------------- about -- */
 DM_API const char *dm_blas_library(void);   /* the file of the library that serves dgemm_ in here   */
+DM_API const char *dm_blas_kernels(void);   /* those that OpenBLAS chose; NULL: it is another one   */
+DM_API const char *dm_blas_coretype(void);  /* those it would choose if it knew this processor: what
+                                               OPENBLAS_CORETYPE had better say; NULL: nothing      */
 
 #ifdef __cplusplus
 }

@@ -83,6 +83,10 @@ int run_info(const options *o)
         json_begin();
         json_string("version", DM_VERSION);
         json_string("blas", dm_blas_library());
+        if (dm_blas_kernels())
+            json_string("kernels", dm_blas_kernels());
+        if (dm_blas_coretype())
+            json_string("coretype", dm_blas_coretype());
         if (threads > 0)
             json_count("threads", (size_t) threads);
         json_string("gsl", gsl_version);
@@ -90,6 +94,10 @@ int run_info(const options *o)
         return DONE;
     }
     printf("dualmat  %s\nBLAS     %s\n", DM_VERSION, dm_blas_library());
+    if (dm_blas_kernels())
+        printf("kernels  %s\n", dm_blas_kernels());
+    if (dm_blas_coretype())
+        printf("         OpenBLAS does not know this processor: OPENBLAS_CORETYPE=%s is faster\n", dm_blas_coretype());
     if (threads > 0)
         printf("threads  %d\n", threads);
     printf("GSL      %s\n", gsl_version);

@@ -2,6 +2,7 @@
  * kernels are made for the widest registers of the processor.                                        */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <dualmat.h>
 #include "numbers/kernels.h"
@@ -20,14 +21,35 @@ const char *dm_blas_library(void)
 /* OpenBLAS names the kernels that it has chosen; no other library has this function. */
 extern char *openblas_get_corename(void) __attribute__((weak));
 
+const char *dm_blas_kernels(void)
+{
+    return openblas_get_corename ? openblas_get_corename() : NULL;
+}
+
+/* On a processor that it does not know OpenBLAS takes kernels for one of 2004. */
+const char *dm_blas_coretype(void)
+{
+    const char *name = dm_blas_kernels();
+
+    if (!name || strcmp(name, "Prescott") != 0 || getenv("OPENBLAS_CORETYPE"))
+        return NULL;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+        return "SKYLAKEX";
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return "HASWELL";
+#endif
+    return NULL;
+}
+
 static bool wide;                      /* found out when the library is loaded, and never changed */
 
 __attribute__((constructor)) static void look_at_kernels(void)
 {
     static const char *const with_avx512[] = { "SkylakeX", "Cooperlake", "Sapphirerapids" };
-    const char *name = openblas_get_corename ? openblas_get_corename() : "";
+    const char *name = dm_blas_kernels();
 
-    for (size_t i = 0; i < sizeof with_avx512 / sizeof *with_avx512; i++)
+    for (size_t i = 0; name && i < sizeof with_avx512 / sizeof *with_avx512; i++)
         wide = wide || strcmp(name, with_avx512[i]) == 0;
 }
 

@@ -254,7 +254,6 @@ static void as_made(const dm_program *p, bool all)
 unsigned dm_do_begin(const dm_instruction *s)
 {
     dm_scope_release(&s->program->mark);
-    s->program->context->scope = s->program->mark.outer;
     as_made(s->program, true);
     return 1;
 }
@@ -303,8 +302,10 @@ bool dm_program_start(dm_program *p)
 /* What the first turn formed of what does not vary stays for the others; what one of these did is gone with it. */
 bool dm_program_go_on(dm_program *p)
 {
-    if (p->turn.context)
+    if (p->turn.context) {
         dm_scope_release(&p->turn);
+        p->context->scope = p->turn.number;        /* which goes on */
+    }
     bool done = run(p, p->varying, p->steps);
     if (!p->turn.context)
         p->turn = dm_scope_open(p->context);
