@@ -1,0 +1,293 @@
+/* A tape along directions: side by side where matrices are small, else one direction after another, so that none has
+ * to be copied.                                                                                      */
+#include <string.h>
+#include "drivers/running.h"
+#include "numbers/kernels.h"
+
+static int push_directly(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
+                         gsl_matrix *value, gsl_matrix *const dF[])
+{
+    if (tape->one.f && k == 1)
+        return dm_jvp(&tape->one, A[0], dA[0], value, dF[0]);
+    dm_context *context = dm_context_alloc();
+    int status = context ? dm_multi_push_in(context, &tape->F, A, k, dA, value, dF) : GSL_ENOMEM;
+    dm_context_free(context);
+    return status;
+}
+
+/* Of large matrices directions side by side save nothing but calls, and have to be copied to get there. */
+static bool had_better_take_turns(const gsl_matrix *const A[], size_t n, size_t k)
+{
+    enum { LARGE = 12 };
+    bool large = k > 1;
+
+    for (size_t i = 0; large && i < n; i++)
+        large = A[i]->size1 > LARGE && A[i]->size2 > LARGE;
+    return large;
+}
+
+/* The program for these matrices and directions, all of which have the shapes that they should; NULL: none. */
+static dm_recording *prepared_push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[])
+{
+    dm_recording *r = &tape->of[DM_TAPE_PUSH];
+    size_t n = tape->F.n;
+    bool in_turn = had_better_take_turns(A, n, k), as_before = r->tried && r->in_turn == in_turn;
+    size_t slots = in_turn ? 1 : k;
+
+    for (size_t i = 0; as_before && i < n; i++)
+        as_before = dm_fits(r, i, A[i], 1) && dm_fits(r, n + i, A[i], slots);
+    if (!as_before) {
+        dm_forget_recording(r);
+        if (!dm_set_inputs(r, 2 * n))
+            return NULL;
+        for (size_t i = 0; i < n; i++) {
+            r->in[i] = dm_shape_of(&A[i], 1);
+            r->in[n + i] = dm_shape_of(dA + i * k, slots);
+        }
+        r->in_turn = in_turn;
+        dm_record(&tape->F, r, dm_write_push, 1, DM_THE_VALUE);
+    }
+    return r->context ? r : NULL;
+}
+
+/* false: one of the k matrices is NULL.  *fitting stays true if all are m×n. */
+static bool all_of_shape(size_t k, gsl_matrix *const M[], size_t m, size_t n, bool *fitting)
+{
+    size_t other = 0;
+
+    for (size_t s = 0; s < k; s++) {
+        if (!M[s])
+            return false;
+        other |= (M[s]->size1 ^ m) | (M[s]->size2 ^ n);
+    }
+    *fitting = *fitting && other == 0;
+    return true;
+}
+
+/* No input may lie under an output, unless all results are apart from them. */
+static bool over(const dm_recording *r, const gsl_matrix *A, const gsl_matrix *value, size_t k, gsl_matrix *const dF[])
+{
+    bool yes = !r->apart && dm_overlap(A, value);
+
+    for (size_t s = 0; s < k && !r->apart && !yes; s++)
+        yes = dm_overlap(A, dF[s]);
+    return yes;
+}
+
+static bool give_all(dm_recording *r, size_t n, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
+                     const gsl_matrix *value, gsl_matrix *const dF[])
+{
+    for (size_t i = 0; i < n; i++) {
+        bool as_copy = over(r, A[i], value, k, dF), direction_as_copy = false;
+        for (size_t s = 0; s < k && !r->apart && !direction_as_copy; s++)
+            direction_as_copy = over(r, dA[i * k + s], value, k, dF);
+        if (!dm_give_input(&r->in[i], &A[i], as_copy) || !dm_give_input(&r->in[n + i], dA + i * k, direction_as_copy))
+            return false;
+    }
+    return true;
+}
+
+static inline bool quick_push(const dm_recording *r, size_t n, const gsl_matrix *const A[], const gsl_matrix *const dA[],
+                              gsl_matrix *value, gsl_matrix *dF)
+{
+    if (!r->quick || !dF || !dm_fits_result(r->out, dF) || (value && !dm_fits_result(r->out, value)))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!A[i] || !dA[i] || !dm_lies_as_before(&r->in[i], A[i]) || !dm_lies_as_before(&r->in[n + i], dA[i]))
+            return false;
+    gsl_matrix *const to[] = { dF, value };
+    return dm_program_run(r->program) && dm_results_take(r->out, 2, to);
+}
+
+/* Room for what is known of so many directions, and their differentials; false: no memory. */
+static bool made_room(dm_recording *r, size_t k)
+{
+    if (k <= r->turns)
+        return true;
+    free(r->found);
+    free(r->wanted);
+    free(r->kept);
+    r->found = malloc(k * sizeof *r->found);
+    r->wanted = malloc(k * sizeof *r->wanted);
+    r->kept = NULL;
+    r->turns = r->found && r->wanted ? k : 0;
+    return r->turns != 0;
+}
+
+static bool made_room_to_keep(dm_recording *r)
+{
+    if (!r->kept)
+        r->kept = malloc(r->turns * r->rows * r->cols * sizeof *r->kept);
+    return r->kept != NULL;
+}
+
+static dm_stretch stretch_of(const gsl_matrix *A)
+{
+    return (dm_stretch) { A->data, A->data + (A->size1 - 1) * A->tda + A->size2 };
+}
+
+/* Of the k outputs, in the order of their addresses; false: they do not lie apart. */
+static bool put_in_order(dm_stretch wanted[], size_t k, gsl_matrix *const out[])
+{
+    for (size_t s = 0; s < k; s++) {
+        dm_stretch here = stretch_of(out[s]);
+        size_t i = s;
+        for (; i > 0 && wanted[i - 1].from > here.from; i--)
+            wanted[i] = wanted[i - 1];
+        wanted[i] = here;
+    }
+    for (size_t s = 1; s < k; s++)
+        if (wanted[s].from < wanted[s - 1].to)
+            return false;
+    return true;
+}
+
+/* Do n inputs lie apart from all of them? */
+static bool lie_apart(const dm_stretch wanted[], size_t k, size_t n, const gsl_matrix *const in[])
+{
+    for (size_t i = 0; i < n; i++) {
+        dm_stretch here = stretch_of(in[i]);
+        size_t first = 0;              /* that ends behind the beginning of the input */
+        for (size_t end = k; first < end; ) {
+            size_t middle = (first + end) / 2;
+            if (wanted[middle].to > here.from)
+                end = middle;
+            else
+                first = middle + 1;
+        }
+        if (first < k && wanted[first].from < here.to)
+            return false;
+    }
+    return true;
+}
+
+/* Can each differential be written to where it is wanted, before the next direction is looked at? */
+static bool can_be_written(const dm_recording *r, size_t n, const gsl_matrix *const A[], size_t k,
+                           const gsl_matrix *const dA[], gsl_matrix *const dF[])
+{
+    bool can = r->result[0]->place != NULL;
+
+    for (size_t s = 0; s < k && can; s++)
+        can = dF[s]->tda == r->cols;
+    return can && put_in_order(r->wanted, k, dF) && lie_apart(r->wanted, k, n, A) && lie_apart(r->wanted, k, n * k, dA);
+}
+
+/* The differential along direction s, where it is; NULL: no memory, or it is not finite. */
+static const double *found(dm_recording *r, size_t s)
+{
+    const dm_line *D = r->result[0];
+    size_t entries = r->rows * r->cols;
+
+    if (!dm_line_finite(D))
+        return NULL;
+    const double *at = D->place ? D->place : dm_entries(D->number).data;
+    return at && !D->place ? memcpy(r->kept + s * entries, at, entries * sizeof *at) : at;
+}
+
+/* What does not vary once, and then what does for each direction.  The value is there before any differential is. */
+static bool run_in_turn(dm_recording *r, size_t n, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
+                        gsl_matrix *value, gsl_matrix *const dF[])
+{
+    bool done = made_room(r, k), written = done && can_be_written(r, n, A, k, dA, dF);
+
+    done = done && (written || made_room_to_keep(r));
+    for (size_t i = 0; done && i < n; i++)
+        done = dm_give_input(&r->in[i], &A[i], over(r, A[i], value, k, dF));
+    done = done && dm_program_start(r->program) && dm_line_finite(r->value) && dm_line_ready(r->value, value);
+    for (size_t s = 0; done && s < k; s++) {
+        for (size_t i = 0; done && i < n; i++)
+            done = dm_give_input(&r->in[n + i], dA + i * k + s, false);
+        if (r->result[0]->place)
+            dm_program_give(r->result[0], written ? dF[s]->data : r->kept + s * r->rows * r->cols);
+        done = done && dm_program_go_on(r->program) && (r->found[s] = found(r, s));
+    }
+    return done;
+}
+
+/* The differentials side by side; false: likewise. */
+static bool run_side_by_side(dm_recording *r, size_t n, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
+                             gsl_matrix *value, gsl_matrix *const dF[])
+{
+    const dm_line *D = r->result[0];
+    bool done = give_all(r, n, A, k, dA, value, dF) && dm_program_run(r->program) && dm_line_finite(r->value)
+        && dm_line_ready(r->value, value) && dm_line_finite(D);
+
+    if (done && D->slots == 1)
+        for (size_t s = 0; done && s < k; s++)
+            done = dm_line_ready(D, dF[s]);
+    else if (done && !D->place)        /* slots are handed out from where they are formed */
+        done = dm_entries(D->number).data != NULL;
+    return done;
+}
+
+/* The slots of a panel that is ready, to a matrix each. */
+static void hand_out_slots(const dm_line *L, size_t k, gsl_matrix *const to[])
+{
+    if (L->slots == 1)
+        for (size_t s = 0; s < k; s++)
+            dm_line_hand_out(L, to[s]);
+    else
+        dm_take_apart(k, L->rows, L->cols, L->place ? L->place : dm_entries(L->number).data, to);
+}
+
+static void hand_out_found(const dm_recording *r, size_t k, gsl_matrix *const dF[])
+{
+    for (size_t s = 0; s < k; s++) {
+        if (r->found[s] == dF[s]->data)
+            continue;
+        bool at_once = dF[s]->tda == r->cols;
+        size_t rows = at_once ? 1 : r->rows, cols = at_once ? r->rows * r->cols : r->cols;
+        for (size_t i = 0; i < rows; i++)
+            memcpy(dF[s]->data + i * dF[s]->tda, r->found[s] + i * r->cols, cols * sizeof *r->found[s]);
+    }
+}
+
+/* `fitting`: each direction has the shape of its matrix. */
+static int push(dm_tape *tape, bool fitting, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
+                gsl_matrix *value, gsl_matrix *const dF[])
+{
+    size_t n = tape->F.n;
+
+    dm_recording *r = fitting ? prepared_push(tape, A, k, dA) : NULL;
+    bool done = r && dm_has_shape(r, value) && all_of_shape(k, dF, r->rows, r->cols, &fitting) && fitting;
+    done = done && (r->in_turn ? run_in_turn : run_side_by_side)(r, n, A, k, dA, value, dF);
+    if (!done)
+        return push_directly(tape, A, k, dA, value, dF);
+    dm_line_hand_out(r->value, value);
+    if (r->in_turn)
+        hand_out_found(r, k, dF);
+    else
+        hand_out_slots(r->result[0], k, dF);
+    return GSL_SUCCESS;
+}
+
+int dm_tape_jvp(dm_tape *tape, const gsl_matrix *A, const gsl_matrix *dA, gsl_matrix *value, gsl_matrix *dF)
+{
+    if (!tape || !A || !dA || !dF)
+        return dm_no_tape("dm_tape_jvp");
+    if (tape->F.n != 1)
+        return dm_refuse(NULL, GSL_EINVAL, "dm_tape_jvp: the function is one of %zu matrices: dm_tape_push is for "
+                         "those", tape->F.n);
+    if (quick_push(&tape->of[DM_TAPE_PUSH], 1, &A, &dA, value, dF))
+        return GSL_SUCCESS;
+    return push(tape, dm_same_shape(dA, A), &A, 1, &dA, value, &dF);
+}
+
+int dm_tape_push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[], gsl_matrix *value,
+                 gsl_matrix *const dF[])
+{
+    if (!tape || !A || !dA || !dF)
+        return dm_no_tape("dm_tape_push");
+    if (k == 0)
+        return dm_refuse(NULL, GSL_EINVAL, "dm_tape_push: no direction is given");
+    if (k == 1 && quick_push(&tape->of[DM_TAPE_PUSH], tape->F.n, A, dA, value, dF[0]))
+        return GSL_SUCCESS;
+    bool there = true, fitting = true;
+    for (size_t i = 0; i < tape->F.n && there; i++)
+        there = A[i] && all_of_shape(k, (gsl_matrix *const *) dA + i * k, A[i]->size1, A[i]->size2, &fitting);
+    for (size_t s = 0; s < k && there; s++)
+        there = dF[s] != NULL;
+    if (!there)
+        return dm_no_tape("dm_tape_push");
+    return push(tape, fitting, A, k, dA, value, dF);
+}
