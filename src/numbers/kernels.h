@@ -31,11 +31,6 @@ void dm_small_inverse(size_t n, const double *lu, const int *pivots, double *X);
 /* sums[j] = |u_jj| + the sum of |l_jk||u_kj| over k < j of such an LU. */
 void dm_pivot_sums(size_t n, const double *lu, double *sums);
 
-/* The inverse of a row-major matrix of two to four rows, by cofactors, and its determinant (X may be NULL); false: its
- * rows are too near to dependence for that to be as accurate as elimination.                         */
-enum { DM_CLOSED = 4 };
-bool dm_closed_inverse(size_t n, const double *A, double *X, double *determinant);
-
 /* T = beta*T + scale*A' for the m×n T and the n×m A, beta 0 or 1; the sum of A(i,j)*B(j,i). */
 void dm_add_transposed(size_t m, size_t n, double beta, double scale, const double *A, size_t lda,
                        double *T, size_t ldt);

@@ -184,7 +184,8 @@ static bool emit_closed(dm_compiling *c, dm_line *L)
 
     if (!(inverse || logdet) || !L->small || !dm_is_there(A) || A->slots > 1 || n < 2 || n > DM_CLOSED)
         return false;
-    dm_instruction s = { .run = inverse ? dm_do_inverse : dm_do_logdet, .rows = (unsigned) n };
+    dm_instruction s = { .rows = (unsigned) n };
+    s.run = inverse ? dm_do_inverse_of(&s) : dm_do_logdet;
     dm_add_small(c, s, L, A, NULL);
     bool begun = c->begun;
     dm_add_numbers(c, dm_do_call, L, 1, A, false, 0, NULL, false);

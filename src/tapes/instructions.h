@@ -45,8 +45,14 @@ dm_doing dm_do_entries_and_slopes;     /* h(A), and h'(A) to where B is */
 dm_doing dm_do_rows;                   /* diag(B)*A */
 dm_doing dm_do_columns;                /* A*diag(B) */
 
+/* Of small matrices.                                                                         closed.c
+ * The inverse of a row-major matrix of two to four rows, by cofactors, and its determinant (X may be NULL); false: its
+ * rows are too near to dependence for that to be as accurate as elimination.                         */
+enum { DM_CLOSED = 4 };
+bool dm_closed_inverse(size_t n, const double *A, double *X, double *determinant);
+
 /* By cofactors; where that is accurate the program goes on behind the `inner` instructions for where it is not. */
-dm_doing dm_do_inverse;                /* inv(A) */
+dm_doing *dm_do_inverse_of(const dm_instruction *s);   /* inv(A), of that many rows */
 dm_doing dm_do_logdet;                 /* logdet(A) */
 
 /* This one and the next two are P = A*B, D = dA*B, D += A*dB: all three at once; NULL: there is no such instruction. */

@@ -158,25 +158,6 @@ unsigned dm_do_columns(const dm_instruction *s)
     return 1;
 }
 
-/* -------------------------------------------------------------------------------------- by cofactors */
-
-unsigned dm_do_inverse(const dm_instruction *s)
-{
-    double determinant;
-
-    return dm_closed_inverse(s->rows, s->at.A, s->at.C, &determinant) ? 1 + s->inner : 1;
-}
-
-unsigned dm_do_logdet(const dm_instruction *s)
-{
-    double determinant;
-
-    if (!dm_closed_inverse(s->rows, s->at.A, NULL, &determinant) || !(determinant > 0))
-        return 1;
-    *s->at.C = log(determinant);
-    return 1 + s->inner;
-}
-
 /* ---------------------------------------------------------------------------------------- transposes */
 
 unsigned dm_do_add_transposed(const dm_instruction *s)
@@ -341,23 +322,26 @@ SQUARE(four, 4)
 #define TWO(NAME, N)                                                                                  \
     INLINE void two_##NAME(const dm_instruction *s, bool from_the_right)                             \
     {                                                                                                \
-        const double *A = s->at.A;                                                                   \
-        v4 b[N], t[N], c[N];                                                                         \
+        const double *A = s->at.A, *D = from_the_right ? s[1].at.A : s[1].at.B;                      \
+        double scale = s->scale * s[1].scale;  /* of what is there first */                          \
+        v4 b[N], d[N], t[N], c[N];                                                                   \
         rows_of_##NAME(s->at.B, b);                                                                  \
+        if (!from_the_right)                                                                         \
+            rows_of_##NAME(D, d);                                                                    \
+        for (int i = 0; i < N; i++)                                                                  \
+            if (from_the_right)                                                                      \
+                b[i] *= scale;                                                                       \
+            else                                                                                     \
+                d[i] *= scale;                                                                       \
         _Pragma("GCC unroll 4") for (size_t i = 0; i < N; i++) {                                     \
             t[i] = A[N * i] * b[0];                                                                  \
             _Pragma("GCC unroll 4") for (size_t k = 1; k < N; k++)                                   \
                 t[i] += A[N * i + k] * b[k];                                                         \
         }                                                                                            \
-        double scale = s->scale * s[1].scale;                                                        \
-        const double *D = from_the_right ? s[1].at.A : s[1].at.B;                                    \
-        if (!from_the_right)                                                                         \
-            rows_of_##NAME(D, b);                                                                    \
         _Pragma("GCC unroll 4") for (size_t i = 0; i < N; i++) {                                     \
-            c[i] = from_the_right ? D[N * i] * t[0] : t[i][0] * b[0];                                \
+            c[i] = from_the_right ? D[N * i] * t[0] : t[i][0] * d[0];                                \
             _Pragma("GCC unroll 4") for (size_t k = 1; k < N; k++)                                   \
-                c[i] += from_the_right ? D[N * i + k] * t[k] : t[i][k] * b[k];                       \
-            c[i] *= scale;                                                                           \
+                c[i] += from_the_right ? D[N * i + k] * t[k] : t[i][k] * d[k];                       \
         }                                                                                            \
         if (s[1].adds) {                                                                             \
             v4 before[N];                                                                            \

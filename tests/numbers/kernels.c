@@ -6,6 +6,7 @@
 #include "../suites.h"
 #include "numbers/kernels.h"
 #include "numbers/lapack.h"
+#include "tapes/instructions.h"
 
 enum { MOST = 21, APART = 25 };        /* sizes, and how far apart rows lie */
 
