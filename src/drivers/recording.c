@@ -134,6 +134,9 @@ static size_t write_sandwiches(dm_recording *r, dm *Y, dm *X, dm_line *wanted[],
     if (Y->level != X->level || X->rows * X->cols == 1)
         return 0;
     r->sandwiches = dm_sandwiches(Y, X, sandwich, DM_SANDWICHES);
+    r->whole = r->sandwiches == 1 && X->cols == 1 && sandwich->L && !sandwich->R && !sandwich->transposed;
+    if (r->whole)                      /* L itself is the matrix */
+        return as_it_is(r, 0, add_wanted(wanted, &n, &r->result[0], dm_scale(sandwich->L, sandwich->scale)) ? n : 0);
     for (size_t k = 0; k < r->sandwiches; k++) {
         const dm_sandwich *s = &sandwich[k];
         r->K[k] = (dm_kronecker) { .scale = s->scale, .transposed = s->transposed };
@@ -156,7 +159,7 @@ static void forget_sandwiches(dm_recording *r)
     for (size_t k = 0; k < DM_SANDWICHES; k++)
         r->left[k] = r->right[k] = NULL;
     r->sandwiches = 0;
-    r->two_sided = false;
+    r->two_sided = r->whole = false;
 }
 
 /* The rows of the Jacobian are what is read off with unit adjoints of Y; with fewer of them than columns, as in the driver. */

@@ -40,6 +40,7 @@ typedef struct {
     dm_line **result;                  /* the derivative, unless it is a sum of sandwiches; of a Jacobian or a Hessian its
                                           columns side by side, or (by_rows) its rows */
     bool by_rows;
+    bool whole;                        /*     or the matrix itself */
     dm_result *out;                    /* each of them, where it lies, and the value behind them */
     bool apart;                        /* every result has a place of its own: none is a view of an input, ... */
     bool quick;                        /*     and inputs and results have one slot each */

@@ -213,9 +213,14 @@ static bool write_matrix(dm_recording *r, size_t p, const gsl_matrix *A, gsl_mat
 {
     double bound = 0;
 
+    if (r->whole) {
+        if (!dm_line_ready(r->result[0], J))
+            return false;
+        dm_line_hand_out(r->result[0], J);
+        return true;
+    }
     if (r->result[0])
         return write_slots(r, J);
-
     for (size_t k = 0; k < r->sandwiches; k++) {
         double largest = fabs(r->K[k].scale);
         if (!factor_of(r->left[k], &r->K[k].L, &largest) || !factor_of(r->right[k], &r->K[k].Rt, &largest))
@@ -224,8 +229,7 @@ static bool write_matrix(dm_recording *r, size_t p, const gsl_matrix *A, gsl_mat
     }
     if (!isfinite(bound))
         return false;
-    bool column = r->sandwiches == 1 && A->size2 == 1 && J->size1 == p;        /* which is written as it is */
-    if (column || !scattered(r, J))
+    if (!scattered(r, J))
         dm_write_kronecker(r->K, r->sandwiches, p, A->size1, A->size2, J);
     return true;
 }

@@ -93,8 +93,8 @@ double dm_largest(dm_panel P)
     return most;
 }
 
-/* Of a view, its original is looked at in place; of a column times a row, these two; of
- * what is placed, the pieces.                                                                        */
+/* Of a view, its original is looked at in place; of a column times a row, and of what has its rows scaled, these two;
+ * of what is placed, the pieces.                                                                     */
 static bool look(dm *A)
 {
     const dm_number *x = &A->number;
@@ -108,6 +108,11 @@ static bool look(dm *A)
         dm_panel l = dm_entries(x->left), r = dm_entries(x->right);
         if (l.data && r.data && dm_number_finite(x->left) && dm_number_finite(x->right)
             && isfinite(x->scale * dm_largest(l) * dm_largest(r)))
+            return true;
+    }
+    if (x->form == DM_PRODUCT && A->slots == 1 && x->left->number.form == DM_DIAGONAL) {
+        dm_panel d = dm_entries(x->left->number.left), r = dm_entries(x->right);
+        if (d.data && r.data && isfinite(x->scale * x->left->number.scale * dm_largest(d) * dm_largest(r)))
             return true;
     }
     if (seen->number.form == DM_PLACED) {
