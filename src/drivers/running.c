@@ -70,7 +70,7 @@ void dm_line_hand_out(const dm_line *L, gsl_matrix *to)
     const dm_result R = dm_result_of(L);
     if (!R.at)
         dm_hand_out(L->number, to);
-    else if (to->tda == L->cols || R.row)
+    else if (to->tda == L->cols || R.row || R.factors)
         dm_results_copy(&R, 1, &to);
     else
         for (size_t i = 0; i < L->rows; i++)

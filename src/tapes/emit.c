@@ -235,7 +235,7 @@ void dm_emit(dm_compiling *c, dm_line *L)
     dm_instruction s = { .scale = L->scale };
 
     L->made = true;
-    if (L->outer) {
+    if (L->outer || L->scaled_rows) {
         read_by(A, 0, true);
         read_by(B, 0, true);
         return;

@@ -19,7 +19,7 @@ bool dm_is_there(const dm_line *L)
 static void begin_anew(dm_line *L)
 {
     L->uses = L->last = 0;
-    L->outer = L->wanted = L->inside = L->waits = L->made = L->numbered = false;
+    L->outer = L->scaled_rows = L->wanted = L->inside = L->waits = L->made = L->numbered = false;
     L->small = dm_has_small_shape(L->rows, L->cols) && !dm_is_known(L);
     L->place = NULL;
     L->readings = NULL;
@@ -34,7 +34,7 @@ static bool stays_there(const dm_line *L)
 }
 
 /* How a result is handed out that nobody else reads, of a few entries more than it takes to see to that: a column times
- * a row is written to where it is wanted, and so is a view, as a number.                              */
+ * a row is written to where it is wanted, and so are scaled rows, and a view, as a number.                              */
 static void see_result(dm_line *L)
 {
     bool many = L->uses == 1 && L->handed_out && L->slots == 1 && L->rows * L->cols > 64;
@@ -42,7 +42,8 @@ static void see_result(dm_line *L)
 
     L->outer = many && L->kind == DM_LINE_PRODUCT && (L->transposed[0] ? A->rows : A->cols) == 1
         && L->rows > 1 && L->cols > 1 && stays_there(A) && stays_there(L->of[1]);
-    L->small = L->small && !L->outer && !(many && L->kind == DM_LINE_VIEW && L->rows * L->cols > 256);
+    L->scaled_rows = many && L->kind == DM_LINE_ROWS && stays_there(A) && stays_there(L->of[1]);
+    L->small = L->small && !L->outer && !L->scaled_rows && !(many && L->kind == DM_LINE_VIEW && L->rows * L->cols > 256);
     if (L->varies && L->slots == 1 && L->kind != DM_GIVEN)
         L->small = true;               /* that is, it has a place, which will be another one each time */
 }

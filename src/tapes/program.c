@@ -115,10 +115,10 @@ static double *entries_of(const dm_line *L)
 
 dm_result dm_result_of(const dm_line *L)
 {
-    const double *at = L->outer ? entries_of(L->of[0]) : L->place;
+    const double *at = L->outer || L->scaled_rows ? entries_of(L->of[0]) : L->place;
 
     return (dm_result) { at, L->rows, L->slots * L->cols, L->rows * L->slots * L->cols,
-                         L->outer ? entries_of(L->of[1]) : NULL, L->scale };
+                         L->outer ? entries_of(L->of[1]) : NULL, L->scaled_rows ? entries_of(L->of[1]) : NULL, L->scale };
 }
 
 /* ---------------------------------------------------------------------------------------- assembly -- */
@@ -212,7 +212,7 @@ dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n
     dm_see_what_is_needed(list, record->count, wanted, n);
     emit_all(&c, list, record->count);
     for (size_t i = 0; i < n; i++)
-        if (!wanted[i]->outer)
+        if (!wanted[i]->outer && !wanted[i]->scaled_rows)
             dm_line_number(&c, wanted[i]);
     if (!c.failed) {
         pair_products(&c);

@@ -679,10 +679,11 @@ enum { FEW = 64 };                     /* entries */
 
 static bool is_short(const dm_result *result)
 {
-    return !result->row && result->entries < FEW;
+    return !result->row && !result->factors && result->entries < FEW;
 }
 
-/* What is a column times a row is finite if the square of its norm is; if that is not, it may be. */
+/* What is a column times a row is finite if the square of its norm is; if that is not, it may be.  Scaled rows are if
+ * the product of both norms is.                                                                      */
 FOR_EACH_CPU
 bool dm_results_finite(const dm_result result[], size_t n)
 {
@@ -692,6 +693,8 @@ bool dm_results_finite(const dm_result result[], size_t n)
     for (const dm_result *r = result; r < result + n && all; r++)
         if (r->row)
             all = isfinite(r->scale * r->scale * dm_dot(r->rows, r->at, r->at) * dm_dot(r->cols, r->row, r->row));
+        else if (r->factors)
+            all = isfinite(r->scale * r->scale * dm_dot(r->rows, r->factors, r->factors) * dm_dot(r->entries, r->at, r->at));
         else if (r->entries < FEW)
             add_bits(r->at, r->entries, &bits);
         else
@@ -705,6 +708,9 @@ void dm_results_copy(const dm_result result[], size_t n, gsl_matrix *const to[])
         const dm_result *r = &result[k];
         if (to[k] && r->row)
             dm_column_row(r->rows, r->cols, r->scale, r->at, 1, r->row, 0, to[k]->data, to[k]->tda);
+        else if (to[k] && r->factors)
+            for (size_t i = 0; i < r->rows; i++)
+                dm_scaled(r->cols, r->scale * r->factors[i], r->at + i * r->cols, to[k]->data + i * to[k]->tda);
         else if (to[k])
             memcpy(to[k]->data, r->at, r->entries * sizeof *r->at);
     }

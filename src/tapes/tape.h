@@ -55,7 +55,8 @@ struct dm_line {
     size_t uses;                       /* by lines that are needed, and by results */
     bool wanted;                       /* a result */
     bool handed_out;                   /* one that goes to where it is wanted as it is, and that nobody else reads; */
-    bool outer;                        /*     a column times a row that is written there, having no place */
+    bool outer;                        /*     a column times a row that is written there, having no place; */
+    bool scaled_rows;                  /*     or what has its rows scaled */
     bool inside;                       /* a term of the sum that alone uses it: made where that lands, */
     bool waits;                        /*     or made when that is, if it still needs it */
     bool made;                         /* by a step */
@@ -116,11 +117,12 @@ dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n
 /* What is handed in lies there now, with its rows one behind the other; a result that varies is to be there. */
 void dm_program_give(dm_line *line, double *entries);
 
-/* Where a result's entries are: at `at`, or they are scale times this column times the row. */
+/* Where a result's entries are: at `at`; or they are scale times this column times the row, or times its rows, each
+ * times its factor.                                                                                  */
 typedef struct {
-    const double *at;                  /* NULL: the line has neither, but a number */
+    const double *at;                  /* NULL: the line has nothing of that, but a number */
     size_t rows, cols, entries;        /* cols: of all slots */
-    const double *row;
+    const double *row, *factors;
     double scale;
 } dm_result;
 

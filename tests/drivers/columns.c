@@ -1,5 +1,6 @@
 /* Tapes whose gradient, or second derivatives times a direction, are a column times a row, x*y', which is written to where
- * it is wanted as such; or a multiple of it, or made from it.  x and y are looked at anew by each run. */
+ * it is wanted as such; or a multiple of it, or made from it; or what has its rows scaled.  x and y are looked at anew by
+ * each run.                                                                                          */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include "../suites.h"
 #include "asking.h"
 #include "drivers/drivers.h"
+
 typedef struct {
     gsl_matrix *x, *y;
     int how;
@@ -26,11 +28,43 @@ static dm *of_columns(dm *A, void *params)
     case 3: return dm_mul(s, s);                                               /* U = 2*s*x*y', H dA = 2*ds*x*y' */
     case 4: return dm_sum(dm_tanh(dm_mul(A, y)));                              /* U = h*y', h the slopes */
     case 5: return dm_add(s, dm_norm_squared(dm_sub(A, dm_outer(x, y))));      /* U = x*y' + 2*(A - x*y') */
-    default: return dm_add(dm_scale(s, 1e-200), dm_inner(A, dm_scale(A, 0.5)));    /* U = 1e-200*x*y' + A */
+    case 6: return dm_add(dm_scale(s, 1e-200), dm_inner(A, dm_scale(A, 0.5)));     /* U = 1e-200*x*y' + A */
+    case 7: return dm_inner(dm_tanh(dm_outer(x, y)), dm_mul(dm_diag(x), A));       /* U = diag(x)*tanh(x*y') */
+    default: return dm_scale(dm_inner(dm_mul(dm_diag(x), A), A), -0.5);            /* U = -diag(x)*A, H dA = -diag(x)*dA */
     }
 }
 
-enum { COLUMNS = 7 };
+enum { COLUMNS = 9 };
+
+/* tanh(x .* (tanh(x*y')*a)), whose Jacobian is one matrix with its rows scaled. */
+static dm *of_a_column(dm *a, void *params)
+{
+    const columns *p = params;
+    dm *x = dm_constant_view(dm_context_of(a), p->x), *y = dm_constant_view(dm_context_of(a), p->y);
+
+    return dm_tanh(dm_hadamard(x, dm_mul(dm_tanh(dm_outer(x, y)), a)));
+}
+
+START_TEST(jacobians_that_are_one_matrix)
+{
+    static const size_t shape_of[][2] = { { 9, 8 }, { 8, 8 }, { 30, 20 }, { 64, 64 }, { 70, 40 }, { 3, 2 } };
+    size_t m = shape_of[_i][0], n = shape_of[_i][1];
+    dice d = { 850 + (uint64_t) _i };
+    columns p = { random_matrix(&d, ANY, m, 1), random_matrix(&d, ANY, n, 1), 0, 0 };
+    gsl_matrix *a = random_matrix(&d, ANY, n, 1);
+    question q = { .relative = true };
+
+    snprintf(q.text, sizeof q.text, "scaled rows of %zu×%zu", m, n);
+    begin_question(&q, of_a_column, &p, a);
+    for (int turn = 0; turn < 2 * LAYOUTS; turn++) {
+        ask_both(&q, JACOBIAN, (layout) (turn % LAYOUTS), random_like(&d, a), a, turn < LAYOUTS ? 0 : NO_VALUE);
+        gsl_matrix_memcpy(p.x, random_like(&d, p.x));
+        if (turn == 3)
+            gsl_matrix_set(p.x, 1, 0, NAN);
+    }
+    dm_tape_free(q.tape);
+}
+END_TEST
 
 static void ask_columns(const question *q, const gsl_matrix *A, dice *d)
 {
@@ -160,6 +194,7 @@ Suite *drivers_columns_suite(void)
     TCase *tc = case_of(suite, "a column times a row");
 
     tcase_add_loop_test(tc, gradients_that_are_a_column_times_a_row, 0, COLUMNS);
+    tcase_add_loop_test(tc, jacobians_that_are_one_matrix, 0, 6);
     tcase_add_loop_test(tc, columns_of_extreme_sizes, 0, COLUMNS);
     tcase_add_loop_test(tc, two_gradients_that_are_a_column_times_a_row, 0, 5);
     return suite;
