@@ -214,12 +214,13 @@ void *dm_arena_grow(dm_context *context, size_t bytes);
 #define DM_FREE(place, bytes) ((void) 0)
 #endif
 
-/* Aligned for vectors of four doubles; NULL: no memory. */
+/* Aligned for vectors of four doubles, and what is eight lines of the cache or more, as BLAS likes it, to a line;
+ * NULL: no memory.                                                                                   */
 static inline void *dm_arena_alloc(dm_context *context, size_t bytes)
 {
     size_t rounded = (bytes + 31) & ~(size_t) 31, pad = bytes >= 512 ? -(uintptr_t) context->at % 64 : 0;
 
-    if (rounded < bytes || rounded + pad > (size_t) (context->end - context->at))
+    if (bytes > SIZE_MAX / 4 || rounded + pad > (size_t) (context->end - context->at))
         return dm_arena_grow(context, bytes);
     char *place = context->at + pad;
     context->at = place + rounded;

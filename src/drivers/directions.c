@@ -121,16 +121,11 @@ static bool made_room_to_keep(dm_recording *r)
     return r->kept != NULL;
 }
 
-static dm_stretch stretch_of(const gsl_matrix *A)
-{
-    return (dm_stretch) { A->data, A->data + (A->size1 - 1) * A->tda + A->size2 };
-}
-
 /* Of the k outputs, in the order of their addresses; false: they do not lie apart. */
 static bool put_in_order(dm_stretch wanted[], size_t k, gsl_matrix *const out[])
 {
     for (size_t s = 0; s < k; s++) {
-        dm_stretch here = stretch_of(out[s]);
+        dm_stretch here = dm_stretch_of(out[s]);
         size_t i = s;
         for (; i > 0 && wanted[i - 1].from > here.from; i--)
             wanted[i] = wanted[i - 1];
@@ -142,23 +137,28 @@ static bool put_in_order(dm_stretch wanted[], size_t k, gsl_matrix *const out[])
     return true;
 }
 
-/* Do n inputs lie apart from all of them? */
-static bool lie_apart(const dm_stretch wanted[], size_t k, size_t n, const gsl_matrix *const in[])
+/* Does it lie apart from all of them? */
+static bool lies_apart(dm_stretch here, const dm_stretch wanted[], size_t k)
 {
-    for (size_t i = 0; i < n; i++) {
-        dm_stretch here = stretch_of(in[i]);
-        size_t first = 0;              /* that ends behind the beginning of the input */
-        for (size_t end = k; first < end; ) {
-            size_t middle = (first + end) / 2;
-            if (wanted[middle].to > here.from)
-                end = middle;
-            else
-                first = middle + 1;
-        }
-        if (first < k && wanted[first].from < here.to)
-            return false;
+    size_t first = 0;                  /* that ends behind the beginning of what is here */
+
+    for (size_t end = k; first < end; ) {
+        size_t middle = (first + end) / 2;
+        if (wanted[middle].to > here.from)
+            end = middle;
+        else
+            first = middle + 1;
     }
-    return true;
+    return first == k || wanted[first].from >= here.to;
+}
+
+static bool lie_apart(const gsl_matrix *const in[], size_t n, const dm_stretch wanted[], size_t k)
+{
+    bool apart = true;
+
+    for (size_t i = 0; i < n && apart; i++)
+        apart = lies_apart(dm_stretch_of(in[i]), wanted, k);
+    return apart;
 }
 
 /* Can each differential be written to where it is wanted, before the next direction is looked at? */
@@ -169,7 +169,10 @@ static bool can_be_written(const dm_recording *r, size_t n, const gsl_matrix *co
 
     for (size_t s = 0; s < k && can; s++)
         can = dF[s]->tda == r->cols;
-    return can && put_in_order(r->wanted, k, dF) && lie_apart(r->wanted, k, n, A) && lie_apart(r->wanted, k, n * k, dA);
+    can = can && put_in_order(r->wanted, k, dF);
+    for (size_t i = 0; i < r->reads && can; i++)
+        can = lies_apart(r->read[i], r->wanted, k);
+    return can && lie_apart(A, n, r->wanted, k) && lie_apart(dA, n * k, r->wanted, k);
 }
 
 /* The differential along direction s, where it is; NULL: no memory, or it is not finite. */
@@ -204,7 +207,7 @@ static bool run_in_turn(dm_recording *r, size_t n, const gsl_matrix *const A[], 
     return done;
 }
 
-/* The differentials side by side; false: likewise. */
+/* The differentials side by side; false: something is not regular, or there is no memory. */
 static bool run_side_by_side(dm_recording *r, size_t n, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
                              gsl_matrix *value, gsl_matrix *const dF[])
 {

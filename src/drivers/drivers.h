@@ -48,6 +48,16 @@ dm *dm_seen_from(dm *f, const dm *X);
 /* U in df = tr(U'*dX): a dm of a level below X's; zeros where f does not depend on X; failed. */
 dm *dm_gradient_dm(const char *driver, dm *f, dm *X);
 
+/* The memory of a matrix that is not empty, margins between its rows too. */
+typedef struct {
+    const double *from, *to;
+} dm_stretch;
+
+static inline dm_stretch dm_stretch_of(const gsl_matrix *A)
+{
+    return (dm_stretch) { A->data, A->data + (A->size1 - 1) * A->tda + A->size2 };
+}
+
 /* Do two matrices that are not empty share memory?  Nothing overlaps NULL. */
 bool dm_overlap(const gsl_matrix *A, const gsl_matrix *B);
 

@@ -252,6 +252,18 @@ size_t dm_write_hessian_vector(const dm_multi_function *F, dm_recording *r, dm_l
     return G ? as_it_is(r, 0, write_differential(r, G, level, 1, wanted, n)) : 0;
 }
 
+/* Where the entries of constants are, whether they are views or copies; false: no memory. */
+static bool list_constants(dm_recording *r, const dm_tape_record *record)
+{
+    r->read = dm_arena_alloc(r->context, record->count * sizeof *r->read);
+    for (const dm_line *L = record->first; r->read && L; L = L->next)
+        if (L->kind == DM_GIVEN && !L->own) {
+            const double *data = L->number->number.data;
+            r->read[r->reads++] = (dm_stretch) { data, data + L->rows * L->slots * L->cols };
+        }
+    return r->read != NULL;
+}
+
 /* r has its inputs; false: no program came of it, for want of memory or (r stays tried) for good. */
 static bool write_program(const dm_multi_function *F, dm_recording *r, dm_writer *write)
 {
@@ -259,6 +271,8 @@ static bool write_program(const dm_multi_function *F, dm_recording *r, dm_writer
     dm_line **wanted = malloc((r->results + 2 + 2 * DM_SANDWICHES + DM_GUARDED) * sizeof *wanted);
     size_t n = record && wanted ? write(F, r, wanted) : 0;
 
+    if (n > 0 && r->in_turn && !list_constants(r, record))
+        n = 0;
     if (n > 0 && !record->particular) {
         r->guards = r->two_sided ? record->guards : 0;
         for (size_t i = 0; i < r->guards; i++)

@@ -18,11 +18,6 @@ typedef struct {
     double *copy;                      /* of one that does not lie as it should, once there was one */
 } dm_input_matrix;
 
-/* Memory from here to there. */
-typedef struct {
-    const double *from, *to;
-} dm_stretch;
-
 /* J[to] += scale * the factor's entry `from`. */
 typedef struct {
     unsigned to, from;
@@ -42,14 +37,16 @@ typedef struct {
     bool by_rows;
     bool whole;                        /*     or the matrix itself */
     dm_result *out;                    /* each of them, where it lies, and the value behind them */
-    bool apart;                        /* every result has a place of its own: none is a view of an input, ... */
+    bool apart;                        /* every result, or what it is written from, is apart from the inputs, ... */
     bool quick;                        /*     and inputs and results have one slot each */
     size_t rows, cols;                 /* of the function */
     bool in_turn;                      /* it is run for one direction after another, ... */
     size_t turns;                      /*     for so many at most, ... */
     double *kept;                      /*     whose differentials are kept here, until all are there, */
     const double **found;              /*     unless they are where they are wanted: where each one is */
-    dm_stretch *wanted;                /*     and where it is wanted, in the order of addresses */
+    dm_stretch *wanted;                /*     and where it is wanted, in the order of addresses; */
+    dm_stretch *read;                  /*     what else each turn reads: the constants */
+    size_t reads;
     dm_kronecker K[DM_SANDWICHES];     /* of a Jacobian or a Hessian, ... */
     size_t sandwiches;
     dm_line *left[DM_SANDWICHES], *right[DM_SANDWICHES];       /*     whose L and R' are these lines */

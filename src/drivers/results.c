@@ -177,9 +177,10 @@ size_t dm_columns(const dm *A)
 
 bool dm_overlap(const gsl_matrix *A, const gsl_matrix *B)
 {
-    const double *a_end = A->data + (A->size1 - 1) * A->tda + A->size2;
-
-    return B && B->data < a_end && A->data < B->data + (B->size1 - 1) * B->tda + B->size2;
+    if (!B)
+        return false;
+    dm_stretch a = dm_stretch_of(A), b = dm_stretch_of(B);
+    return b.from < a.to && a.from < b.to;
 }
 
 dm *dm_input(dm_context *context, const gsl_matrix *A, const gsl_matrix *out1, const gsl_matrix *out2)

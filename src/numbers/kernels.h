@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <gsl/gsl_matrix.h>
 
+bool dm_blas_is_wide(void);            /* has BLAS kernels for AVX-512?                          library.c */
+size_t dm_small_limit(void);           /* up to so many rows and columns BLAS is slower than this: */
 /* C = beta*C + alpha*A*B for the m×n A with entry (i,k) at A[i*down + k*across] and the row-major n×p B;
  * beta is 0 or 1.  For matrices so small that a call of BLAS costs more than its work.               */
-bool dm_blas_is_wide(void);            /* has BLAS kernels for AVX-512?                          library.c */
-size_t dm_small_limit(void);           /* up to here BLAS is slower */
 void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down,
                       size_t across, const double *B, size_t ldb, double beta, double *C, size_t ldc);
 

@@ -54,7 +54,6 @@ typedef struct {
 /* Count the uses of all lines, of which `wanted` are results, and see which of them a sum can take in. */
 void dm_see_what_is_needed(dm_line *const list[], size_t n, dm_line *const wanted[], size_t wants);
 
-bool dm_has_small_shape(size_t rows, size_t cols);     /* worth a fixed place: made sooner than its form is looked at */
 bool dm_is_there(const dm_line *L);    /* its entries lie in order, where an instruction can read them */
 
 /* Can X be made by an instruction of small matrices, with its entries in the order of X, or of X'? */

@@ -3,13 +3,6 @@
 #include <string.h>
 #include "tapes/compile.h"
 
-bool dm_has_small_shape(size_t rows, size_t cols)
-{
-    enum { SHORT = 64 };               /* for a row or a column */
-
-    return (rows <= DM_SMALL && cols <= DM_SMALL) || ((rows == 1 || cols == 1) && rows * cols <= SHORT);
-}
-
 bool dm_is_there(const dm_line *L)
 {
     return L->small || (L->kind == DM_GIVEN && dm_sizes(dm_sizes(L->rows, L->slots), L->cols) <= UINT_MAX);

@@ -224,7 +224,7 @@ static dm_line *sum(dm_context *context, dm_line *a, double p, dm_line *b)
 
 static bool is_small(const dm_line *L)
 {
-    return L->rows <= DM_SMALL && L->cols <= DM_SMALL && !dm_is_known(L);
+    return dm_has_small_shape(L->rows, L->cols) && !dm_is_known(L);
 }
 
 static bool is_diagonal(const dm_line *L)

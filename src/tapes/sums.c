@@ -53,7 +53,7 @@ static dm_line *side(const dm_summand *t, size_t k, bool *transposed)
 
 static bool is_product(const dm_summand *t)
 {
-    return t->X->kind == DM_LINE_PRODUCT && t->X->slots == 1 && t->X->uses == 1 && !t->X->wanted;
+    return t->X->kind == DM_LINE_PRODUCT && t->X->slots == 1 && t->X->uses == 1 && !t->X->wanted && !t->X->made;
 }
 
 /* A line that the compiler adds. */

@@ -17,8 +17,12 @@
  *     CALL        op(of): whatever has no kind of its own
  *
  * What is not small keeps the forms of numbers, and is formed when it is needed by the same code: a program only
- * saves their bookkeeping.  Small matrices, whose products take less time than their bookkeeping, have entries in a
- * fixed place and steps of their own.
+ * saves their bookkeeping.  Matrices of up to 64 rows and columns, for which that takes time that is seen, have entries
+ * in a fixed place and steps of their own.
+ *
+ * Where something varies, a direction of which there are several, what is made from it comes behind all else, and the
+ * program can go on from there with another one: its first part is run once, the second in turn for each.  The result
+ * that varies has a place too, of whatever size it is, but not a fixed one: it is made where it is wanted.
  *
  * A program knows no errors: where a number is singular, outside a domain or not finite, the run stops, and who ran
  * it goes the ordinary way, whose results and messages are the right ones.                            */
@@ -33,6 +37,12 @@ typedef enum {
 } dm_line_kind;
 
 enum { DM_SMALL = 64 };                /* rows and columns */
+
+/* Worth a place: made sooner than its form is looked at. */
+static inline bool dm_has_small_shape(size_t rows, size_t cols)
+{
+    return rows <= DM_SMALL && cols <= DM_SMALL;
+}
 
 struct dm_line {
     dm_line_kind kind;
@@ -54,13 +64,13 @@ struct dm_line {
     /* Of the program. */
     size_t uses;                       /* by lines that are needed, and by results */
     bool wanted;                       /* a result */
-    bool handed_out;                   /* one that goes to where it is wanted as it is, and that nobody else reads; */
-    bool outer;                        /*     a column times a row that is written there, having no place; */
+    bool handed_out;                   /* one that goes to where it is wanted as it is */
+    bool outer;                        /*     a column times a row that is written there, having neither place nor number; */
     bool scaled_rows;                  /*     or what has its rows scaled */
     bool inside;                       /* a term of the sum that alone uses it: made where that lands, */
     bool waits;                        /*     or made when that is, if it still needs it */
     bool made;                         /* by a step */
-    bool small;                        /* its entries are in a fixed place */
+    bool small;                        /* its entries are in a place, at hand for the steps of small matrices */
     bool numbered;                     /* its number is ready for use */
     struct dm_reading *readings;       /* of one whose entries may be elsewhere tomorrow: where that is said */
     struct dm_origin *origin;

@@ -36,13 +36,15 @@ static dm *of_columns(dm *A, void *params)
 
 enum { COLUMNS = 9 };
 
-/* tanh(x .* (tanh(x*y')*a)), whose Jacobian is one matrix with its rows scaled. */
+/* tanh(x .* (tanh(x*y')*a)), whose Jacobian is one matrix with its rows scaled; and 1e200*x .* (tanh(x*y')*a), whose
+ * Jacobian may overflow alone.                                                                       */
 static dm *of_a_column(dm *a, void *params)
 {
     const columns *p = params;
     dm *x = dm_constant_view(dm_context_of(a), p->x), *y = dm_constant_view(dm_context_of(a), p->y);
 
-    return dm_tanh(dm_hadamard(x, dm_mul(dm_tanh(dm_outer(x, y)), a)));
+    dm *f = dm_hadamard(x, dm_mul(dm_tanh(dm_outer(x, y)), a));
+    return p->how ? dm_scale(f, 1e200) : dm_tanh(f);
 }
 
 START_TEST(jacobians_that_are_one_matrix)
@@ -50,19 +52,24 @@ START_TEST(jacobians_that_are_one_matrix)
     static const size_t shape_of[][2] = { { 9, 8 }, { 8, 8 }, { 30, 20 }, { 64, 64 }, { 70, 40 }, { 3, 2 } };
     size_t m = shape_of[_i][0], n = shape_of[_i][1];
     dice d = { 850 + (uint64_t) _i };
-    columns p = { random_matrix(&d, ANY, m, 1), random_matrix(&d, ANY, n, 1), 0, 0 };
-    gsl_matrix *a = random_matrix(&d, ANY, n, 1);
-    question q = { .relative = true };
 
-    snprintf(q.text, sizeof q.text, "scaled rows of %zu×%zu", m, n);
-    begin_question(&q, of_a_column, &p, a);
-    for (int turn = 0; turn < 2 * LAYOUTS; turn++) {
-        ask_both(&q, JACOBIAN, (layout) (turn % LAYOUTS), random_like(&d, a), a, turn < LAYOUTS ? 0 : NO_VALUE);
-        gsl_matrix_memcpy(p.x, random_like(&d, p.x));
-        if (turn == 3)
-            gsl_matrix_set(p.x, 1, 0, NAN);
+    for (int how = 0; how < 2; how++) {
+        columns p = { random_matrix(&d, ANY, m, 1), random_matrix(&d, ANY, n, 1), how, 0 };
+        gsl_matrix *a = random_matrix(&d, ANY, n, 1);
+        question q = { .relative = true };
+        snprintf(q.text, sizeof q.text, "scaled rows of %zu×%zu, function %d", m, n, how);
+        begin_question(&q, of_a_column, &p, a);
+        for (int turn = 0; turn < 2 * LAYOUTS; turn++) {
+            gsl_matrix *b = random_like(&d, a);
+            gsl_matrix_scale(b, how ? 1e-200 : 1);
+            ask_both(&q, JACOBIAN, (layout) (turn % LAYOUTS), b, b, turn < LAYOUTS ? 0 : NO_VALUE);
+            gsl_matrix_memcpy(p.x, random_like(&d, p.x));
+            gsl_matrix_scale(p.x, how && turn % 2 ? 1e150 : 1);
+            if (turn == 3)
+                gsl_matrix_set(p.x, 1, 0, NAN);
+        }
+        dm_tape_free(q.tape);
     }
-    dm_tape_free(q.tape);
 }
 END_TEST
 

@@ -568,6 +568,36 @@ START_TEST(every_allocation_in_turn_may_fail)
 }
 END_TEST
 
+/* C*A*C where the first differential goes to where C lies, which every turn reads. */
+static dm *between_views(dm *const X[], void *params)
+{
+    (void) params;
+    return dm_mul(view(X[0]), dm_mul(X[0], view(X[0])));
+}
+
+START_TEST(a_view_is_not_written_over_while_it_is_read)
+{
+    enum { N = 21, K = 3 };
+    dice d = { 1100 };
+    dm_multi_function F = { between_views, 1, NULL };
+    const gsl_matrix *A = random_matrix(&d, ANY, N, N), *dA[K];
+    gsl_matrix *apart[K], *over[K];
+
+    C = random_matrix(&d, ANY, N, N);
+    for (size_t s = 0; s < K; s++) {
+        dA[s] = random_matrix(&d, ANY, N, N);
+        apart[s] = zeros(N, N);
+        over[s] = s ? zeros(N, N) : C;
+    }
+    dm_tape *tape = dm_tape_alloc_multi(&F);
+    ck_assert_int_eq(dm_tape_push(tape, &A, K, dA, NULL, apart), GSL_SUCCESS);
+    ck_assert_int_eq(dm_tape_push(tape, &A, K, dA, NULL, over), GSL_SUCCESS);
+    for (size_t s = 0; s < K; s++)
+        same(over[s], apart[s], 0, "direction %zu", s);
+    dm_tape_free(tape);
+}
+END_TEST
+
 Suite *drivers_directions_suite(void)
 {
     Suite *suite = suite_create("drivers/directions");
@@ -575,6 +605,7 @@ Suite *drivers_directions_suite(void)
 
     tcase_add_loop_test(tc, directions_in_turn, 0, FUNCTIONS);
     tcase_add_loop_test(tc, results_lie_anywhere, 0, FUNCTIONS);
+    tcase_add_test(tc, a_view_is_not_written_over_while_it_is_read);
     tc = case_of(suite, "what goes wrong");
     tcase_add_loop_test(tc, errors_are_those_of_the_ordinary_way, 0, FUNCTIONS);
     tcase_add_test(tc, arguments_that_do_not_fit);
