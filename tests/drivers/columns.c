@@ -29,22 +29,20 @@ static dm *of_columns(dm *A, void *params)
     case 4: return dm_sum(dm_tanh(dm_mul(A, y)));                              /* U = h*y', h the slopes */
     case 5: return dm_add(s, dm_norm_squared(dm_sub(A, dm_outer(x, y))));      /* U = x*y' + 2*(A - x*y') */
     case 6: return dm_add(dm_scale(s, 1e-200), dm_inner(A, dm_scale(A, 0.5)));     /* U = 1e-200*x*y' + A */
-    case 7: return dm_inner(dm_tanh(dm_outer(x, y)), dm_mul(dm_diag(x), A));       /* U = diag(x)*tanh(x*y') */
+    case 7: return dm_inner(dm_scale(dm_tanh(dm_outer(x, y)), 1000), dm_mul(dm_diag(x), A));    /* U = 1000*diag(x)*tanh(x*y') */
     default: return dm_scale(dm_inner(dm_mul(dm_diag(x), A), A), -0.5);            /* U = -diag(x)*A, H dA = -diag(x)*dA */
     }
 }
 
 enum { COLUMNS = 9 };
 
-/* tanh(x .* (tanh(x*y')*a)), whose Jacobian is one matrix with its rows scaled; and 1e200*x .* (tanh(x*y')*a), whose
- * Jacobian may overflow alone.                                                                       */
+/* tanh(x .* (tanh(x*y')*a)), whose Jacobian is one matrix with its rows scaled. */
 static dm *of_a_column(dm *a, void *params)
 {
     const columns *p = params;
     dm *x = dm_constant_view(dm_context_of(a), p->x), *y = dm_constant_view(dm_context_of(a), p->y);
 
-    dm *f = dm_hadamard(x, dm_mul(dm_tanh(dm_outer(x, y)), a));
-    return p->how ? dm_scale(f, 1e200) : dm_tanh(f);
+    return dm_tanh(dm_hadamard(x, dm_mul(dm_tanh(dm_outer(x, y)), a)));
 }
 
 START_TEST(jacobians_that_are_one_matrix)
@@ -52,24 +50,19 @@ START_TEST(jacobians_that_are_one_matrix)
     static const size_t shape_of[][2] = { { 9, 8 }, { 8, 8 }, { 30, 20 }, { 64, 64 }, { 70, 40 }, { 3, 2 } };
     size_t m = shape_of[_i][0], n = shape_of[_i][1];
     dice d = { 850 + (uint64_t) _i };
+    columns p = { random_matrix(&d, ANY, m, 1), random_matrix(&d, ANY, n, 1), 0, 0 };
+    gsl_matrix *a = random_matrix(&d, ANY, n, 1);
+    question q = { .relative = true };
 
-    for (int how = 0; how < 2; how++) {
-        columns p = { random_matrix(&d, ANY, m, 1), random_matrix(&d, ANY, n, 1), how, 0 };
-        gsl_matrix *a = random_matrix(&d, ANY, n, 1);
-        question q = { .relative = true };
-        snprintf(q.text, sizeof q.text, "scaled rows of %zu×%zu, function %d", m, n, how);
-        begin_question(&q, of_a_column, &p, a);
-        for (int turn = 0; turn < 2 * LAYOUTS; turn++) {
-            gsl_matrix *b = random_like(&d, a);
-            gsl_matrix_scale(b, how ? 1e-200 : 1);
-            ask_both(&q, JACOBIAN, (layout) (turn % LAYOUTS), b, b, turn < LAYOUTS ? 0 : NO_VALUE);
-            gsl_matrix_memcpy(p.x, random_like(&d, p.x));
-            gsl_matrix_scale(p.x, how && turn % 2 ? 1e150 : 1);
-            if (turn == 3)
-                gsl_matrix_set(p.x, 1, 0, NAN);
-        }
-        dm_tape_free(q.tape);
+    snprintf(q.text, sizeof q.text, "scaled rows of %zu×%zu", m, n);
+    begin_question(&q, of_a_column, &p, a);
+    for (int turn = 0; turn < 2 * LAYOUTS; turn++) {
+        ask_both(&q, JACOBIAN, (layout) (turn % LAYOUTS), random_like(&d, a), a, turn < LAYOUTS ? 0 : NO_VALUE);
+        gsl_matrix_memcpy(p.x, random_like(&d, p.x));
+        if (turn == 3)
+            gsl_matrix_set(p.x, 1, 0, NAN);
     }
+    dm_tape_free(q.tape);
 }
 END_TEST
 
@@ -110,6 +103,7 @@ START_TEST(columns_of_extreme_sizes)
     static const double size[][3] = {
         { 1, 1, 1 }, { 1e170, 1e-170, 1 }, { 1e-170, 1e170, 1 }, { 1e-160, 1e-170, 1 }, { 1e160, 1e160, 1e-200 },
         { 1e200, 1e108, 1e-200 }, { 1e154, 1e153, 1e-10 }, { 1e160, 1e160, 1 }, { 1e-300, 1e300, 1e-300 }, { 1e-8, 1e8, 1e8 },
+        { 1e306, 1e-306, 1e-200 },
     };
     dice d = { 900 + (uint64_t) _i };
     columns p = { random_matrix(&d, ANY, 9, 1), random_matrix(&d, ANY, 11, 1), _i, 0 };
