@@ -40,12 +40,12 @@ static void find_weakest(dm_factors *F, size_t n, double *sums)
     }
 }
 
-/* By Cholesky the pivot is l_jj^2, what remains of a_jj after subtracting the l_jk^2. */
+/* By Cholesky the pivot is l_jj^2, what remains of a_jj after subtracting the l_jk^2.  An infinite a_jj has none. */
 static void find_weakest_of_cholesky(dm_factors *F, dm_panel A)
 {
     F->weakest = INFINITY;
     for (size_t j = 0; j < A.rows; j++) {
-        double l = F->lu[j * A.rows + j], strength = l * l / dm_row(A, j, 0)[j];
+        double l = F->lu[j * A.rows + j], a = dm_row(A, j, 0)[j], strength = isfinite(a) ? l * l / a : 0;
         if (strength < F->weakest) {
             F->weakest = strength;
             F->where = j;

@@ -375,6 +375,33 @@ START_TEST(logdet_has_the_inverse_for_its_gradient)
 END_TEST
 
 /* A*(A\B) = B and (B/A)*A = B, with the direction of B given back and no motion from A's. */
+/* tr(inv(A*A'+I)), whose A*A' is taken to be definite, and may be infinite. */
+static dm *trace_of_inverse_of_gram(dm *A, void *params)
+{
+    (void) params;
+    return dm_trace(dm_inverse(dm_add(dm_mul(A, dm_transpose(A)), dm_identity(dm_context_of(A), dm_rows(A)))));
+}
+
+START_TEST(what_overflows_is_not_definite)
+{
+    dm_function F = { trace_of_inverse_of_gram, NULL };
+
+    for (size_t n = 3; n <= 40; n++)
+        for (size_t row = 0; row < n; row += n - 1) {
+            double value = -1;
+            gsl_matrix *A = zeros(n, n), *U = zeros(n, n);
+            gsl_matrix_set_identity(A);
+            gsl_matrix_set(A, row, 0, 1e150);
+            ck_assert_int_eq(dm_gradient(&F, A, &value, U), GSL_SUCCESS);
+            gsl_matrix_set(A, row, 0, 1e160);
+            value = -1;
+            ck_assert_int_ne(dm_gradient(&F, A, &value, U), GSL_SUCCESS);
+            ck_assert_double_eq(value, -1);
+            forget_errors();
+        }
+}
+END_TEST
+
 START_TEST(solving_and_multiplying_give_the_direction_back)
 {
     for (size_t n = 1; n <= 8; n++) {
@@ -408,6 +435,7 @@ Suite *operations_solves_suite(void)
     tcase_add_test(tc, cofactors_of_what_is_not_finite_end);
     tcase_add_loop_test(tc, entries_that_are_not_finite_are_named, 0, 6);
     tcase_add_test(tc, what_is_singular_is_told);
+    tcase_add_test(tc, what_overflows_is_not_definite);
     tcase_add_test(tc, what_is_only_badly_scaled_is_not_singular);
     tcase_add_test(tc, determinants_that_are_too_large_or_negative_are_told);
     tcase_add_test(tc, the_sign_of_the_determinant_is_kept);
