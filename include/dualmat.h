@@ -112,10 +112,11 @@ DM_API int dm_hessian_vector(const dm_function *F, const gsl_matrix *A, const gs
  *     dm_tape_free(tape);
  *
  * F is called when a derivative is asked for the first time, and anew when the shape of A, the number of directions,
- * or what is wanted beside the derivative has changed.  What its calls came to is kept, and taken to hold for every A.  So all else is as it was then: what F handed in by dm_constant and
- * dm_scalar, numbers such as the p of dm_scale, and which operations it did (a branch on params).  Only the entries of
- * dm_constant_view are read anew by each run, where they lay then: copy other data there, or make them a matrix of a
- * dm_multi_function.  To record anew, free the tape.  F is copied; what params points to must outlive the tape.
+ * or what is wanted beside the derivative has changed.  What its calls came to is kept, and taken to hold for every A.
+ * So all else is as it was then: what F handed in by dm_constant and dm_scalar, numbers such as the p of dm_scale, and
+ * which operations it did (a branch on params).  Only the entries of dm_constant_view are read anew by each run, where
+ * they lay then: copy other data there, or make them a matrix of a dm_multi_function.  To record anew, free the tape.
+ * F is copied; what params points to must outlive the tape.
  *
  * The results are those of the functions above of the same name, to rounding; so are the errors, in their names: what
  * is singular, not finite, at a kink or otherwise not regular is left to them, and F is called again.  Not recorded, so
@@ -299,8 +300,7 @@ DM_API dm *dm_variable(dm_context *context, const gsl_matrix *A);      /* dA lef
 
 /* The same without a copy and without a look at the entries: what is handed in must stay as it is until the
  * context is reset: no output may lie over it.  (A copy is made where the rows do not lie one behind
- * the other.)  The directions
- * of a panel come side by side in one m × k*n matrix, [dA1, dA2, ... dAk].
+ * the other.)  The directions of a panel come side by side in one m × k*n matrix, [dA1, dA2, ... dAk].
  * GSL_EINVAL  a matrix without entries;  GSL_EBADLEN  dA is not m × k*n, or k is 0.                  */
 DM_API dm *dm_constant_view(dm_context *context, const gsl_matrix *A);
 DM_API dm *dm_dual_view(dm_context *context, const gsl_matrix *A, size_t k, const gsl_matrix *dA);

@@ -64,27 +64,23 @@ static bool all_of_shape(size_t k, gsl_matrix *const M[], size_t m, size_t n, bo
     return true;
 }
 
-/* No input may lie under an output, unless all results are apart from them. */
-static bool over(const dm_recording *r, const gsl_matrix *A, const gsl_matrix *value, size_t k, gsl_matrix *const dF[])
-{
-    bool yes = !r->apart && dm_overlap(A, value);
-
-    for (size_t s = 0; s < k && !r->apart && !yes; s++)
-        yes = dm_overlap(A, dF[s]);
-    return yes;
-}
-
 static bool give_all(dm_recording *r, size_t n, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
                      const gsl_matrix *value, gsl_matrix *const dF[])
 {
     for (size_t i = 0; i < n; i++) {
-        bool as_copy = over(r, A[i], value, k, dF), direction_as_copy = false;
+        bool as_copy = dm_lies_under(r, A[i], value, k, dF), direction_as_copy = false;
         for (size_t s = 0; s < k && !r->apart && !direction_as_copy; s++)
-            direction_as_copy = over(r, dA[i * k + s], value, k, dF);
+            direction_as_copy = dm_lies_under(r, dA[i * k + s], value, k, dF);
         if (!dm_give_input(&r->in[i], &A[i], as_copy) || !dm_give_input(&r->in[n + i], dA + i * k, direction_as_copy))
             return false;
     }
     return true;
+}
+
+/* Whether it is wanted or not the value must be finite: dm_jvp looks at it too. */
+static bool value_is_ready(const dm_recording *r, const gsl_matrix *value)
+{
+    return value ? dm_line_ready(r->value, value) : dm_line_finite(r->value);
 }
 
 static inline bool quick_push(const dm_recording *r, size_t n, const gsl_matrix *const A[], const gsl_matrix *const dA[],
@@ -195,8 +191,8 @@ static bool run_in_turn(dm_recording *r, size_t n, const gsl_matrix *const A[], 
 
     done = done && (written || made_room_to_keep(r));
     for (size_t i = 0; done && i < n; i++)
-        done = dm_give_input(&r->in[i], &A[i], over(r, A[i], value, k, dF));
-    done = done && dm_program_start(r->program) && dm_line_finite(r->value) && dm_line_ready(r->value, value);
+        done = dm_give_input(&r->in[i], &A[i], dm_lies_under(r, A[i], value, k, dF));
+    done = done && dm_program_start(r->program) && value_is_ready(r, value);
     for (size_t s = 0; done && s < k; s++) {
         for (size_t i = 0; done && i < n; i++)
             done = dm_give_input(&r->in[n + i], dA + i * k + s, false);
@@ -212,14 +208,12 @@ static bool run_side_by_side(dm_recording *r, size_t n, const gsl_matrix *const 
                              gsl_matrix *value, gsl_matrix *const dF[])
 {
     const dm_line *D = r->result[0];
-    bool done = give_all(r, n, A, k, dA, value, dF) && dm_program_run(r->program) && dm_line_finite(r->value)
-        && dm_line_ready(r->value, value) && dm_line_finite(D);
+    bool done = give_all(r, n, A, k, dA, value, dF) && dm_program_run(r->program) && value_is_ready(r, value);
 
-    if (done && D->slots == 1)
-        for (size_t s = 0; done && s < k; s++)
-            done = dm_line_ready(D, dF[s]);
-    else if (done && !D->place)        /* slots are handed out from where they are formed */
-        done = dm_entries(D->number).data != NULL;
+    if (D->slots > 1)                  /* they are handed out from where they are formed */
+        return done && dm_line_finite(D) && (D->place || dm_entries(D->number).data);
+    for (size_t s = 0; done && s < k; s++)
+        done = dm_line_ready(D, dF[s]);
     return done;
 }
 
@@ -235,14 +229,11 @@ static void hand_out_slots(const dm_line *L, size_t k, gsl_matrix *const to[])
 
 static void hand_out_found(const dm_recording *r, size_t k, gsl_matrix *const dF[])
 {
-    for (size_t s = 0; s < k; s++) {
-        if (r->found[s] == dF[s]->data)
-            continue;
-        bool at_once = dF[s]->tda == r->cols;
-        size_t rows = at_once ? 1 : r->rows, cols = at_once ? r->rows * r->cols : r->cols;
-        for (size_t i = 0; i < rows; i++)
-            memcpy(dF[s]->data + i * dF[s]->tda, r->found[s] + i * r->cols, cols * sizeof *r->found[s]);
-    }
+    for (size_t s = 0; s < k; s++)
+        if (r->found[s] != dF[s]->data) {
+            const dm_result R = { .at = r->found[s], .rows = r->rows, .cols = r->cols, .entries = r->rows * r->cols };
+            dm_results_copy(&R, 1, &dF[s]);
+        }
 }
 
 /* `fitting`: each direction has the shape of its matrix. */

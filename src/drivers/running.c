@@ -1,5 +1,4 @@
 /* Running a recording: what it is given, whether what comes out is regular, and how that is handed out. */
-#include <string.h>
 #include "drivers/running.h"
 #include "numbers/kernels.h"
 
@@ -32,6 +31,15 @@ bool dm_give_input(dm_input_matrix *in, const gsl_matrix *const A[], bool as_cop
     dm_lay_side_by_side(in->slots, in->rows, in->cols, A, in->copy);
     dm_program_give(in->line, in->copy);
     return true;
+}
+
+bool dm_lies_under(const dm_recording *r, const gsl_matrix *A, const gsl_matrix *value, size_t k, gsl_matrix *const out[])
+{
+    bool yes = !r->apart && dm_overlap(A, value);
+
+    for (size_t s = 0; s < k && !r->apart && !yes; s++)
+        yes = dm_overlap(A, out[s]);
+    return yes;
 }
 
 bool dm_line_finite(const dm_line *L)
@@ -68,13 +76,10 @@ void dm_line_hand_out(const dm_line *L, gsl_matrix *to)
     if (!L || !to)
         return;
     const dm_result R = dm_result_of(L);
-    if (!R.at)
-        dm_hand_out(L->number, to);
-    else if (to->tda == L->cols || R.row || R.factors)
+    if (R.at)
         dm_results_copy(&R, 1, &to);
     else
-        for (size_t i = 0; i < L->rows; i++)
-            memcpy(to->data + i * to->tda, L->place + i * L->cols, L->cols * sizeof *L->place);
+        dm_hand_out(L->number, to);
 }
 
 double dm_line_scalar(const dm_line *L)
@@ -94,8 +99,8 @@ dm_input_matrix dm_shape_of(const gsl_matrix *const A[], size_t slots)
     return (dm_input_matrix) { .rows = A[0]->size1, .slots = slots, .cols = A[0]->size2, .now = A };
 }
 
-dm_recording *dm_prepared(dm_tape *tape, dm_tape_kind k, dm_writer *write, const gsl_matrix *const A[], size_t n, size_t results,
-                           unsigned wants)
+dm_recording *dm_prepared(dm_tape *tape, dm_tape_kind k, dm_writer *write, const gsl_matrix *const A[], size_t n,
+                          size_t results, unsigned wants)
 {
     dm_recording *r = &tape->of[k];
     bool as_before = r->tried && (r->wants & wants) == wants;

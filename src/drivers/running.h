@@ -4,7 +4,9 @@
 
 #include "drivers/recording.h"
 
-typedef enum { DM_TAPE_GRADIENT, DM_TAPE_PUSH, DM_TAPE_JACOBIAN, DM_TAPE_HESSIAN, DM_TAPE_HESSIAN_VECTOR, DM_TAPE_KINDS } dm_tape_kind;
+typedef enum {
+    DM_TAPE_GRADIENT, DM_TAPE_PUSH, DM_TAPE_JACOBIAN, DM_TAPE_HESSIAN, DM_TAPE_HESSIAN_VECTOR, DM_TAPE_KINDS
+} dm_tape_kind;
 
 struct dm_tape {
     dm_multi_function F;
@@ -40,6 +42,9 @@ dm_recording *dm_prepared(dm_tape *tape, dm_tape_kind k, dm_writer *write, const
 
 /* The matrix, or as many as it has slots, as the program reads them; false: no memory. */
 bool dm_give_input(dm_input_matrix *in, const gsl_matrix *const A[], bool as_copy);
+
+/* Does this input lie under an output that is written from inputs? */
+bool dm_lies_under(const dm_recording *r, const gsl_matrix *A, const gsl_matrix *value, size_t k, gsl_matrix *const out[]);
 
 /* Run it on these inputs, none of which may lie under one of the outputs. */
 bool dm_run_recording(dm_recording *r, const gsl_matrix *const A[], const gsl_matrix *out1, const gsl_matrix *out2);

@@ -106,15 +106,11 @@ static int gradient(dm_tape *tape, const gsl_matrix *const A[], double *value, g
     if (quick_gradient(&tape->of[DM_TAPE_GRADIENT], n, A, value, U))
         return GSL_SUCCESS;
     for (size_t i = 0; i < n; i++)
-        fitting = fitting && U[i]->size1 == A[i]->size1 && U[i]->size2 == A[i]->size2;
+        fitting = fitting && dm_same_shape(U[i], A[i]);
     dm_recording *r = fitting ? dm_prepared(tape, DM_TAPE_GRADIENT, dm_write_gradient, A, n, n, DM_THE_VALUE) : NULL;
     bool done = r != NULL;
-    for (size_t i = 0; done && i < n; i++) {
-        bool as_copy = false;
-        for (size_t k = 0; k < n && !r->apart; k++)
-            as_copy = as_copy || dm_overlap(A[i], U[k]);
-        done = dm_give_input(&r->in[i], &A[i], as_copy);
-    }
+    for (size_t i = 0; done && i < n; i++)
+        done = dm_give_input(&r->in[i], &A[i], dm_lies_under(r, A[i], NULL, n, U));
     done = done && dm_program_run(r->program) && dm_line_finite(r->value);
     for (size_t i = 0; done && i < n; i++)
         done = dm_line_ready(r->result[i], U[i]);
@@ -255,9 +251,10 @@ int dm_tape_hessian(dm_tape *tape, const gsl_matrix *A, double *value, gsl_matri
     if (!tape->one.f)
         return no_multi(tape, "dm_tape_hessian");
     size_t n = A->size1 * A->size2;
-    dm_recording *r = dm_prepared(tape, DM_TAPE_HESSIAN, dm_write_hessian, &A, 1, 1, (value ? DM_THE_VALUE : 0) | (U ? DM_THE_GRADIENT : 0));
-    if (!r || (U && !dm_same_shape(U, A)) || !has_size(H, n, n) || !dm_run_recording(r, &A, U, H) || (value && !dm_line_finite(r->value))
-        || !dm_line_ready(r->gradient, U) || !write_matrix(r, A->size1, A, H))
+    dm_recording *r = dm_prepared(tape, DM_TAPE_HESSIAN, dm_write_hessian, &A, 1, 1,
+                                  (value ? DM_THE_VALUE : 0) | (U ? DM_THE_GRADIENT : 0));
+    if (!r || (U && !dm_same_shape(U, A)) || !has_size(H, n, n) || !dm_run_recording(r, &A, U, H)
+        || (value && !dm_line_finite(r->value)) || !dm_line_ready(r->gradient, U) || !write_matrix(r, A->size1, A, H))
         return dm_hessian(&tape->one, A, value, U, H);
     if (value)
         *value = dm_line_scalar(r->value);

@@ -26,14 +26,19 @@ static dm_line **listed(dm_context *context, const dm_tape_record *record)
 
 /* ------------------------------------------------------------------------------------------- pairs -- */
 
+static bool is_small_product(const dm_draft *d)
+{
+    return !d->numbers && d->A && d->B && d->step.inner;
+}
+
 /* Of two products one after the other, the first of which only the second needs, one instruction makes both. */
 static void pair_products(dm_compiling *c)
 {
     for (size_t i = 0; i + 1 < c->drafts; i++) {
         dm_draft *d = &c->draft[i];
         const dm_line *T = d->C;
-        bool products = !d[0].numbers && !d[1].numbers && d[0].A && d[0].B && d[1].A && d[1].B && d[0].step.inner && d[1].step.inner;
-        if (!products || T->wanted || T->uses != 1 || (d[1].A == T) == (d[1].B == T) || d[1].C == T)
+        if (!is_small_product(&d[0]) || !is_small_product(&d[1]) || T->wanted || T->uses != 1
+            || (d[1].A == T) == (d[1].B == T) || d[1].C == T)
             continue;
         dm_instruction both[] = { d[0].step, d[1].step };
         dm_doing *run = dm_do_two_products_of(both, d[1].B == T);

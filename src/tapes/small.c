@@ -711,8 +711,11 @@ void dm_results_copy(const dm_result result[], size_t n, gsl_matrix *const to[])
         else if (to[k] && r->factors)
             for (size_t i = 0; i < r->rows; i++)
                 dm_scaled(r->cols, r->scale * r->factors[i], r->at + i * r->cols, to[k]->data + i * to[k]->tda);
-        else if (to[k])
+        else if (to[k] && to[k]->tda == r->cols)
             memcpy(to[k]->data, r->at, r->entries * sizeof *r->at);
+        else if (to[k])
+            for (size_t i = 0; i < r->rows; i++)
+                memcpy(to[k]->data + i * to[k]->tda, r->at + i * r->cols, r->cols * sizeof *r->at);
     }
 }
 
