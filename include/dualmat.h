@@ -36,7 +36,7 @@
  *              marked, carries its reason on, and the call that takes the result out of the expression
  *              (a driver, dm_read_off, dm_value ...) returns a GSL code and raises it through
  *              gsl_error, once, with a message that names the operation and the shapes.  On an error
- *              the outputs of a call are left as they were.  A result with a NaN or an infinity in it
+ *              the outputs of a call are left as they were (but see dm_tape_push).  A result with a NaN or an infinity in it
  *              is an error, not a result.  What is NULL is GSL_EFAULT.
  *   Constants. An operand without a differential costs no derivative work.
  *   Threads.   Contexts are independent: use one a thread.
@@ -152,7 +152,7 @@ DM_API int dm_tape_gradients(dm_tape *tape, const gsl_matrix *const A[], double 
 
 /* The differentials along k directions at once: in direction s the matrix A[i] moves along dA[i*k + s], and the
  * function along dF[s].  GSL_EINVAL: k is 0.  Where an error comes of direction s (a NaN in it, say), dF[0] to dF[s]
- * may have been written to: to keep them back would take as long as to copy them all.                */
+ * may have been written to, as may the dF of dm_tape_jvp: to keep them back would take as long as to copy them all. */
 DM_API int dm_tape_push(dm_tape *tape, const gsl_matrix *const A[], size_t k,
                         const gsl_matrix *const dA[], gsl_matrix *value, gsl_matrix *const dF[]);
 

@@ -18,11 +18,11 @@ static int push_directly(dm_tape *tape, const gsl_matrix *const A[], size_t k, c
 /* Of large matrices directions side by side save nothing but calls, and have to be copied to get there. */
 static bool had_better_take_turns(const gsl_matrix *const A[], size_t n, size_t k)
 {
-    enum { LARGE = 12 };
-    bool large = k > 1;
+    const size_t small = k == 1 ? 24 : dm_has_wide_registers() ? 4 : 12;
+    bool large = true;
 
     for (size_t i = 0; large && i < n; i++)
-        large = A[i]->size1 > LARGE && A[i]->size2 > LARGE;
+        large = A[i]->size1 > small && A[i]->size2 > small;
     return large;
 }
 
@@ -138,6 +138,8 @@ static bool lies_apart(dm_stretch here, const dm_stretch wanted[], size_t k)
 {
     size_t first = 0;                  /* that ends behind the beginning of what is here */
 
+    if (here.to <= wanted[0].from || here.from >= wanted[k - 1].to)
+        return true;
     for (size_t end = k; first < end; ) {
         size_t middle = (first + end) / 2;
         if (wanted[middle].to > here.from)
@@ -177,10 +179,12 @@ static const double *found(dm_recording *r, size_t s)
     const dm_line *D = r->result[0];
     size_t entries = r->rows * r->cols;
 
+    if (D->place)
+        return dm_all_finite(entries, 1, D->place) ? D->place : NULL;
     if (!dm_line_finite(D))
         return NULL;
-    const double *at = D->place ? D->place : dm_entries(D->number).data;
-    return at && !D->place ? memcpy(r->kept + s * entries, at, entries * sizeof *at) : at;
+    const double *at = dm_entries(D->number).data;
+    return at ? memcpy(r->kept + s * entries, at, entries * sizeof *at) : NULL;
 }
 
 /* What does not vary once, and then what does for each direction.  The value is there before any differential is. */

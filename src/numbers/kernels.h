@@ -6,12 +6,22 @@
 #include <stddef.h>
 #include <gsl/gsl_matrix.h>
 
-bool dm_blas_is_wide(void);            /* has BLAS kernels for AVX-512?                          library.c */
 size_t dm_small_limit(void);           /* up to so many rows and columns BLAS is slower than this: */
 /* C = beta*C + alpha*A*B for the m×n A with entry (i,k) at A[i*down + k*across] and the row-major n×p B;
  * beta is 0 or 1.  For matrices so small that a call of BLAS costs more than its work.               */
 void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down,
                       size_t across, const double *B, size_t ldb, double beta, double *C, size_t ldc);
+
+/* The same for any sizes in the registers of AVX-512, and B perhaps the transpose of what is at hand.  wide.c */
+bool dm_has_wide_registers(void);      /* has the processor any? */
+bool dm_is_for_wide_registers(size_t m, size_t n, size_t p);   /* and BLAS nothing that is faster?     library.c */
+void dm_wide_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down, size_t across,
+                     const double *B, size_t ldb, bool B_transposed, double beta, double *C, size_t ldc);
+
+/* C = beta*C + alpha*(A(')*B + D(')*E), m×p, of m×n and n×p factors whose rows lie one behind the other.  wide.c */
+enum { DM_TWO_PRODUCTS = 24 };         /* p is at most this */
+void dm_wide_two_products(size_t m, size_t n, size_t p, double alpha, const double *A, bool A_transposed, const double *B,
+                          const double *D, bool D_transposed, const double *E, double beta, double *C);
 
 /* C = beta*C + alpha*A(')*B('), m×p, of factors whose rows lie one behind the other; n, and what is transposed, is
  * at most DM_TINY.                                                                                   */

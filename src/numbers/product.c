@@ -44,7 +44,8 @@ static inline operand operand_of(dm *A, bool transposed)
     return (operand) { P.data, P.stride, transposed, scale };
 }
 
-enum { SMALL = 64 };                   /* dm_small_limit is at most this */
+enum { SMALL = 16 };                   /* dm_small_limit is at most this */
+enum { LEAF = 64 };                    /* triangles up to here are multiplied whole */
 enum { WIDE = 16 };                    /* half a product with what is so wide is faster than all of it */
 
 /* The p×n transpose of the n×p B at hand, for the small product. */
@@ -79,13 +80,6 @@ static void matrix_column(size_t m, size_t n, double alpha, operand A, const dou
         dm_matrix_column(m, n, alpha, A.data, A.stride, x, beta, y, y_apart);
 }
 
-/* Rows a multiple of 2 KB apart fall into the same few sets of the cache, and all of ours are not in it at once:
- * BLAS copies them first.                                                                            */
-static bool crowded(size_t n, operand B)
-{
-    return n >= 16 && !B.transposed && B.stride % 256 == 0;
-}
-
 /* C = beta*C + alpha*A*B for the row-major m×n A and n×p B: handed to BLAS as C' = B'*A'.
  * Called, it would take longer than the smallest products.                                           */
 INLINE void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand B, double beta,
@@ -102,8 +96,11 @@ INLINE void gemm(size_t m, size_t n, size_t p, double alpha, operand A, operand 
     } else if (m == 1) {               /* C' = B'*A' */
         B.transposed = !B.transposed;
         matrix_column(p, n, alpha, B, A.data, A.transposed ? A.stride : 1, beta, C, 1);
-    } else if (n <= limit && (!B.transposed || p <= limit) && !crowded(n, B)) {
+    } else if (n <= limit && (!B.transposed || p <= limit)) {
         small(m, n, p, alpha, A, B, beta, C, stride);
+    } else if (dm_is_for_wide_registers(m, n, p)) {
+        dm_wide_product(m, n, p, alpha, A.data, A.transposed ? 1 : A.stride, A.transposed ? A.stride : 1, B.data,
+                        B.stride, B.transposed, beta, C, stride);
     } else {
         dgemm_(B.transposed ? "T" : "N", A.transposed ? "T" : "N", &P, &M, &N, &alpha, B.data, &ldb,
                A.data, &lda, &beta, C, &ldc, 1, 1);
@@ -132,7 +129,7 @@ static void triangular(size_t n, size_t width, bool from_left, bool is_lower, do
     size_t h = n / 2, i = is_lower ? h : 0, j = is_lower ? 0 : h;      /* where M begins */
     size_t m = is_lower ? n - h : h, k = n - m;                        /* and its shape */
 
-    if (n <= SMALL) {
+    if (n <= LEAF) {
         gemm(from_left ? n : width, n, from_left ? width : n, alpha, A, B, beta, C, stride);
     } else if (from_left) {
         triangular(h, width, true, is_lower, alpha, A, B, beta, C, stride);
@@ -321,7 +318,7 @@ static bool multiply_add(dm_panel target, double beta, double scale, dm_side A, 
         return false;
     /* [A1 ... AK]*B: the panel's rows lie one behind the other, as its slots do. */
     size_t stride = A.A->slots > 1 ? target.cols : target.stride;
-    bool large = dm_side_cols(A) > SMALL;
+    bool large = dm_side_cols(A) > LEAF;
     dm_triangle t;
     if (A.A->slots > 1)
         a.stride = dm_side_cols(A);

@@ -37,7 +37,8 @@ typedef struct {
     size_t drafts, room;
     dm_program *program;
     size_t varying;                    /* drafts before those that are made again for what varies */
-    bool in_turn;                      /* it is these that are being made */
+    bool in_turn;                      /* it is these that are being made, */
+    bool again;                        /*     and there are numbers among them */
     bool begun;                        /* numbers are as they were made */
     bool failed;                       /* no memory */
 } dm_compiling;

@@ -62,6 +62,9 @@ dm_doing *dm_do_dual_product_of(const dm_instruction *s);
  * there is no such instruction.                                                                       */
 dm_doing *dm_do_two_products_of(const dm_instruction *s, bool from_the_right);
 
+/* This one and the next add products to the same place; NULL: there is no such instruction. */
+dm_doing *dm_do_added_products_of(const dm_instruction *s);
+
 /* The one made for the sizes of this instruction, or the general one: a product (NULL: there is none), A', tr(A*B). */
 dm_doing *dm_do_product_of(const dm_instruction *s);
 dm_doing *dm_do_transpose_of(const dm_instruction *s);

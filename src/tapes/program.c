@@ -9,6 +9,7 @@ struct dm_program {
     dm_instruction *step;
     dm **numbered;                     /* what an instruction of numbers makes, else NULL */
     size_t steps, varying;             /* from that one on it is gone on with for what varies */
+    bool again;                        /*     which makes numbers, too */
     dm_origin *origin;
     dm_scope mark;                     /* what lies behind it a run may use, */
     dm_scope turn;                     /*     and behind this one a turn after the first, if it has a context */
@@ -31,19 +32,25 @@ static bool is_small_product(const dm_draft *d)
     return !d->numbers && d->A && d->B && d->step.inner;
 }
 
-/* Of two products one after the other, the first of which only the second needs, one instruction makes both. */
+/* One instruction makes both of two products, one after the other, that are added up, or of which the second alone needs
+ * the first.                                                                                         */
 static void pair_products(dm_compiling *c)
 {
     for (size_t i = 0; i + 1 < c->drafts; i++) {
         dm_draft *d = &c->draft[i];
         const dm_line *T = d->C;
-        if (!is_small_product(&d[0]) || !is_small_product(&d[1]) || T->wanted || T->uses != 1
-            || (d[1].A == T) == (d[1].B == T) || d[1].C == T)
+        dm_doing *run = NULL;
+        if (i + 1 == c->varying || !is_small_product(&d[0]) || !is_small_product(&d[1]))
             continue;
         dm_instruction both[] = { d[0].step, d[1].step };
-        dm_doing *run = dm_do_two_products_of(both, d[1].B == T);
-        if (run)
+        if (d[1].C == T && d[1].A != T && d[1].B != T)
+            run = dm_do_added_products_of(both);
+        else if (d[1].C != T && !T->wanted && T->uses == 1 && (d[1].A == T) != (d[1].B == T))
+            run = dm_do_two_products_of(both, d[1].B == T);
+        if (run) {
             d[0].step.run = run;
+            i++;
+        }
     }
 }
 
@@ -149,6 +156,7 @@ static bool assemble(dm_program *p, dm_compiling *c)
         return false;
     p->steps = c->drafts;
     p->varying = c->varying;
+    p->again = c->again;
     p->origin = c->origin;
     for (size_t i = 0; i < c->drafts; i++) {
         dm_draft *d = &c->draft[i];
@@ -180,6 +188,14 @@ static bool to_make(const dm_compiling *c, const dm_line *L)
     return L->uses && !L->inside && !L->waits && !L->made && L->varies == c->in_turn;
 }
 
+static bool any_numbers(const dm_compiling *c, size_t from)
+{
+    for (size_t i = from; i < c->drafts; i++)
+        if (c->draft[i].numbers)
+            return true;
+    return false;
+}
+
 /* First what does not vary, then, if there is any, what does. */
 static void emit_all(dm_compiling *c, dm_line *const list[], size_t n)
 {
@@ -199,6 +215,9 @@ static void emit_all(dm_compiling *c, dm_line *const list[], size_t n)
     for (size_t i = 0; any && i < n && !c->failed; i++)
         if (to_make(c, list[i]))
             dm_emit(c, list[i]);
+    c->again = any && any_numbers(c, c->varying + 1);
+    if (any && !c->again)
+        c->varying++;                  /* the numbers that vary need not be as they were made */
 }
 
 dm_program *dm_program_of(dm_context *context, dm_line *const wanted[], size_t n)
@@ -312,7 +331,7 @@ bool dm_program_go_on(dm_program *p)
         p->context->scope = p->turn.number;        /* which goes on */
     }
     bool done = run(p, p->varying, p->steps);
-    if (!p->turn.context)
+    if (p->again && !p->turn.context)
         p->turn = dm_scope_open(p->context);
     return done;
 }

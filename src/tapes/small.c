@@ -618,6 +618,27 @@ dm_doing *dm_do_two_products_of(const dm_instruction *s, bool from_the_right)
     return NULL;
 }
 
+/* s and s+1 are C = beta*C + scale*A(')*B and C += scale*D(')*E. */
+static unsigned two_products_added(const dm_instruction *s)
+{
+    dm_wide_two_products(s->rows, s->inner, s->cols, s->scale, s->at.A, s->A_transposed, s->at.B, s[1].at.A,
+                         s[1].A_transposed, s[1].at.B, beta(s), s->at.C);
+    return 2;
+}
+
+/* In these sizes a call of BLAS, or the way there and back of what is added, takes as long as the work. */
+dm_doing *dm_do_added_products_of(const dm_instruction *s)
+{
+    enum { LEAST = 5 };
+    unsigned most = DM_TWO_PRODUCTS;
+
+    if (!dm_has_wide_registers() || s[1].rows != s->rows || s[1].inner != s->inner || s[1].cols != s->cols
+        || s[1].scale != s->scale || s->B_transposed || s[1].B_transposed || !s[1].adds)
+        return NULL;
+    return s->cols >= LEAST && s->inner >= LEAST && s->cols <= most && s->inner <= most && s->rows <= most
+         ? two_products_added : NULL;
+}
+
 dm_doing *dm_do_dual_product_of(const dm_instruction *s)
 {
     if (s->rows == 3 && s->inner == 3 && s->cols == 3)
@@ -644,18 +665,16 @@ dm_doing *dm_do_inner_transposed_of(const dm_instruction *s)
 /* ------------------------------------------------------------------------------------------- results */
 
 /* 0*x has no bits but a sign where x is finite; these are brought together sooner than numbers are added. */
-INLINE void add_bits(const double *x, size_t n, w4 *bits)
+INLINE void add_bits(const double *x, size_t n, w4 *all)
 {
-    word rest = 0;
+    w4 bits = *all;
     size_t i = 0;
 
     for (; i + 4 <= n; i += 4)
-        *bits |= (w4) (0.0 * *(const v4 *) (x + i));
-    for (; i < n; i++) {
-        double zero = 0.0 * x[i];
-        rest |= *(const word *) &zero;
-    }
-    (*bits)[0] |= rest;
+        bits |= (w4) (0.0 * *(const v4 *) (x + i));
+    for (; i < n; i++)
+        bits |= (w4) (0.0 * (v4) { x[i], 0, 0, 0 });
+    *all = bits;
 }
 
 INLINE bool are_signs(const w4 *bits)

@@ -292,6 +292,95 @@ START_TEST(matrices_side_by_side_and_apart)
 }
 END_TEST
 
+/* Sizes around all widths of the registers, and beyond what fits in the caches. */
+enum { LONG = 300, WIDEST = 320 };
+static double left[LONG * WIDEST], other_left[LONG * WIDEST], right[LONG * WIDEST], other_right[LONG * WIDEST],
+              to[LONG * WIDEST], was[LONG * WIDEST];
+
+typedef struct {
+    const double *data;
+    size_t stride;
+    bool transposed;
+} factor;
+
+static double entry(factor F, size_t i, size_t j)
+{
+    return F.transposed ? F.data[j * F.stride + i] : F.data[i * F.stride + j];
+}
+
+/* to = beta*was + alpha*(L*R + D*E), without the second product where D has no data; and nothing beside it is touched. */
+static void are_products(size_t m, size_t n, size_t p, double alpha, factor L, factor R, factor D, factor E, double beta,
+                         size_t stride)
+{
+    for (size_t i = 0; i < m; i++) {
+        for (size_t j = 0; j < p; j++) {
+            long double sum = 0;
+            for (size_t k = 0; k < n; k++)
+                sum += (long double) entry(L, i, k) * entry(R, k, j)
+                     + (D.data ? (long double) entry(D, i, k) * entry(E, k, j) : 0);
+            double expected = beta * was[i * stride + j] + alpha * (double) sum;
+            same_number(to[i * stride + j], expected, 2 * rounding(n), "%zu×%zu times %zu×%zu, entry (%zu,%zu)", m, n, n, p, i, j);
+        }
+        for (size_t j = p; j < stride; j++)
+            ck_assert_double_eq(to[i * stride + j], was[i * stride + j]);
+    }
+    ck_assert_int_eq(memcmp(to + m * stride, was + m * stride, (LONG * WIDEST - m * stride) * sizeof *to), 0);
+}
+
+static void draw_factors(unsigned long seed)
+{
+    dice d = { seed };
+    double *all[] = { left, other_left, right, other_right, was };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        draw(&d, all[i], LONG * WIDEST);
+    memcpy(to, was, sizeof to);
+}
+
+START_TEST(products_in_wide_registers)
+{
+    static const size_t size[][3] = { { 1, 1, 1 }, { 8, 8, 8 }, { 15, 3, 24 }, { 16, 130, 17 }, { 7, 5, 33 }, { 33, 64, 32 },
+                                      { 25, 257, 25 }, { 300, 20, 9 }, { 3, 300, 300 }, { 64, 129, 49 }, { 280, 256, 256 } };
+    const size_t *s = size[_i];
+    size_t m = s[0], n = s[1], p = s[2];
+
+    if (!dm_has_wide_registers())
+        return;                        /* then nobody calls it */
+    draw_factors((unsigned long) _i + 1);
+    for (unsigned how = 0; how < 16; how += m * n * p > 1000000 ? 5 : 1) {
+        bool turned_A = how & 1, turned_B = how & 2;
+        double beta = how & 4 ? 1 : 0, alpha = how & 8 ? -0.75 : 1;
+        size_t lda = (turned_A ? m : n) + how % 3, ldb = (turned_B ? n : p) + how % 2, ldc = p + how % 5;
+        memcpy(to, was, sizeof to);
+        dm_wide_product(m, n, p, alpha, left, turned_A ? 1 : lda, turned_A ? lda : 1, right, ldb, turned_B, beta, to, ldc);
+        are_products(m, n, p, alpha, (factor) { left, lda, turned_A }, (factor) { right, ldb, turned_B }, (factor) { 0 },
+                     (factor) { 0 }, beta, ldc);
+    }
+}
+END_TEST
+
+/* _i is p: every number of columns. */
+START_TEST(two_products_in_wide_registers)
+{
+    size_t p = (size_t) _i;
+
+    if (!dm_has_wide_registers())
+        return;
+    draw_factors((unsigned long) _i);
+    for (size_t m = 1; m <= 24; m++)
+        for (unsigned how = 0; how < 16; how++) {
+            size_t n = 1 + (m * 7 + p + how) % 24;
+            bool turned_A = how & 1, turned_D = how & 2;
+            double beta = how & 4 ? 1 : 0, alpha = how & 8 ? -0.75 : 1;
+            n = how == 0 && p == 8 ? 8 : n;
+            memcpy(to, was, sizeof to);
+            dm_wide_two_products(m, n, p, alpha, left, turned_A, right, other_left, turned_D, other_right, beta, to);
+            are_products(m, n, p, alpha, (factor) { left, turned_A ? m : n, turned_A }, (factor) { right, p, false },
+                         (factor) { other_left, turned_D ? m : n, turned_D }, (factor) { other_right, p, false }, beta, p);
+        }
+}
+END_TEST
+
 Suite *numbers_kernels_suite(void)
 {
     Suite *suite = suite_create("numbers/kernels");
@@ -306,5 +395,7 @@ Suite *numbers_kernels_suite(void)
     tcase_add_loop_test(tc, a_product_with_its_differential, 0, 64);
     tcase_add_loop_test(tc, inverses_by_cofactors, 0, 60);
     tcase_add_loop_test(tc, matrices_side_by_side_and_apart, 0, 180);
+    tcase_add_loop_test(tc, products_in_wide_registers, 0, 11);
+    tcase_add_loop_test(tc, two_products_in_wide_registers, 1, DM_TWO_PRODUCTS + 1);
     return suite;
 }
