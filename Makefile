@@ -31,7 +31,7 @@ WARN        = -std=c17 -pedantic -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmi
 ALL_CFLAGS  = $(WARN) -Iinclude -Isrc $(GSL_CFLAGS) -ftree-vectorize -ffp-contract=fast -fPIC -fvisibility=hidden $(CFLAGS)
 COMPILE     = $(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP
 # GSL without its own CBLAS: the BLAS above has that too, and faster.
-LIBS        = $(GSL_LIBS) $(BLAS_LIBS) -lm
+LIBS        = $(GSL_LIBS) $(BLAS_LIBS) -lm -pthread
 
 library  := $(patsubst %.c,$(BUILD)/%.o,$(filter-out src/command/%,$(wildcard src/*/*.c)))
 command  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard src/command/*.c))

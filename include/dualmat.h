@@ -36,8 +36,8 @@
  *              marked, carries its reason on, and the call that takes the result out of the expression
  *              (a driver, dm_read_off, dm_value ...) returns a GSL code and raises it through
  *              gsl_error, once, with a message that names the operation and the shapes.  On an error
- *              the outputs of a call are left as they were (but see dm_tape_push).  A result with a NaN or an infinity in it
- *              is an error, not a result.  What is NULL is GSL_EFAULT.
+ *              the outputs of a call are left as they were (but see dm_tape_push).  A result with a NaN
+ *              or an infinity in it is an error, not a result.  What is NULL is GSL_EFAULT.
  *   Constants. An operand without a differential costs no derivative work.
  *   Threads.   Contexts are independent: use one a thread.
  *   Indices    count from 0 in C.  In the formulas beside the operations, which are in the notation of
@@ -155,6 +155,14 @@ DM_API int dm_tape_gradients(dm_tape *tape, const gsl_matrix *const A[], double 
  * may have been written to, as may the dF of dm_tape_jvp: to keep them back would take as long as to copy them all. */
 DM_API int dm_tape_push(dm_tape *tape, const gsl_matrix *const A[], size_t k,
                         const gsl_matrix *const dA[], gsl_matrix *value, gsl_matrix *const dF[]);
+
+/* Take the directions of dm_tape_push in so many threads (1, unless it is said), the caller's among them, where they
+ * are work enough: 32 of 32×32 matrices are, or 2 of 80×80.  Each thread has a program of its own: F is called once for
+ * each, by the caller's.  After an error any dF may have been written to.  BLAS should have one thread then
+ * (OPENBLAS_NUM_THREADS=1), for it lets in one caller at a time otherwise.  The threads sleep between the calls and end
+ * with the tape; a child of fork has none of them.
+ * GSL_EINVAL: threads is 0;  GSL_ENOMEM: there are not so many to be had, the tape stays with those it has.  */
+DM_API int dm_tape_set_threads(dm_tape *tape, size_t threads);
 
 /* ------------------------------------------------------------ derivatives that were derived by hand --
  *

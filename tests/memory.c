@@ -1,4 +1,5 @@
-/* Allocations, counted and failing on demand. */
+/* Allocations, counted and failing on demand, in whatever thread. */
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include "memory.h"
@@ -12,9 +13,9 @@ void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void __wrap_free(void *block);
 
-static size_t asked, bytes, failing = SIZE_MAX;
-static bool all_after;
-static long in_use;
+static atomic_size_t asked, bytes, failing = SIZE_MAX;
+static atomic_bool all_after;
+static atomic_long in_use;
 
 void fail_allocation(size_t k, bool after)
 {

@@ -1,5 +1,7 @@
 /* A tape along directions: side by side where matrices are small, else one direction after another, so that none has
  * to be copied.                                                                                      */
+#include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 #include "drivers/running.h"
 #include "numbers/kernels.h"
@@ -27,9 +29,9 @@ static bool had_better_take_turns(const gsl_matrix *const A[], size_t n, size_t 
 }
 
 /* The program for these matrices and directions, all of which have the shapes that they should; NULL: none. */
-static dm_recording *prepared_push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[])
+static dm_recording *prepared_push(dm_tape *tape, dm_recording *r, const gsl_matrix *const A[], size_t k,
+                                   const gsl_matrix *const dA[])
 {
-    dm_recording *r = &tape->of[DM_TAPE_PUSH];
     size_t n = tape->F.n;
     bool in_turn = had_better_take_turns(A, n, k), as_before = r->tried && r->in_turn == in_turn;
     size_t slots = in_turn ? 1 : k;
@@ -173,8 +175,21 @@ static bool can_be_written(const dm_recording *r, size_t n, const gsl_matrix *co
     return can && lie_apart(A, n, r->wanted, k) && lie_apart(dA, n * k, r->wanted, k);
 }
 
+/* What the turns share, in however many threads they are taken: each takes the next direction. */
+typedef struct {
+    dm_tape *tape;
+    size_t n, k;
+    const gsl_matrix *const *A, *const *dA;
+    gsl_matrix *value, *const *dF;
+    bool written;                      /* to where they are wanted, */
+    double *kept;                      /*     or here, one behind the other */
+    const double **found;              /* where each one is */
+    atomic_size_t next;
+    atomic_bool failed;
+} turns;
+
 /* The differential along direction s, where it is; NULL: no memory, or it is not finite. */
-static const double *found(dm_recording *r, size_t s)
+static const double *found(const turns *t, const dm_recording *r, size_t s)
 {
     const dm_line *D = r->result[0];
     size_t entries = r->rows * r->cols;
@@ -184,27 +199,74 @@ static const double *found(dm_recording *r, size_t s)
     if (!dm_line_finite(D))
         return NULL;
     const double *at = dm_entries(D->number).data;
-    return at ? memcpy(r->kept + s * entries, at, entries * sizeof *at) : NULL;
+    return at ? memcpy(t->kept + s * entries, at, entries * sizeof *at) : NULL;
 }
 
 /* What does not vary once, and then what does for each direction.  The value is there before any differential is. */
-static bool run_in_turn(dm_recording *r, size_t n, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
-                        gsl_matrix *value, gsl_matrix *const dF[])
+static bool take(turns *t, dm_recording *r)
 {
-    bool done = made_room(r, k), written = done && can_be_written(r, n, A, k, dA, dF);
+    size_t n = t->n, k = t->k, s;
+    bool done = true;
 
-    done = done && (written || made_room_to_keep(r));
     for (size_t i = 0; done && i < n; i++)
-        done = dm_give_input(&r->in[i], &A[i], dm_lies_under(r, A[i], value, k, dF));
-    done = done && dm_program_start(r->program) && value_is_ready(r, value);
-    for (size_t s = 0; done && s < k; s++) {
+        done = dm_give_input(&r->in[i], &t->A[i], dm_lies_under(r, t->A[i], t->value, k, t->dF));
+    done = done && dm_program_start(r->program) && value_is_ready(r, t->value);
+    while (done && !t->failed && (s = t->next++) < k) {
         for (size_t i = 0; done && i < n; i++)
-            done = dm_give_input(&r->in[n + i], dA + i * k + s, false);
+            done = dm_give_input(&r->in[n + i], t->dA + i * k + s, false);
         if (r->result[0]->place)
-            dm_program_give(r->result[0], written ? dF[s]->data : r->kept + s * r->rows * r->cols);
-        done = done && dm_program_go_on(r->program) && (r->found[s] = found(r, s));
+            dm_program_give(r->result[0], t->written ? t->dF[s]->data : t->kept + s * r->rows * r->cols);
+        done = done && dm_program_go_on(r->program) && (t->found[s] = found(t, r, s));
     }
     return done;
+}
+
+static void take_in_thread(void *what, size_t number)
+{
+    turns *t = what;
+
+    if (number < t->k && !take(t, number == 0 ? &t->tape->of[DM_TAPE_PUSH] : &t->tape->of_other[number - 1]))
+        t->failed = true;
+}
+
+/* Threads have to be woken, which takes as long as a direction of 60×60. */
+static bool are_worth_threads(size_t n, const gsl_matrix *const A[], size_t k)
+{
+    const double least = 1e6;          /* multiplications, if a direction is a product or two */
+    double most = 0;
+
+    for (size_t i = 0; i < n; i++)
+        most = fmax(most, (double) A[i]->size1 * (double) A[i]->size2);
+    return k > 1 && (double) k * most * sqrt(most) > least;
+}
+
+/* Has each of the other threads a program? */
+static bool prepared_others(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[])
+{
+    bool all = tape->others > 0 && are_worth_threads(tape->F.n, A, k);
+
+    for (size_t i = 0; all && i < tape->others; i++)
+        all = prepared_push(tape, &tape->of_other[i], A, k, dA) != NULL;
+    return all;
+}
+
+static bool run_in_turn(dm_tape *tape, dm_recording *r, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
+                        gsl_matrix *value, gsl_matrix *const dF[])
+{
+    turns t = { .tape = tape, .n = tape->F.n, .k = k, .A = A, .dA = dA, .value = value, .dF = dF };
+
+    if (!made_room(r, k))
+        return false;
+    t.written = can_be_written(r, t.n, A, k, dA, dF);
+    if (!t.written && !made_room_to_keep(r))
+        return false;
+    t.kept = r->kept;
+    t.found = r->found;
+    if (prepared_others(tape, A, k, dA))
+        dm_workers_run(tape->workers, take_in_thread, &t);
+    else
+        take_in_thread(&t, 0);
+    return !t.failed;
 }
 
 /* The differentials side by side; false: something is not regular, or there is no memory. */
@@ -244,11 +306,10 @@ static void hand_out_found(const dm_recording *r, size_t k, gsl_matrix *const dF
 static int push(dm_tape *tape, bool fitting, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
                 gsl_matrix *value, gsl_matrix *const dF[])
 {
-    size_t n = tape->F.n;
-
-    dm_recording *r = fitting ? prepared_push(tape, A, k, dA) : NULL;
+    dm_recording *r = fitting ? prepared_push(tape, &tape->of[DM_TAPE_PUSH], A, k, dA) : NULL;
     bool done = r && dm_has_shape(r, value) && all_of_shape(k, dF, r->rows, r->cols, &fitting) && fitting;
-    done = done && (r->in_turn ? run_in_turn : run_side_by_side)(r, n, A, k, dA, value, dF);
+    done = done && (r->in_turn ? run_in_turn(tape, r, A, k, dA, value, dF)
+                               : run_side_by_side(r, tape->F.n, A, k, dA, value, dF));
     if (!done)
         return push_directly(tape, A, k, dA, value, dF);
     dm_line_hand_out(r->value, value);

@@ -3,6 +3,7 @@
 #define DM_DRIVERS_RUNNING_H
 
 #include "drivers/recording.h"
+#include "drivers/workers.h"
 
 typedef enum {
     DM_TAPE_GRADIENT, DM_TAPE_PUSH, DM_TAPE_JACOBIAN, DM_TAPE_HESSIAN, DM_TAPE_HESSIAN_VECTOR, DM_TAPE_KINDS
@@ -12,6 +13,9 @@ struct dm_tape {
     dm_multi_function F;
     dm_function one;                   /* F is this one */
     dm_recording of[DM_TAPE_KINDS];
+    size_t others;                     /* threads beside the caller's, ... */
+    dm_workers *workers;
+    dm_recording *of_other;            /*     and what each of them runs in a push */
 };
 
 int dm_no_tape(const char *function);  /* the error where it, or a matrix, is NULL */

@@ -52,13 +52,45 @@ dm_tape *dm_tape_alloc_multi(const dm_multi_function *F)
     return tape;
 }
 
+static void forget_others(dm_tape *tape)
+{
+    for (size_t i = 0; i < tape->others; i++)
+        dm_forget_recording(&tape->of_other[i]);
+    free(tape->of_other);
+    dm_workers_free(tape->workers);
+}
+
 void dm_tape_free(dm_tape *tape)
 {
     if (!tape)
         return;
     for (size_t k = 0; k < DM_TAPE_KINDS; k++)
         dm_forget_recording(&tape->of[k]);
+    forget_others(tape);
     free(tape);
+}
+
+int dm_tape_set_threads(dm_tape *tape, size_t threads)
+{
+    if (!tape)
+        return dm_refuse(NULL, GSL_EFAULT, "dm_tape_set_threads: the tape is NULL");
+    if (threads == 0)
+        return dm_refuse(NULL, GSL_EINVAL, "dm_tape_set_threads: 0 threads do nothing: 1 is the caller's own");
+    if (threads - 1 == tape->others)
+        return GSL_SUCCESS;
+    dm_workers *workers = threads > 1 ? dm_workers_alloc(threads - 1) : NULL;
+    dm_recording *of_other = threads > 1 ? calloc(threads - 1, sizeof *of_other) : NULL;
+    if (threads > 1 && (!workers || !of_other)) {
+        dm_workers_free(workers);
+        free(of_other);
+        return dm_refuse(NULL, GSL_ENOMEM, "dm_tape_set_threads: there are no %zu threads to be had, or no memory for "
+                         "them: the tape stays with %zu", threads, tape->others + 1);
+    }
+    forget_others(tape);
+    tape->others = threads - 1;
+    tape->workers = workers;
+    tape->of_other = of_other;
+    return GSL_SUCCESS;
 }
 
 /* ---------------------------------------------------------------------------------------- gradients -- */

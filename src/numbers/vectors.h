@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #if defined(__x86_64__) && defined(__GNUC__) && defined(__linux__) && !defined(__clang__) \
-    && !defined(__SANITIZE_ADDRESS__)
+    && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define FOR_EACH_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #define WIDE_REGISTERS __builtin_cpu_supports("avx512vl")
 #else

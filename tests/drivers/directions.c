@@ -207,6 +207,8 @@ typedef struct {
     dm_tape *tape;
     size_t rows, cols;                 /* of F */
     size_t calls;
+    size_t threads;                    /* 0: nothing was said of them; and those that have programs of their own */
+    bool others;
     bool recorded, in_turn;            /* there is a program, for one direction after another */
     size_t k;                          /*     or for so many side by side */
     char text[200];
@@ -329,8 +331,11 @@ static int ask(inquiry *q, const char *text, way how, gsl_matrix *const A[], siz
     q->calls = 0;
     int status = push(q->tape, &p, k, no_value);
     bool in_turn = goes_in_turn(A, k);
-    ck_assert_msg(status || q->calls == !(q->recorded && q->in_turn == in_turn && (in_turn || q->k == k)), "%s: called %zu times", q->text, q->calls);
+    bool as_before = q->recorded && q->in_turn == in_turn && (in_turn || q->k == k);
+    size_t calls = !as_before + (q->threads > 1 && !(as_before && q->others) ? q->threads - 1 : 0);
+    ck_assert_msg(status || q->calls == calls, "%s: called %zu times", q->text, q->calls);
     q->recorded = true;
+    q->others = q->threads > 1;
     q->in_turn = in_turn;
     q->k = k;
     compare(q, &p, k, no_value, status, &raised, &right, how < OVER_A_PART ? failing + 1 : 0);
@@ -408,6 +413,60 @@ START_TEST(results_lie_anywhere)
 }
 END_TEST
 
+/* ----------------------------------------------------------------------------------------- in threads */
+
+static void take_threads(inquiry *q, size_t threads)
+{
+    ck_assert_int_eq(dm_tape_set_threads(q->tape, threads), GSL_SUCCESS);
+    q->others = false;
+    q->threads = threads;
+}
+
+/* The same tape in more threads and fewer, and with more threads than directions. */
+START_TEST(directions_in_threads)
+{
+    static const size_t threads[] = { 2, 5, 1, 3 };
+    dice d = { 700 + (uint64_t) _i };
+
+    for (size_t n = 62; n <= 100; n += 38) {
+        gsl_matrix *A[MATRICES], *dA[MATRICES * MANY];
+        inquiry q;
+        C = random_matrix(&d, ANY, n + 3, n);
+        draw(&d, _i, n, 0, A, dA);
+        begin_inquiry(&q, function[_i].f, A);
+        for (size_t turn = 0; turn < 4; turn++) {
+            take_threads(&q, threads[turn]);
+            for (size_t k = n == 62 ? 5 : 2; k <= 7; k += n == 62 ? 2 : 5) {
+                draw(&d, _i, n, k, A, dA);
+                ask(&q, function[_i].name, (way) ((turn * 7 + k) % WAYS), A, k, dA, turn == 1, 0);
+            }
+        }
+        dm_tape_free(q.tape);
+        forget_matrices();
+    }
+}
+END_TEST
+
+START_TEST(threads_that_are_not_to_be_had)
+{
+    dice d = { 800 };
+    gsl_matrix *A[MATRICES], *dA[MATRICES * 7];
+    inquiry q;
+
+    draw(&d, 0, 62, 7, A, dA);
+    begin_inquiry(&q, product_of, A);
+    forget_errors();
+    refused(dm_tape_set_threads(NULL, 2), GSL_EFAULT, "dm_tape_set_threads: the tape is NULL");
+    refused(dm_tape_set_threads(q.tape, 0), GSL_EINVAL, "dm_tape_set_threads: 0 threads do nothing: 1 is the caller's own");
+    take_threads(&q, 2);
+    refused(dm_tape_set_threads(q.tape, 1000000), GSL_ENOMEM, "dm_tape_set_threads: there are no 1000000 threads to be had, "
+            "or no memory for them: the tape stays with 2");
+    ask(&q, "A*B", TOUCHING, A, 7, dA, false, 0);
+    ask(&q, "A*B", TOUCHING, A, 7, dA, false, 0);
+    dm_tape_free(q.tape);
+}
+END_TEST
+
 /* ------------------------------------------------------------------------------------- what goes wrong */
 
 /* Bad entries, and good ones again. */
@@ -436,30 +495,43 @@ static bool make_trouble(trouble what, size_t i, size_t s, size_t k, gsl_matrix 
     return s == 0 || what < MATRIX_TOO_LARGE;
 }
 
-START_TEST(errors_are_those_of_the_ordinary_way)
+/* All troubles with k directions of the size n; in threads any differential may have been written. */
+static void get_into_trouble(int which, size_t n, size_t k, size_t threads)
 {
     static const way ways[] = { TOUCHING, WIDE_OUTPUTS, OVER_ITSELF };
-    enum { K = 5 };
-    dice d = { 500 + (uint64_t) _i };
+    dice d = { 500 + (uint64_t) which };
     gsl_matrix *A[MATRICES], *dA[MATRICES * MANY];
     inquiry q;
-    size_t n = 14, errors = 0;
+    size_t errors = 0;
 
     C = random_matrix(&d, ANY, n + 3, n);
-    draw(&d, _i, n, 0, A, dA);
-    begin_inquiry(&q, function[_i].f, A);
+    draw(&d, which, n, 0, A, dA);
+    begin_inquiry(&q, function[which].f, A);
+    take_threads(&q, threads);
     for (trouble what = 0; what < TROUBLES; what++)
         for (size_t i = 0; i < MATRICES; i++)
-            for (size_t s = 0; s < K; s += 2) {
+            for (size_t s = 0; s < k; s += 2) {
                 way how = ways[(what + i + s / 2) % 3];
-                draw(&d, _i, n, K, A, dA);
-                if (make_trouble(what, i, s, K, A, dA))
-                    errors += ask(&q, function[_i].name, how, A, K, dA, i == 1, s) != GSL_SUCCESS;
-                draw(&d, _i, n, K, A, dA);
-                ck_assert_int_eq(ask(&q, function[_i].name, how, A, K, dA, false, 0), GSL_SUCCESS);
+                draw(&d, which, n, k, A, dA);
+                if (make_trouble(what, i, s, k, A, dA))
+                    errors += ask(&q, function[which].name, how, A, k, dA, i == 1, threads > 1 ? k - 1 : s) != GSL_SUCCESS;
+                draw(&d, which, n, k, A, dA);
+                ck_assert_int_eq(ask(&q, function[which].name, how, A, k, dA, false, 0), GSL_SUCCESS);
             }
-    ck_assert_msg(errors > 0 || function[_i].f == a_constant, "%s: nothing went wrong", function[_i].name);
+    ck_assert_msg(errors > 0 || function[which].f == a_constant, "%s: nothing went wrong", function[which].name);
     dm_tape_free(q.tape);
+}
+
+START_TEST(errors_are_those_of_the_ordinary_way)
+{
+    get_into_trouble(_i, 14, 5, 1);
+    get_into_trouble(_i, 27, 1, 1);
+}
+END_TEST
+
+START_TEST(errors_in_threads)
+{
+    get_into_trouble(_i, 62, 5, 3);
 }
 END_TEST
 
@@ -618,7 +690,11 @@ Suite *drivers_directions_suite(void)
     tcase_add_loop_test(tc, directions_in_turn, 0, FUNCTIONS);
     tcase_add_loop_test(tc, results_lie_anywhere, 0, FUNCTIONS);
     tcase_add_test(tc, a_view_is_not_written_over_while_it_is_read);
+    tc = case_of(suite, "in threads");
+    tcase_add_loop_test(tc, directions_in_threads, 0, FUNCTIONS);
+    tcase_add_test(tc, threads_that_are_not_to_be_had);
     tc = case_of(suite, "what goes wrong");
+    tcase_add_loop_test(tc, errors_in_threads, 0, FUNCTIONS);
     tcase_add_loop_test(tc, errors_are_those_of_the_ordinary_way, 0, FUNCTIONS);
     tcase_add_test(tc, arguments_that_do_not_fit);
     tcase_add_loop_test(tc, every_allocation_in_turn_may_fail, 0, 6);
