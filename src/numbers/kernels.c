@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "numbers/kernels.h"
-#include "numbers/vectors.h"
+#include "numbers/squares.h"
 
 /* Columns j ... j+WIDTH-1 of the product: six rows at a time, or four, three, one. */
 #define STRIP(WIDTH)                                                                                  \
@@ -104,54 +104,6 @@ INLINE void small_product(size_t m, size_t n, size_t p, double alpha, const doub
     }
     if (p & 1)
         strip1(m, n, alpha, A, down, across, B + j, ldb, beta, C + j, ldc);
-}
-
-/* The 3×3 matrix at M, each row with one entry too many, which nobody looks at. */
-INLINE void get_three(const double *M, v4 row[3])
-{
-    v4 last = *(const v4 *) (M + 5);
-
-    row[0] = *(const v4 *) M;
-    row[1] = *(const v4 *) (M + 3);
-    row[2] = __builtin_shufflevector(last, last, 1, 2, 3, 3);
-}
-
-INLINE void put_three(double *M, const v4 row[3])
-{
-    *(v4 *) M = row[0];
-    *(v4 *) (M + 3) = row[1];          /* over the entry too many */
-    *(v2 *) (M + 6) = (v2) { row[2][0], row[2][1] };
-    M[8] = row[2][2];
-}
-
-/* The rows of A*B. */
-INLINE void rows_of_three(const double *A, const double *B, v4 row[3])
-{
-    v4 b[3];
-
-    get_three(B, b);
-#pragma GCC unroll 3
-    for (int i = 0; i < 3; i++) {
-        row[i] = (v4) { 0 };
-        row[i] += A[3 * i] * b[0];
-        row[i] += A[3 * i + 1] * b[1];
-        row[i] += A[3 * i + 2] * b[2];
-    }
-}
-
-INLINE void product_three(double alpha, const double *A, const double *B, double beta, double *C)
-{
-    v4 row[3], c[3];
-
-    rows_of_three(A, B, row);
-    get_three(C, c);
-#pragma GCC unroll 3
-    for (int i = 0; i < 3; i++) {
-        row[i] *= alpha;
-        if (beta != 0)
-            row[i] += c[i];
-    }
-    put_three(C, row);
 }
 
 FOR_EACH_CPU
@@ -565,39 +517,19 @@ INLINE const double *flip(size_t n, size_t p, const double *B, double *T)
     return T;
 }
 
-INLINE const double *flip_four(const double *B, double *T)
-{
-    FOUR_BY_FOUR(B, 4);
-    *(v4 *) T = c0;
-    *(v4 *) (T + 4) = c1;
-    *(v4 *) (T + 8) = c2;
-    *(v4 *) (T + 12) = c3;
-    return T;
-}
-
 /* Squares of three and of four, where the compiler knows every loop, are the ones that people have most of. */
 FOR_EACH_CPU
 void dm_tiny_product(size_t m, size_t n, size_t p, double alpha, const double *A, bool A_transposed, const double *B,
                      bool B_transposed, double beta, double *C)
 {
-    double a[DM_TINY * DM_TINY], b[DM_TINY * DM_TINY];
+    double b[DM_TINY * DM_TINY];
 
-    /* One product each, its operands turned round before: of two, for two orders of A, the compiler takes out what
-     * they share, and then rounds it in between.                                                     */
     if (m == 4 && n == 4 && p == 4) {
-        if (A_transposed)
-            A = flip_four(A, a);
-        if (B_transposed)
-            B = flip_four(B, b);
-        small_product(4, 4, 4, alpha, A, 4, 1, B, 4, beta, C, 4);
+        product_four(alpha, A, A_transposed, B, B_transposed, beta != 0, C);
         return;
     }
     if (m == 3 && n == 3 && p == 3) {
-        if (A_transposed)
-            A = flip(3, 3, A, a);
-        if (B_transposed)
-            B = flip(3, 3, B, b);
-        product_three(alpha, A, B, beta, C);
+        product_three(alpha, A, A_transposed, B, B_transposed, beta != 0, C);
         return;
     }
     if (B_transposed && n > 1 && p > 1)
@@ -616,49 +548,16 @@ void dm_tiny_product(size_t m, size_t n, size_t p, double alpha, const double *A
 
 /* ------------------------------------------------------------- a product with its differential -- */
 
-/* P = A*B and dP = dA*B + A*dB for squares of four: a row is one register.  The value is summed in the order of
- * small_product, so that it is the same, to the last digit, with a differential and without.         */
-INLINE void dual_four(const double *A, const double *dA, const double *B, const double *dB, double *P, double *dP)
-{
-    const v4 *b = (const v4 *) B, *db = (const v4 *) dB;
-    v4 b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3], d0 = db[0], d1 = db[1], d2 = db[2], d3 = db[3];
-
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        const double *a = A + 4 * i, *da = dA + 4 * i;
-        v4 p = { 0 }, d = { 0 }, e = { 0 };
-        p += a[0] * b0, d += da[0] * b0, e += a[0] * d0;
-        p += a[1] * b1, d += da[1] * b1, e += a[1] * d1;
-        p += a[2] * b2, d += da[2] * b2, e += a[2] * d2;
-        p += a[3] * b3, d += da[3] * b3, e += a[3] * d3;
-        *(v4 *) (P + 4 * i) = p;
-        *(v4 *) (dP + 4 * i) = d + e;
-    }
-}
-
-INLINE void dual_three(const double *A, const double *dA, const double *B, const double *dB, double *P, double *dP)
-{
-    v4 p[3], d[3], e[3];
-
-    rows_of_three(A, B, p);
-    rows_of_three(dA, B, d);
-    rows_of_three(A, dB, e);
-    for (int i = 0; i < 3; i++)
-        d[i] += e[i];
-    put_three(P, p);
-    put_three(dP, d);
-}
-
 FOR_EACH_CPU
 void dm_small_dual_product(size_t m, size_t n, size_t p, size_t slots, const double *A, const double *dA,
                            const double *B, const double *dB, double *P, double *dP)
 {
     if (m == 4 && n == 4 && p == 4 && slots == 1 && dA && dB) {
-        dual_four(A, dA, B, dB, P, dP);
+        dual_product_four(A, dA, B, dB, P, dP);
         return;
     }
     if (m == 3 && n == 3 && p == 3 && slots == 1 && dA && dB) {
-        dual_three(A, dA, B, dB, P, dP);
+        dual_product_three(A, dA, B, dB, P, dP);
         return;
     }
     dm_tiny_product(m, n, p, 1, A, false, B, false, 0, P);

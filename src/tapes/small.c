@@ -5,7 +5,7 @@
 #include <string.h>
 #include "numbers/forms.h"
 #include "numbers/kernels.h"
-#include "numbers/vectors.h"
+#include "numbers/squares.h"
 #include "tapes/instructions.h"
 #include "tapes/tape.h"
 
@@ -215,108 +215,23 @@ unsigned dm_do_product(const dm_instruction *s)
     return 1;
 }
 
-/* The rows of a square of three, each with one entry too many that nobody looks at; and of its transpose.  It is read
- * and written in the same pieces, for what is read soon after it was written otherwise has to wait.   */
-INLINE void rows_of_three(const double *M, v4 row[3])
-{
-    v4 a = *(const v4 *) M, b = *(const v4 *) (M + 4);
-
-    row[0] = a;
-    row[1] = __builtin_shufflevector(a, b, 3, 4, 5, 6);
-    row[2] = (v4) { b[2], b[3], M[8], 0 };
-}
-
-INLINE void columns_of_three(const double *M, v4 row[3])
-{
-    v4 a = *(const v4 *) M, b = *(const v4 *) (M + 4);
-
-    row[0] = __builtin_shufflevector(a, b, 0, 3, 6, 6);
-    row[1] = __builtin_shufflevector(a, b, 1, 4, 7, 7);
-    row[2] = (v4) { a[2], b[1], M[8], 0 };
-}
-
-INLINE void put_three(double *M, const v4 row[3])
-{
-    *(v4 *) M = __builtin_shufflevector(row[0], row[1], 0, 1, 2, 4);
-    *(v4 *) (M + 4) = __builtin_shufflevector(row[1], row[2], 1, 2, 4, 5);
-    M[8] = row[2][2];
-}
-
-INLINE void rows_of_four(const double *M, v4 row[4])
-{
-    for (int i = 0; i < 4; i++)
-        row[i] = *(const v4 *) (M + 4 * i);
-}
-
-INLINE void columns_of_four(const double *M, v4 row[4])
-{
-    v4 r[4], p[4];
-
-    rows_of_four(M, r);
-    p[0] = __builtin_shufflevector(r[0], r[1], 0, 4, 2, 6);
-    p[1] = __builtin_shufflevector(r[0], r[1], 1, 5, 3, 7);
-    p[2] = __builtin_shufflevector(r[2], r[3], 0, 4, 2, 6);
-    p[3] = __builtin_shufflevector(r[2], r[3], 1, 5, 3, 7);
-    row[0] = __builtin_shufflevector(p[0], p[2], 0, 1, 4, 5);
-    row[1] = __builtin_shufflevector(p[1], p[3], 0, 1, 4, 5);
-    row[2] = __builtin_shufflevector(p[0], p[2], 2, 3, 6, 7);
-    row[3] = __builtin_shufflevector(p[1], p[3], 2, 3, 6, 7);
-}
-
-INLINE void put_four(double *M, const v4 row[4])
-{
-    for (int i = 0; i < 4; i++)
-        *(v4 *) (M + 4 * i) = row[i];
-}
-
-/* C = beta*C + scale*A(')*B(') for squares of N, A read in place; one function for each way of turning them. */
-#define SQUARE(NAME, N)                                                                               \
-    INLINE unsigned product_##NAME(const dm_instruction *s, bool A_transposed, bool B_transposed)    \
+/* For each way of turning them a function. */
+#define SQUARE(NAME, HOW, A_TRANSPOSED, B_TRANSPOSED)                                                 \
+    FOR_EACH_CPU                                                                                     \
+    static unsigned NAME##_##HOW(const dm_instruction *s)                                            \
     {                                                                                                \
-        const double *A = s->at.A;                                                                   \
-        size_t down = A_transposed ? 1 : N, across = A_transposed ? N : 1;                           \
-        v4 b[N], c[N];                                                                               \
-        if (B_transposed)                                                                            \
-            columns_of_##NAME(s->at.B, b);                                                           \
-        else                                                                                         \
-            rows_of_##NAME(s->at.B, b);                                                              \
-        _Pragma("GCC unroll 4") for (size_t i = 0; i < N; i++) {                                     \
-            const double *a = A + i * down;                                                          \
-            c[i] = a[0] * b[0];                                                                      \
-            _Pragma("GCC unroll 4") for (size_t k = 1; k < N; k++)                                   \
-                c[i] += a[k * across] * b[k];                                                        \
-        }                                                                                            \
-        if (s->scale != 1)             /* others have to wait for it */                              \
-            for (int i = 0; i < N; i++)                                                              \
-                c[i] *= s->scale;                                                                    \
-        if (s->adds) {                                                                               \
-            v4 before[N];                                                                            \
-            rows_of_##NAME(s->at.C, before);                                                         \
-            for (int i = 0; i < N; i++)                                                              \
-                c[i] += before[i];                                                                   \
-        }                                                                                            \
-        put_##NAME(s->at.C, c);                                                                      \
+        product_##NAME(s->scale, s->at.A, A_TRANSPOSED, s->at.B, B_TRANSPOSED, s->adds, s->at.C);    \
         return 1;                                                                                    \
-    }                                                                                                \
-    FOR_EACH_CPU static unsigned NAME##_as_are(const dm_instruction *s)                              \
-    {                                                                                                \
-        return product_##NAME(s, false, false);                                                      \
-    }                                                                                                \
-    FOR_EACH_CPU static unsigned NAME##_right_turned(const dm_instruction *s)                        \
-    {                                                                                                \
-        return product_##NAME(s, false, true);                                                       \
-    }                                                                                                \
-    FOR_EACH_CPU static unsigned NAME##_left_turned(const dm_instruction *s)                         \
-    {                                                                                                \
-        return product_##NAME(s, true, false);                                                       \
-    }                                                                                                \
-    FOR_EACH_CPU static unsigned NAME##_both_turned(const dm_instruction *s)                         \
-    {                                                                                                \
-        return product_##NAME(s, true, true);                                                        \
     }
 
-SQUARE(three, 3)
-SQUARE(four, 4)
+SQUARE(three, as_are, false, false)
+SQUARE(three, right_turned, false, true)
+SQUARE(three, left_turned, true, false)
+SQUARE(three, both_turned, true, true)
+SQUARE(four, as_are, false, false)
+SQUARE(four, right_turned, false, true)
+SQUARE(four, left_turned, true, false)
+SQUARE(four, both_turned, true, true)
 
 /* s and s+1 are T = scale*A*B and C = beta*C + scale*T*D, or D*T; T stays in the registers. */
 #define TWO(NAME, N)                                                                                  \
@@ -404,31 +319,16 @@ static unsigned rows_times_three(const dm_instruction *s)
 }
 
 /* s, s+1 and s+2 are P = A*B, D = dA*B and D += A*dB. */
-#define DUAL(NAME, N)                                                                                 \
+#define DUAL(NAME)                                                                                    \
     FOR_EACH_CPU                                                                                     \
     static unsigned dual_##NAME(const dm_instruction *s)                                             \
     {                                                                                                \
-        const double *A = s->at.A, *dA = s[1].at.A;                                                  \
-        v4 b[N], db[N], p[N], d[N];                                                                  \
-        rows_of_##NAME(s->at.B, b);                                                                  \
-        rows_of_##NAME(s[2].at.B, db);                                                               \
-        _Pragma("GCC unroll 4") for (size_t i = 0; i < N; i++) {                                     \
-            v4 e = { 0 };                                                                            \
-            p[i] = d[i] = e;                                                                         \
-            _Pragma("GCC unroll 4") for (size_t k = 0; k < N; k++) {                                 \
-                p[i] += A[N * i + k] * b[k];                                                         \
-                d[i] += dA[N * i + k] * b[k];                                                        \
-                e += A[N * i + k] * db[k];                                                           \
-            }                                                                                        \
-            d[i] += e;                                                                               \
-        }                                                                                            \
-        put_##NAME(s->at.C, p);                                                                      \
-        put_##NAME(s[1].at.C, d);                                                                    \
+        dual_product_##NAME(s->at.A, s[1].at.A, s->at.B, s[2].at.B, s->at.C, s[1].at.C);             \
         return 3;                                                                                    \
     }
 
-DUAL(three, 3)
-DUAL(four, 4)
+DUAL(three)
+DUAL(four)
 
 /* y = beta*y + scale*A(')*x for an N×N A. */
 #define COLUMN(NAME, N)                                                                               \
