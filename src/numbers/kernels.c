@@ -540,7 +540,7 @@ void dm_tiny_product(size_t m, size_t n, size_t p, double alpha, const double *A
         dm_row_matrix(n, m, alpha, B, 1, A, m, beta, C);
     else if (m == 1)
         dm_row_matrix(n, p, alpha, A, 1, B, p, beta, C);
-    else if (p % 4 != 0 && m * p >= 128 && WIDE_REGISTERS)
+    else if (p % 4 != 0 && m * p >= 49 && WIDE_REGISTERS)
         dm_wide_product(m, n, p, alpha, A, A_transposed ? 1 : n, A_transposed ? m : 1, B, p, false, beta, C, p);
     else
         small_product(m, n, p, alpha, A, A_transposed ? 1 : n, A_transposed ? m : 1, B, p, beta, C, p);
