@@ -160,7 +160,7 @@ DM_API int dm_tape_push(dm_tape *tape, const gsl_matrix *const A[], size_t k,
  * are work enough: 32 of 32×32 matrices are, or 2 of 80×80.  Each thread has a program of its own: F is called once for
  * each, by the caller's.  After an error any dF may have been written to.  BLAS should have one thread then
  * (OPENBLAS_NUM_THREADS=1), for it lets in one caller at a time otherwise.  The threads sleep between the calls and end
- * with the tape; a child of fork has none of them.
+ * with the tape; in a child of fork, which has none of them, the caller's does it all.
  * GSL_EINVAL: threads is 0;  GSL_ENOMEM: there are not so many to be had, the tape stays with those it has.  */
 DM_API int dm_tape_set_threads(dm_tape *tape, size_t threads);
 

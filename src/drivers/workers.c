@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "drivers/workers.h"
 
 struct dm_workers {
@@ -10,6 +11,7 @@ struct dm_workers {
     size_t count, started, busy;
     unsigned long round;               /* of work that was given out */
     bool over;
+    pid_t owner;                       /* the process: a child of it has none of the threads */
     void (*work)(void *what, size_t number);
     void *what;
     pthread_t thread[];
@@ -59,6 +61,7 @@ dm_workers *dm_workers_alloc(size_t count)
 
     if (!w)
         return NULL;
+    w->owner = getpid();
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->begun, NULL);
     pthread_cond_init(&w->ended, NULL);
@@ -70,8 +73,10 @@ dm_workers *dm_workers_alloc(size_t count)
 
 void dm_workers_free(dm_workers *w)
 {
-    if (!w)
+    if (!w || w->owner != getpid()) {
+        free(w);
         return;
+    }
     pthread_mutex_lock(&w->lock);
     w->over = true;
     pthread_cond_broadcast(&w->begun);
@@ -86,6 +91,10 @@ void dm_workers_free(dm_workers *w)
 
 void dm_workers_run(dm_workers *w, void (*work)(void *what, size_t number), void *what)
 {
+    if (w->owner != getpid()) {
+        work(what, 0);
+        return;
+    }
     pthread_mutex_lock(&w->lock);
     w->work = work;
     w->what = what;

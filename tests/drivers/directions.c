@@ -4,10 +4,13 @@
  * There is one test, `ask`, of a tape and the ordinary way.  All matrices of a call lie in one slab of memory, behind,
  * beside or over each other; what the call comes to must be the same, and whatever is not an entry of an output must be as
  * it was, to the bit.  F is called to record it, and never again.                                      */
+#define _POSIX_C_SOURCE 200809L        /* fork */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "../fixture.h"
 #include "../memory.h"
 #include "../suites.h"
@@ -447,6 +450,32 @@ START_TEST(directions_in_threads)
 }
 END_TEST
 
+/* A child of fork has only the thread that called it. */
+START_TEST(threads_and_a_child)
+{
+    dice d = { 900 };
+    gsl_matrix *A[MATRICES], *dA[MATRICES * 7];
+    inquiry q;
+    int status;
+
+    draw(&d, 0, 62, 7, A, dA);
+    begin_inquiry(&q, product_of, A);
+    take_threads(&q, 3);
+    ask(&q, "A*B", TOUCHING, A, 7, dA, false, 0);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(20);
+        ask(&q, "A*B, in a child", TOUCHING, A, 7, dA, false, 0);
+        dm_tape_free(q.tape);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the child ended with %d", status);
+    ask(&q, "A*B", TOUCHING, A, 7, dA, false, 0);
+    dm_tape_free(q.tape);
+}
+END_TEST
+
 START_TEST(threads_that_are_not_to_be_had)
 {
     dice d = { 800 };
@@ -692,6 +721,7 @@ Suite *drivers_directions_suite(void)
     tcase_add_test(tc, a_view_is_not_written_over_while_it_is_read);
     tc = case_of(suite, "in threads");
     tcase_add_loop_test(tc, directions_in_threads, 0, FUNCTIONS);
+    tcase_add_test(tc, threads_and_a_child);
     tcase_add_test(tc, threads_that_are_not_to_be_had);
     tc = case_of(suite, "what goes wrong");
     tcase_add_loop_test(tc, errors_in_threads, 0, FUNCTIONS);
