@@ -401,27 +401,27 @@ static const struct {
     double bound;
     const char *variant;               /* NULL: dualmat or tape */
 } bars[] = {
-    { "product, one direction, in dgemm", "product-1", 32, 4096, X_DGEMM, 3.2, NULL },
-    { "gradient of tr(A*A), in dgemm", "trace-square", 64, 4096, X_DGEMM, 3.5, NULL },
-    { "gradient of |A*x-b|^2 for x, in values", "residual-x", 512, 512, X_VALUE, 2.5, NULL },
-    { "gradient of |A*x-b|^2 for A, in values", "residual-A", 512, 512, X_VALUE, 2.5, NULL },
-    { "any workload, in derivatives by hand", NULL, 64, 4096, X_HAND, 1.10, NULL },
-    { "any workload, in derivatives by hand", NULL, 16, 63, X_HAND, 1.3, NULL },
-    { "any workload, in derivatives by hand", NULL, 1, 15, X_HAND, 2.0, NULL },
-    { "any workload, in the best other tool", NULL, 8, 4096, X_PEER, 1.0, NULL },
-    { "any workload, in the best other tool", NULL, 3, 4, X_PEER, 1.5, NULL },
-    { "product, operands made before, likewise", "product-1", 3, 4, X_PEER, 1.5, "dualmat-op" },
-    { "Hessian of logdet, in the best other tool", "hessian-logdet", 8, 8, X_PEER, 0.1, NULL },
-    { "Hessian of logdet, in the best other tool", "hessian-logdet", 24, 24, X_PEER, 0.1, NULL },
-    { "Hessian of tr(A^3), in the best other tool", "hessian-trace-cube", 8, 8, X_PEER, 0.1, NULL },
-    { "Hessian of tr(A^3), in the best other tool", "hessian-trace-cube", 24, 24, X_PEER, 0.1, NULL },
-    { "gradient of tr(A*A), in dgemm", "trace-square", 512, 512, X_DGEMM, 0.15, NULL },
+    { "product, one direction, times dgemm", "product-1", 32, 4096, X_DGEMM, 3.2, NULL },
+    { "gradient of tr(A*A), times dgemm", "trace-square", 64, 4096, X_DGEMM, 3.5, NULL },
+    { "gradient of |A*x-b|^2 for x, times the value", "residual-x", 512, 512, X_VALUE, 2.5, NULL },
+    { "gradient of |A*x-b|^2 for A, times the value", "residual-A", 512, 512, X_VALUE, 2.5, NULL },
+    { "any workload, times the derivative by hand", NULL, 64, 4096, X_HAND, 1.10, NULL },
+    { "any workload, times the derivative by hand", NULL, 16, 63, X_HAND, 1.3, NULL },
+    { "any workload, times the derivative by hand", NULL, 1, 15, X_HAND, 2.0, NULL },
+    { "any workload, times the best other tool", NULL, 8, 4096, X_PEER, 1.0, NULL },
+    { "any workload, times the best other tool", NULL, 3, 4, X_PEER, 1.5, NULL },
+    { "product, operands made before, times the best of them", "product-1", 3, 4, X_PEER, 1.5, "dualmat-op" },
+    { "Hessian of logdet, times the best other tool", "hessian-logdet", 8, 8, X_PEER, 0.1, NULL },
+    { "Hessian of logdet, times the best other tool", "hessian-logdet", 24, 24, X_PEER, 0.1, NULL },
+    { "Hessian of tr(A^3), times the best other tool", "hessian-trace-cube", 8, 8, X_PEER, 0.1, NULL },
+    { "Hessian of tr(A^3), times the best other tool", "hessian-trace-cube", 24, 24, X_PEER, 0.1, NULL },
+    { "gradient of tr(A*A), times dgemm", "trace-square", 512, 512, X_DGEMM, 0.15, NULL },
     { "product, one direction, in ns", "product-1", 4, 4, NS, 35, NULL },
     { "product, operands made before, in ns", "product-1", 4, 4, NS, 35, "dualmat-op" },
     { "gradient of tr(A*A), in ns", "trace-square", 4, 4, NS, 80, NULL },
-    { "product, 32 directions, in values", "product-32", 8, 8, X_VALUE, 55, NULL },
-    { "product, 32 directions, in values", "product-32", 256, 256, X_VALUE, 66, NULL },
-    { "product, 32, operands made before, in values", "product-32", 256, 256, X_VALUE, 66, "dualmat-op" },
+    { "product, 32 directions, times the value", "product-32", 8, 8, X_VALUE, 55, NULL },
+    { "product, 32 directions, times the value", "product-32", 256, 256, X_VALUE, 66, NULL },
+    { "product, 32, operands made before, times the value", "product-32", 256, 256, X_VALUE, 66, "dualmat-op" },
 };
 
 static double measure_of(const measurement *r, yardstick of)
@@ -457,7 +457,7 @@ static void asked(void)
 {
     size_t missing = 0;
 
-    remark("\n%-45s %11s %9s %9s %9s\n", "What was asked", "n", "at most", "calls", "tape");
+    remark("\n%-55s %11s %9s %9s %9s\n", "The bounds that we keep to, or do not", "n", "at most", "calls", "tape");
     for (size_t b = 0; b < sizeof bars / sizeof *bars; b++) {
         char range[24] = "", bound[16], got[2][16];
         worst calls = worst_at(b, bars[b].variant ? bars[b].variant : "dualmat"), tape = { NAN, 0, "" };
@@ -475,7 +475,7 @@ static void asked(void)
             snprintf(range, sizeof range, "%zu ...", bars[b].from);
         else
             snprintf(range, sizeof range, "%zu ... %zu", bars[b].from, bars[b].to);
-        remark("%-45s %11s %9s %9s %9s  %s by the %s (%s, %zu)\n", bars[b].text, range,
+        remark("%-55s %11s %9s %9s %9s  %s by the %s (%s, %zu)\n", bars[b].text, range,
                number_text(bars[b].bound, bound), number_text(calls.ratio, got[0]), number_text(tape.ratio, got[1]),
                w.ratio <= bars[b].bound ? "kept" : "MISSED", by_tape ? "tape" : "calls", w.against, w.n);
     }

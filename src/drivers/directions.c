@@ -229,7 +229,8 @@ static void take_in_thread(void *what, size_t number)
         t->failed = true;
 }
 
-/* Threads have to be woken, which takes as long as a direction of 60×60. */
+/* Threads have to be woken, which takes as long as a direction of 60×60; and where BLAS has several, it works for one of
+ * them at a time, and slower than for one alone.                                                     */
 static bool are_worth_threads(size_t n, const gsl_matrix *const A[], size_t k)
 {
     const double least = 1e6;          /* multiplications, if a direction is a product or two */
@@ -237,7 +238,7 @@ static bool are_worth_threads(size_t n, const gsl_matrix *const A[], size_t k)
 
     for (size_t i = 0; i < n; i++)
         most = fmax(most, (double) A[i]->size1 * (double) A[i]->size2);
-    return k > 1 && (double) k * most * sqrt(most) > least;
+    return k > 1 && (double) k * most * sqrt(most) > least && dm_blas_threads() <= 1;
 }
 
 /* Has each of the other threads a program? */

@@ -14,6 +14,7 @@ void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *
 
 /* The same for any sizes in the registers of AVX-512, and B perhaps the transpose of what is at hand.  wide.c */
 bool dm_has_wide_registers(void);      /* has the processor any? */
+size_t dm_blas_threads(void);          /* in how many BLAS works; 0: unknown                           library.c */
 bool dm_is_for_wide_registers(size_t m, size_t n, size_t p);   /* and BLAS nothing that is faster?     library.c */
 void dm_wide_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down, size_t across,
                      const double *B, size_t ldb, bool B_transposed, double beta, double *C, size_t ldc);

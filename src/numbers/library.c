@@ -60,17 +60,24 @@ __attribute__((constructor)) static void look_at_kernels(void)
 
 extern int openblas_get_num_threads(void) __attribute__((weak));
 
+size_t dm_blas_threads(void)
+{
+    int threads = openblas_get_num_threads ? openblas_get_num_threads() : 0;
+
+    return threads > 0 ? (size_t) threads : 0;
+}
+
 /* Measured against OpenBLAS 0.3.21, one core, n×n: its wide kernels are faster up to 100×100×100, where they read what
  * there is as it lies, 1.3 times as slow at 128 and 1.1 at 256, and faster again from 700 on; those for AVX2 are 1.6
  * times as slow, the old ones 5 times.                                                               */
 bool dm_is_for_wide_registers(size_t m, size_t n, size_t p)
 {
     const double work = (double) m * (double) n * (double) p;
-    int threads = openblas_get_num_threads ? openblas_get_num_threads() : 0;
+    const size_t threads = dm_blas_threads();
 
     if (!dm_has_wide_registers())
         return false;
     if (kernels == WIDE)
         return threads == 1 && work > 1e6 && m >= 32 && n <= 400 && p <= 400;
-    return threads == 1 || (kernels == OLD && threads <= 4) || work <= 64 * 64 * 64;
+    return threads == 1 || (kernels == OLD && threads > 0 && threads <= 4) || work <= 64 * 64 * 64;
 }
