@@ -161,11 +161,17 @@ static bool lie_apart(const gsl_matrix *const in[], size_t n, const dm_stretch w
     return apart;
 }
 
+/* Is the differential made where it is said?  One that is the same along all directions is not. */
+static bool is_made_anywhere(const dm_recording *r)
+{
+    return r->result[0]->place && r->result[0]->varies;
+}
+
 /* Can each differential be written to where it is wanted, before the next direction is looked at? */
 static bool can_be_written(const dm_recording *r, size_t n, const gsl_matrix *const A[], size_t k,
                            const gsl_matrix *const dA[], gsl_matrix *const dF[])
 {
-    bool can = r->result[0]->place != NULL;
+    bool can = is_made_anywhere(r);
 
     for (size_t s = 0; s < k && can; s++)
         can = dF[s]->tda == r->cols;
@@ -194,11 +200,11 @@ static const double *found(const turns *t, const dm_recording *r, size_t s)
     const dm_line *D = r->result[0];
     size_t entries = r->rows * r->cols;
 
-    if (D->place)
+    if (is_made_anywhere(r))
         return dm_all_finite(entries, 1, D->place) ? D->place : NULL;
     if (!dm_line_finite(D))
         return NULL;
-    const double *at = dm_entries(D->number).data;
+    const double *at = D->place ? D->place : dm_entries(D->number).data;
     return at ? memcpy(t->kept + s * entries, at, entries * sizeof *at) : NULL;
 }
 
@@ -214,7 +220,7 @@ static bool take(turns *t, dm_recording *r)
     while (done && !t->failed && (s = t->next++) < k) {
         for (size_t i = 0; done && i < n; i++)
             done = dm_give_input(&r->in[n + i], t->dA + i * k + s, false);
-        if (r->result[0]->place)
+        if (is_made_anywhere(r))
             dm_program_give(r->result[0], t->written ? t->dF[s]->data : t->kept + s * r->rows * r->cols);
         done = done && dm_program_go_on(r->program) && (t->found[s] = found(t, r, s));
     }
