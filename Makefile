@@ -243,7 +243,7 @@ Name: dualmat
 Description: forward-mode differentiation of matrix expressions
 Version: $(VERSION)
 Cflags: -I$${includedir} $(GSL_CFLAGS)
-Libs: -L$${libdir} -ldualmat $(GSL_LIBS) $(BLAS_LIBS) -lm
+Libs: -L$${libdir} -ldualmat $(LIBS)
 endef
 export PC
 

@@ -160,8 +160,8 @@ DM_API int dm_tape_push(dm_tape *tape, const gsl_matrix *const A[], size_t k,
 /* Take the directions of dm_tape_push in so many threads (1, unless it is said), the caller's among them, where they
  * are work enough (32 of 32×32 matrices are, or 2 of 80×80), F is recorded, and OpenBLAS, if it serves, has one thread
  * (OPENBLAS_NUM_THREADS=1, or openblas_set_num_threads(1)): else its threads and these would wait for each other.  Each
- * thread has a program of its own, which computes the value too: F is called once for each, by the caller's.  After an
- * error any dF may have been written to.  The threads sleep between the calls and end with the tape; in a child of
+ * thread has a program of its own, which computes the value too: F is called once for each when it is recorded, by the
+ * caller's, and is recorded anew after this call.  After an error any dF may have been written to.  The threads sleep between the calls and end with the tape; in a child of
  * fork, which has none of them, the caller's does it all.
  * GSL_EINVAL: threads is 0;  GSL_ENOMEM: there are not so many to be had, the tape stays with those it has.  */
 DM_API int dm_tape_set_threads(dm_tape *tape, size_t threads);

@@ -11,7 +11,7 @@ static Suite *(*const suites[])(void) = {
     operations_structure_suite, operations_solves_suite, operations_eigen_suite, operations_functions_suite, operations_norms_suite,
     operations_entrywise_suite, drivers_gradient_suite, drivers_jacobian_suite, drivers_hessian_suite,
     drivers_results_suite, drivers_scope_suite, drivers_memory_suite, drivers_tape_suite,
-    drivers_directions_suite, drivers_columns_suite, drivers_check_suite,
+    drivers_directions_suite, drivers_workers_suite, drivers_columns_suite, drivers_check_suite,
     drivers_diagnose_suite,
     language_parse_suite, language_functions_suite, language_infer_suite, language_evaluate_suite,
     language_vary_suite,

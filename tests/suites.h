@@ -30,6 +30,7 @@ Suite *drivers_scope_suite(void);
 Suite *drivers_memory_suite(void);
 Suite *drivers_tape_suite(void);
 Suite *drivers_directions_suite(void);
+Suite *drivers_workers_suite(void);
 Suite *drivers_columns_suite(void);
 Suite *drivers_check_suite(void);
 Suite *drivers_diagnose_suite(void);

@@ -17,7 +17,8 @@ static int push_directly(dm_tape *tape, const gsl_matrix *const A[], size_t k, c
     return status;
 }
 
-/* Of large matrices directions side by side save nothing but calls, and have to be copied to get there. */
+/* Of large matrices directions side by side save nothing but calls, and have to be copied to get there: from 13 rows on,
+ * from 5 where two products are one instruction; and where there is one direction, all that is saved is one copy. */
 static bool had_better_take_turns(const gsl_matrix *const A[], size_t n, size_t k)
 {
     const size_t small = k == 1 ? 24 : dm_has_wide_registers() ? 4 : 12;
@@ -28,26 +29,60 @@ static bool had_better_take_turns(const gsl_matrix *const A[], size_t n, size_t 
     return large;
 }
 
-/* The program for these matrices and directions, all of which have the shapes that they should; NULL: none. */
-static dm_recording *prepared_push(dm_tape *tape, dm_recording *r, const gsl_matrix *const A[], size_t k,
-                                   const gsl_matrix *const dA[])
+static void record_push(dm_tape *tape, dm_recording *r, bool in_turn, const gsl_matrix *const A[], size_t k,
+                        const gsl_matrix *const dA[])
 {
+    size_t n = tape->F.n, slots = in_turn ? 1 : k;
+
+    dm_forget_recording(r);
+    if (!dm_set_inputs(r, 2 * n))
+        return;
+    for (size_t i = 0; i < n; i++) {
+        r->in[i] = dm_shape_of(&A[i], 1);
+        r->in[n + i] = dm_shape_of(dA + i * k, slots);
+    }
+    r->in_turn = in_turn;
+    dm_record(&tape->F, r, dm_write_push, 1, DM_THE_VALUE);
+}
+
+/* Is the differential made where it is said?  One that is the same along all directions is not. */
+static bool is_made_anywhere(const dm_recording *r)
+{
+    return r->result[0]->place && r->result[0]->varies;
+}
+
+/* A program for each of the other threads, recorded when the first one is, so that they are of one mind. */
+static void record_others(dm_tape *tape, const dm_recording *first, const gsl_matrix *const A[], size_t k,
+                          const gsl_matrix *const dA[])
+{
+    bool alike = first->context && first->in_turn;
+
+    for (size_t i = 0; i < tape->others; i++)
+        dm_forget_recording(&tape->of_other[i]);
+    for (size_t i = 0; alike && i < tape->others; i++) {
+        dm_recording *r = &tape->of_other[i];
+        record_push(tape, r, true, A, k, dA);
+        alike = r->context && r->rows == first->rows && r->cols == first->cols
+             && is_made_anywhere(r) == is_made_anywhere(first);
+    }
+    tape->alike = alike;
+}
+
+/* The program for these matrices and directions, all of which have the shapes that they should; NULL: none.  One for
+ * turns serves any number of them, one too.                                                           */
+static dm_recording *prepared_push(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[])
+{
+    dm_recording *r = &tape->of[DM_TAPE_PUSH];
     size_t n = tape->F.n;
-    bool in_turn = had_better_take_turns(A, n, k), as_before = r->tried && r->in_turn == in_turn;
-    size_t slots = in_turn ? 1 : k;
+    bool in_turn = had_better_take_turns(A, n, k) || (k == 1 && r->tried && r->in_turn);
+    bool as_before = r->tried && r->in_turn == in_turn;
 
     for (size_t i = 0; as_before && i < n; i++)
-        as_before = dm_fits(r, i, A[i], 1) && dm_fits(r, n + i, A[i], slots);
+        as_before = dm_fits(r, i, A[i], 1) && dm_fits(r, n + i, A[i], in_turn ? 1 : k);
     if (!as_before) {
-        dm_forget_recording(r);
-        if (!dm_set_inputs(r, 2 * n))
-            return NULL;
-        for (size_t i = 0; i < n; i++) {
-            r->in[i] = dm_shape_of(&A[i], 1);
-            r->in[n + i] = dm_shape_of(dA + i * k, slots);
-        }
-        r->in_turn = in_turn;
-        dm_record(&tape->F, r, dm_write_push, 1, DM_THE_VALUE);
+        in_turn = had_better_take_turns(A, n, k);
+        record_push(tape, r, in_turn, A, k, dA);
+        record_others(tape, r, A, k, dA);
     }
     return r->context ? r : NULL;
 }
@@ -161,12 +196,6 @@ static bool lie_apart(const gsl_matrix *const in[], size_t n, const dm_stretch w
     return apart;
 }
 
-/* Is the differential made where it is said?  One that is the same along all directions is not. */
-static bool is_made_anywhere(const dm_recording *r)
-{
-    return r->result[0]->place && r->result[0]->varies;
-}
-
 /* Can each differential be written to where it is wanted, before the next direction is looked at? */
 static bool can_be_written(const dm_recording *r, size_t n, const gsl_matrix *const A[], size_t k,
                            const gsl_matrix *const dA[], gsl_matrix *const dF[])
@@ -247,16 +276,6 @@ static bool are_worth_threads(size_t n, const gsl_matrix *const A[], size_t k)
     return k > 1 && (double) k * most * sqrt(most) > least && dm_blas_threads() <= 1;
 }
 
-/* Has each of the other threads a program? */
-static bool prepared_others(dm_tape *tape, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[])
-{
-    bool all = tape->others > 0 && are_worth_threads(tape->F.n, A, k);
-
-    for (size_t i = 0; all && i < tape->others; i++)
-        all = prepared_push(tape, &tape->of_other[i], A, k, dA) != NULL;
-    return all;
-}
-
 static bool run_in_turn(dm_tape *tape, dm_recording *r, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
                         gsl_matrix *value, gsl_matrix *const dF[])
 {
@@ -269,7 +288,7 @@ static bool run_in_turn(dm_tape *tape, dm_recording *r, const gsl_matrix *const 
         return false;
     t.kept = r->kept;
     t.found = r->found;
-    if (prepared_others(tape, A, k, dA))
+    if (tape->others > 0 && tape->alike && are_worth_threads(t.n, A, k))
         dm_workers_run(tape->workers, take_in_thread, &t);
     else
         take_in_thread(&t, 0);
@@ -313,7 +332,7 @@ static void hand_out_found(const dm_recording *r, size_t k, gsl_matrix *const dF
 static int push(dm_tape *tape, bool fitting, const gsl_matrix *const A[], size_t k, const gsl_matrix *const dA[],
                 gsl_matrix *value, gsl_matrix *const dF[])
 {
-    dm_recording *r = fitting ? prepared_push(tape, &tape->of[DM_TAPE_PUSH], A, k, dA) : NULL;
+    dm_recording *r = fitting ? prepared_push(tape, A, k, dA) : NULL;
     bool done = r && dm_has_shape(r, value) && all_of_shape(k, dF, r->rows, r->cols, &fitting) && fitting;
     done = done && (r->in_turn ? run_in_turn(tape, r, A, k, dA, value, dF)
                                : run_side_by_side(r, tape->F.n, A, k, dA, value, dF));

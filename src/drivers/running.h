@@ -15,7 +15,8 @@ struct dm_tape {
     dm_recording of[DM_TAPE_KINDS];
     size_t others;                     /* threads beside the caller's, ... */
     dm_workers *workers;
-    dm_recording *of_other;            /*     and what each of them runs in a push */
+    dm_recording *of_other;            /*     and what each of them runs in a push, */
+    bool alike;                        /*     if they all have what the caller's has */
 };
 
 int dm_no_tape(const char *function);  /* the error where it, or a matrix, is NULL */

@@ -79,13 +79,13 @@ int dm_tape_set_threads(dm_tape *tape, size_t threads)
     if (threads - 1 == tape->others)
         return GSL_SUCCESS;
     dm_workers *workers = threads > 1 ? dm_workers_alloc(threads - 1) : NULL;
-    dm_recording *of_other = threads > 1 ? calloc(threads - 1, sizeof *of_other) : NULL;
-    if (threads > 1 && (!workers || !of_other)) {
+    dm_recording *of_other = workers ? calloc(threads - 1, sizeof *of_other) : NULL;
+    if (threads > 1 && !of_other) {
         dm_workers_free(workers);
-        free(of_other);
         return dm_refuse(NULL, GSL_ENOMEM, "dm_tape_set_threads: there are no %zu threads to be had, or no memory for "
                          "them: the tape stays with %zu", threads, tape->others + 1);
     }
+    dm_forget_recording(&tape->of[DM_TAPE_PUSH]);      /* all programs are recorded together */
     forget_others(tape);
     tape->others = threads - 1;
     tape->workers = workers;

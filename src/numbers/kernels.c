@@ -80,10 +80,11 @@ STRIP(4)
 STRIP(2)
 STRIP(1)
 
-/* Measured against OpenBLAS 0.3.21, whose call costs 50 ns, or 25 where it has kernels for AVX-512. */
+/* Measured against OpenBLAS 0.3.21, whose call costs 50 ns, or 25 where it has kernels for AVX-512; up to 8 these loops
+ * take less time than those of wide.c, too.                                                           */
 size_t dm_small_limit(void)
 {
-    return WIDE_REGISTERS ? 8 : 14;
+    return dm_has_wide_registers() ? 8 : 14;
 }
 
 INLINE void small_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down,
@@ -540,7 +541,7 @@ void dm_tiny_product(size_t m, size_t n, size_t p, double alpha, const double *A
         dm_row_matrix(n, m, alpha, B, 1, A, m, beta, C);
     else if (m == 1)
         dm_row_matrix(n, p, alpha, A, 1, B, p, beta, C);
-    else if (p % 4 != 0 && m * p >= 49 && WIDE_REGISTERS)
+    else if (p % 4 != 0 && m * p >= 49 && dm_has_wide_registers())     /* columns that would go in two strips or three */
         dm_wide_product(m, n, p, alpha, A, A_transposed ? 1 : n, A_transposed ? m : 1, B, p, false, beta, C, p);
     else
         small_product(m, n, p, alpha, A, A_transposed ? 1 : n, A_transposed ? m : 1, B, p, beta, C, p);

@@ -16,11 +16,13 @@ void dm_small_product(size_t m, size_t n, size_t p, double alpha, const double *
 bool dm_has_wide_registers(void);      /* has the processor any? */
 size_t dm_blas_threads(void);          /* in how many BLAS works; 0: unknown                           library.c */
 bool dm_is_for_wide_registers(size_t m, size_t n, size_t p);   /* and BLAS nothing that is faster?     library.c */
+bool dm_gram_is_for_wide_registers(size_t m, size_t n);        /* not even for A*A', m×n, of which it makes half? */
 void dm_wide_product(size_t m, size_t n, size_t p, double alpha, const double *A, size_t down, size_t across,
                      const double *B, size_t ldb, bool B_transposed, double beta, double *C, size_t ldc);
 
-/* C = beta*C + alpha*(A(')*B + D(')*E), m×p, of m×n and n×p factors whose rows lie one behind the other.  wide.c */
-enum { DM_TWO_PRODUCTS = 24 };         /* p is at most this */
+/* C = beta*C + alpha*(A(')*B + D(')*E), m×p, of m×n and n×p factors whose rows lie one behind the other; p is at most
+ * DM_TWO_WIDEST.                                                                                      wide.c */
+enum { DM_TWO_WIDEST = 24 };
 void dm_wide_two_products(size_t m, size_t n, size_t p, double alpha, const double *A, bool A_transposed, const double *B,
                           const double *D, bool D_transposed, const double *E, double beta, double *C);
 

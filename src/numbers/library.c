@@ -1,5 +1,5 @@
-/* Which library serves dgemm_ in here: asked of the dynamic linker, by the address that was bound; and whether its
- * kernels are made for the widest registers of the processor.                                        */
+/* Which library serves dgemm_ in here: asked of the dynamic linker, by the address that was bound; what its kernels are
+ * made for, in how many threads it works, and so which products are better left to our own.           */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -42,20 +42,25 @@ const char *dm_blas_coretype(void)
     return NULL;
 }
 
-/* By the registers that they are for: those of SSE, of which a processor that is unknown gets the oldest, of AVX2 (or
- * it is another library), of AVX-512.  Found out when the library is loaded, and never changed.       */
-static enum { OLD, USUAL, WIDE } kernels = USUAL;
+/* By the registers that they are for: those of SSE, of which a processor that is unknown gets the oldest, of AVX2, of
+ * AVX-512; or it is another library.  Found out when the library is loaded, and never changed.       */
+static enum { UNKNOWN, OLD, USUAL, WIDE } kernels = UNKNOWN;
+
+static bool is_one_of(const char *name, const char *const names[], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
 
 __attribute__((constructor)) static void look_at_kernels(void)
 {
-    static const char *const wide[] = { "SkylakeX", "Cooperlake", "Sapphirerapids" };
+    static const char *const wide[] = { "SkylakeX", "Cooperlake", "Sapphirerapids" }, *const usual[] = { "Haswell", "Zen" };
     const char *name = dm_blas_kernels();
 
-    for (size_t i = 0; name && i < sizeof wide / sizeof *wide; i++)
-        if (strcmp(name, wide[i]) == 0)
-            kernels = WIDE;
-    if (dm_blas_coretype())
-        kernels = OLD;
+    if (name)
+        kernels = is_one_of(name, wide, 3) ? WIDE : is_one_of(name, usual, 2) ? USUAL : OLD;
 }
 
 extern int openblas_get_num_threads(void) __attribute__((weak));
@@ -69,15 +74,25 @@ size_t dm_blas_threads(void)
 
 /* Measured against OpenBLAS 0.3.21, one core, n×n: its wide kernels are faster up to 100×100×100, where they read what
  * there is as it lies, 1.3 times as slow at 128 and 1.1 at 256, and faster again from 700 on; those for AVX2 are 1.6
- * times as slow, the old ones 5 times.                                                               */
+ * times as slow, the old ones 5 times.  What another library does is not known beyond 64.             */
 bool dm_is_for_wide_registers(size_t m, size_t n, size_t p)
 {
     const double work = (double) m * (double) n * (double) p;
-    const size_t threads = dm_blas_threads();
 
     if (!dm_has_wide_registers())
         return false;
-    if (kernels == WIDE)
-        return threads == 1 && work > 1e6 && m >= 32 && n <= 400 && p <= 400;
-    return threads == 1 || (kernels == OLD && threads > 0 && threads <= 4) || work <= 64 * 64 * 64;
+    if (kernels != WIDE && work <= 64 * 64 * 64)
+        return true;
+    switch (kernels) {
+    case WIDE: return work > 1e6 && m >= 32 && n <= 400 && p <= 400 && dm_blas_threads() == 1;
+    case USUAL: return dm_blas_threads() == 1;
+    case OLD: return dm_blas_threads() <= 4;
+    default: return false;
+    }
+}
+
+/* Half of it, for the whole takes twice as long. */
+bool dm_gram_is_for_wide_registers(size_t m, size_t n)
+{
+    return kernels == OLD && dm_is_for_wide_registers(m, n, m);
 }

@@ -323,7 +323,7 @@ static bool multiply_add(dm_panel target, double beta, double scale, dm_side A, 
     if (A.A->slots > 1)
         a.stride = dm_side_cols(A);
     if (a.data == b.data && a.transposed != b.transposed && beta == 0 && rows == cols && a.scale == b.scale
-        && A.A->slots == 1 && rows > dm_small_limit())
+        && A.A->slots == 1 && rows > dm_small_limit() && !dm_gram_is_for_wide_registers(rows, dm_side_cols(A)))
         syrk(rows, dm_side_cols(A), scale, a, target.data, stride);
     else if (large && (t = triangle_of(A, cols)) != DM_FULL)
         triangular(rows, cols, true, t == DM_LOWER, scale, a, b, beta, target.data, stride);

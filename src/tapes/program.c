@@ -40,7 +40,7 @@ static void pair_products(dm_compiling *c)
         dm_draft *d = &c->draft[i];
         const dm_line *T = d->C;
         dm_doing *run = NULL;
-        if (i + 1 == c->varying || !is_small_product(&d[0]) || !is_small_product(&d[1]))
+        if (!is_small_product(&d[0]) || !is_small_product(&d[1]))
             continue;
         dm_instruction both[] = { d[0].step, d[1].step };
         if (d[1].C == T && d[1].A != T && d[1].B != T)

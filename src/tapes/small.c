@@ -530,7 +530,7 @@ static unsigned two_products_added(const dm_instruction *s)
 dm_doing *dm_do_added_products_of(const dm_instruction *s)
 {
     enum { LEAST = 5 };
-    unsigned most = DM_TWO_PRODUCTS;
+    unsigned most = DM_TWO_WIDEST;
 
     if (!dm_has_wide_registers() || s[1].rows != s->rows || s[1].inner != s->inner || s[1].cols != s->cols
         || s[1].scale != s->scale || s->B_transposed || s[1].B_transposed || !s[1].adds)

@@ -3,7 +3,7 @@
  *
  * There is one test, `ask`, of a tape and the ordinary way.  All matrices of a call lie in one slab of memory, behind,
  * beside or over each other; what the call comes to must be the same, and whatever is not an entry of an output must be as
- * it was, to the bit.  F is called to record it, and never again.                                      */
+ * it was, to the bit.  F is called to record it, once a thread, and never again.                                     */
 #define _POSIX_C_SOURCE 200809L        /* fork */
 #include <float.h>
 #include <math.h>
@@ -37,6 +37,15 @@ static dm *the_other(dm *const X[]) { return X[1]; }
 static dm *twice_turned(dm *const X[]) { return dm_scale(dm_transpose(X[0]), 2); }
 static dm *a_constant(dm *const X[]) { return constant(X[0]); }
 static dm *zero(dm *const X[]) { return dm_sub(X[1], X[1]); }
+/* Of products that are added the sums are not of one length. */
+static dm *products_of_parts(dm *const X[])
+{
+    size_t m = dm_rows(X[0]), p = dm_columns(X[1]);
+    dm *A = dm_block(X[0], 0, 0, m, 6), *B = dm_block(X[1], 0, 0, 6, p);
+    dm *E = dm_block(X[0], 0, 1, m, 5), *F = dm_block(X[1], 1, 0, 5, p);
+
+    return dm_tanh(dm_add(dm_mul(dm_tanh(A), dm_tanh(B)), dm_mul(dm_tanh(E), dm_tanh(F))));
+}
 static dm *sums_of_nothing(dm *const X[])
 {
     return dm_row_sums(dm_mul(X[0], dm_zeros(dm_context_of(X[0]), dm_columns(X[0]), 6)));
@@ -114,11 +123,11 @@ static const struct {
 } function[] = {
     { "A*B", product_of, CHAIN }, { "inv(A)", inverse, SQUARE }, { "A\\B", solved, SOLVE }, { "A", itself, ALIKE },
     { "B", the_other, CHAIN }, { "2*A'", twice_turned, SQUARE }, { "C", a_constant, ALIKE }, { "B-B", zero, CHAIN },
-    { "sum(A*0,2)", sums_of_nothing, CHAIN },
     { "A-B", sum_of_both, ALIKE }, { "logdet(A)", logdet, SQUARE }, { "(A*B)'+B'*A'", turned_products, CHAIN },
     { "tanh", entry_by_entry, ALIKE }, { "inv(A)*B*inv(A)", between_inverses, SQUARE }, { "blocks", small_blocks, CHAIN },
     { "blocks and columns", small_factors, ALIKE }, { "A*C*A-C'.*B", with_constants, ALIKE },
     { "common factors", common_factors, ALIKE }, { "a solve within", solved_within, ALIKE },
+    { "sum(A*0,2)", sums_of_nothing, CHAIN }, { "products of parts", products_of_parts, CHAIN },
 };
 
 enum { FUNCTIONS = sizeof function / sizeof *function };
@@ -215,8 +224,7 @@ typedef struct {
     dm_tape *tape;
     size_t rows, cols;                 /* of F */
     size_t calls;
-    size_t threads;                    /* 0: nothing was said of them; and those that have programs of their own */
-    bool others;
+    size_t threads;                    /* 0: nothing was said of them */
     bool recorded, in_turn;            /* there is a program, for one direction after another */
     size_t k;                          /*     or for so many side by side */
     char text[200];
@@ -338,12 +346,11 @@ static int ask(inquiry *q, const char *text, way how, gsl_matrix *const A[], siz
     answer right = ordinary(q, A, k, along);
     q->calls = 0;
     int status = push(q->tape, &p, k, no_value);
-    bool in_turn = goes_in_turn(A, k);
+    bool in_turn = goes_in_turn(A, k) || (k == 1 && q->recorded && q->in_turn);
     bool as_before = q->recorded && q->in_turn == in_turn && (in_turn || q->k == k);
-    size_t calls = !as_before + (q->threads > 1 && !(as_before && q->others) ? q->threads - 1 : 0);
+    size_t calls = as_before ? 0 : q->threads > 1 && in_turn ? q->threads : 1;
     ck_assert_msg(status || q->calls == calls, "%s: called %zu times", q->text, q->calls);
     q->recorded = true;
-    q->others = q->threads > 1;
     q->in_turn = in_turn;
     q->k = k;
     compare(q, &p, k, no_value, status, &raised, &right, how < OVER_A_PART ? failing + 1 : 0);
@@ -430,7 +437,7 @@ static void take_threads(inquiry *q, size_t threads)
     if (openblas_set_num_threads)
         openblas_set_num_threads(1);   /* with more of its own there are none of the tape */
     ck_assert_int_eq(dm_tape_set_threads(q->tape, threads), GSL_SUCCESS);
-    q->others = false;
+    q->recorded = q->recorded && q->threads == threads;
     q->threads = threads;
 }
 
@@ -456,6 +463,47 @@ START_TEST(directions_in_threads)
         dm_tape_free(q.tape);
         forget_matrices();
     }
+}
+END_TEST
+
+static dm *scaled_square(dm *const X[], void *params)
+{
+    return dm_scale(dm_mul(X[0], X[0]), *(const double *) params);
+}
+
+/* All programs are recorded together: what params says later is for none of them. */
+START_TEST(threads_are_of_one_mind)
+{
+    enum { K = 7, N = 64 };
+    double factor = 1;
+    dice d = { 850 };
+    dm_multi_function F = { scaled_square, 1, &factor };
+    dm_tape *tape = dm_tape_alloc_multi(&F);
+    const gsl_matrix *A = random_matrix(&d, ANY, N, N), *dA[K];
+    gsl_matrix *dF[K], *expected = zeros(N, N), *value = zeros(N, N);
+    inquiry q = { .tape = tape };
+
+    for (size_t s = 0; s < K; s++) {
+        dA[s] = random_matrix(&d, ANY, N, N);
+        dF[s] = zeros(N, N);
+    }
+    take_threads(&q, 3);
+    for (int turn = 0; turn < 3; turn++) {
+        for (size_t k = turn == 1 ? K : 1; k <= K; k += K - 1) {
+            ck_assert_int_eq(dm_tape_push(tape, &A, k, dA, value, dF), GSL_SUCCESS);
+            for (size_t s = 0; s < k; s++) {
+                dm *X = dm_dual(here, A, dA[s]), *Y = dm_scale(dm_mul(X, X), turn == 2 ? 1000 : 1);
+                _gsl_matrix_const_view D = dm_differential(Y, 0);
+                gsl_matrix_memcpy(expected, &D.matrix);
+                same(dF[s], expected, 1e-12 * largest(expected), "turn %d, direction %zu", turn, s);
+                dm_context_reset(here);
+            }
+        }
+        factor = 1000;
+        if (turn == 1)
+            take_threads(&q, 2);       /* records anew */
+    }
+    dm_tape_free(tape);
 }
 END_TEST
 
@@ -675,7 +723,7 @@ START_TEST(every_allocation_in_turn_may_fail)
         if (q.tape)
             take_turns(q.tape, &starved);
         allocate_again();
-        asked = allocations() - so_far;
+        asked = q.tape ? allocations() - so_far : k + 2;
         if (q.tape)
             take_turns(q.tape, &afterwards);
         dm_tape_free(q.tape);
@@ -731,6 +779,7 @@ Suite *drivers_directions_suite(void)
     tcase_add_test(tc, a_view_is_not_written_over_while_it_is_read);
     tc = case_of(suite, "in threads");
     tcase_add_loop_test(tc, directions_in_threads, 0, FUNCTIONS);
+    tcase_add_test(tc, threads_are_of_one_mind);
     tcase_add_test(tc, threads_and_a_child);
     tcase_add_test(tc, threads_that_are_not_to_be_had);
     tc = case_of(suite, "what goes wrong");

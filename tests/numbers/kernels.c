@@ -4,6 +4,7 @@
 #include <string.h>
 #include "../fixture.h"
 #include "../suites.h"
+#include "numbers/forms.h"
 #include "numbers/kernels.h"
 #include "numbers/lapack.h"
 #include "tapes/instructions.h"
@@ -293,7 +294,7 @@ START_TEST(matrices_side_by_side_and_apart)
 END_TEST
 
 /* Sizes around all widths of the registers, and beyond what fits in the caches. */
-enum { LONG = 300, WIDEST = 320 };
+enum { LONG = 600, WIDEST = 320 };
 static double left[LONG * WIDEST], other_left[LONG * WIDEST], right[LONG * WIDEST], other_right[LONG * WIDEST],
               to[LONG * WIDEST], was[LONG * WIDEST];
 
@@ -340,7 +341,8 @@ static void draw_factors(unsigned long seed)
 START_TEST(products_in_wide_registers)
 {
     static const size_t size[][3] = { { 1, 1, 1 }, { 8, 8, 8 }, { 15, 3, 24 }, { 16, 130, 17 }, { 7, 5, 33 }, { 33, 64, 32 },
-                                      { 25, 257, 25 }, { 300, 20, 9 }, { 3, 300, 300 }, { 64, 129, 49 }, { 280, 256, 256 } };
+                                      { 25, 257, 25 }, { 300, 20, 9 }, { 3, 300, 300 }, { 64, 129, 49 }, { 280, 256, 256 },
+                                      { 530, 9, 20 } };
     const size_t *s = size[_i];
     size_t m = s[0], n = s[1], p = s[2];
 
@@ -359,6 +361,28 @@ START_TEST(products_in_wide_registers)
 }
 END_TEST
 
+extern void openblas_set_num_threads(int threads) __attribute__((weak));
+
+/* Whoever makes them: our own loops, or BLAS, which has to with many threads of its own. */
+START_TEST(products_of_any_size)
+{
+    static const size_t size[][3] = { { 9, 10, 11 }, { 30, 17, 24 }, { 70, 66, 71 }, { 130, 110, 120 } };
+    size_t m = size[_i % 4][0], n = size[_i % 4][1], p = size[_i % 4][2];
+
+    if (openblas_set_num_threads)
+        openblas_set_num_threads(_i < 4 ? 1 : 8);
+    draw_factors((unsigned long) _i + 50);
+    for (unsigned how = 0; how < 8; how++) {
+        bool turned_A = how & 1, turned_B = how & 2;
+        double beta = how & 4 ? 1 : 0;
+        memcpy(to, was, sizeof to);
+        dm_multiply_dense(m, n, p, -0.75, left, turned_A, right, turned_B, beta, to);
+        are_products(m, n, p, -0.75, (factor) { left, turned_A ? m : n, turned_A }, (factor) { right, turned_B ? n : p, turned_B },
+                     (factor) { 0 }, (factor) { 0 }, beta, p);
+    }
+}
+END_TEST
+
 /* _i is p: every number of columns. */
 START_TEST(two_products_in_wide_registers)
 {
@@ -372,7 +396,7 @@ START_TEST(two_products_in_wide_registers)
             size_t n = 1 + (m * 7 + p + how) % 24;
             bool turned_A = how & 1, turned_D = how & 2;
             double beta = how & 4 ? 1 : 0, alpha = how & 8 ? -0.75 : 1;
-            n = how == 0 && p == 8 ? 8 : n;
+            n = m == 8 && p == 8 ? 8 : n;
             memcpy(to, was, sizeof to);
             dm_wide_two_products(m, n, p, alpha, left, turned_A, right, other_left, turned_D, other_right, beta, to);
             are_products(m, n, p, alpha, (factor) { left, turned_A ? m : n, turned_A }, (factor) { right, p, false },
@@ -395,7 +419,8 @@ Suite *numbers_kernels_suite(void)
     tcase_add_loop_test(tc, a_product_with_its_differential, 0, 64);
     tcase_add_loop_test(tc, inverses_by_cofactors, 0, 60);
     tcase_add_loop_test(tc, matrices_side_by_side_and_apart, 0, 180);
-    tcase_add_loop_test(tc, products_in_wide_registers, 0, 11);
-    tcase_add_loop_test(tc, two_products_in_wide_registers, 1, DM_TWO_PRODUCTS + 1);
+    tcase_add_loop_test(tc, products_in_wide_registers, 0, 12);
+    tcase_add_loop_test(tc, products_of_any_size, 0, 8);
+    tcase_add_loop_test(tc, two_products_in_wide_registers, 1, DM_TWO_WIDEST + 1);
     return suite;
 }
