@@ -210,7 +210,7 @@ static bool can_be_written(const dm_recording *r, size_t n, const gsl_matrix *co
     return can && lie_apart(A, n, r->wanted, k) && lie_apart(dA, n * k, r->wanted, k);
 }
 
-/* What the turns share, in however many threads they are taken: each takes the next direction. */
+/* What the turns share, in however many threads they are taken: each takes the next ones. */
 typedef struct {
     dm_tape *tape;
     size_t n, k;
@@ -219,6 +219,7 @@ typedef struct {
     bool written;                      /* to where they are wanted, */
     double *kept;                      /*     or here, one behind the other */
     const double **found;              /* where each one is */
+    size_t each;                       /* so many are taken at once */
     atomic_size_t next;
     atomic_bool failed;
 } turns;
@@ -237,22 +238,29 @@ static const double *found(const turns *t, const dm_recording *r, size_t s)
     return at ? memcpy(t->kept + s * entries, at, entries * sizeof *at) : NULL;
 }
 
+static bool take_one(turns *t, dm_recording *r, size_t s)
+{
+    bool done = true;
+
+    for (size_t i = 0; done && i < t->n; i++)
+        done = dm_give_input(&r->in[t->n + i], t->dA + i * t->k + s, false);
+    if (is_made_anywhere(r))
+        dm_program_give(r->result[0], t->written ? t->dF[s]->data : t->kept + s * r->rows * r->cols);
+    return done && dm_program_go_on(r->program) && (t->found[s] = found(t, r, s));
+}
+
 /* What does not vary once, and then what does for each direction.  The value is there before any differential is. */
 static bool take(turns *t, dm_recording *r)
 {
-    size_t n = t->n, k = t->k, s;
+    size_t s;
     bool done = true;
 
-    for (size_t i = 0; done && i < n; i++)
-        done = dm_give_input(&r->in[i], &t->A[i], dm_lies_under(r, t->A[i], t->value, k, t->dF));
+    for (size_t i = 0; done && i < t->n; i++)
+        done = dm_give_input(&r->in[i], &t->A[i], dm_lies_under(r, t->A[i], t->value, t->k, t->dF));
     done = done && dm_program_start(r->program) && value_is_ready(r, t->value);
-    while (done && !t->failed && (s = t->next++) < k) {
-        for (size_t i = 0; done && i < n; i++)
-            done = dm_give_input(&r->in[n + i], t->dA + i * k + s, false);
-        if (is_made_anywhere(r))
-            dm_program_give(r->result[0], t->written ? t->dF[s]->data : t->kept + s * r->rows * r->cols);
-        done = done && dm_program_go_on(r->program) && (t->found[s] = found(t, r, s));
-    }
+    while (done && !t->failed && (s = atomic_fetch_add(&t->next, t->each)) < t->k)
+        for (size_t end = s + t->each; done && s < end && s < t->k; s++)
+            done = take_one(t, r, s);
     return done;
 }
 
@@ -288,7 +296,9 @@ static bool run_in_turn(dm_tape *tape, dm_recording *r, const gsl_matrix *const 
         return false;
     t.kept = r->kept;
     t.found = r->found;
-    if (tape->others > 0 && tape->alike && are_worth_threads(t.n, A, k))
+    bool in_threads = tape->others > 0 && tape->alike && are_worth_threads(t.n, A, k);
+    t.each = in_threads ? 1 : k;
+    if (in_threads)
         dm_workers_run(tape->workers, take_in_thread, &t);
     else
         take_in_thread(&t, 0);
