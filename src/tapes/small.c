@@ -594,6 +594,21 @@ INLINE void copy_entries(const double *from, size_t n, double *to)
         to[i] = from[i];
 }
 
+/* Squares of three and of four are what there is most of: for these the compiler knows how many entries there are. */
+#define OF_ENTRIES(N, CALL)                                                                           \
+    do {                                                                                             \
+        if ((N) == 9) {                                                                              \
+            const size_t entries = 9;                                                                \
+            CALL;                                                                                    \
+        } else if ((N) == 16) {                                                                      \
+            const size_t entries = 16;                                                               \
+            CALL;                                                                                    \
+        } else {                                                                                     \
+            const size_t entries = N;                                                                \
+            CALL;                                                                                    \
+        }                                                                                            \
+    } while (0)
+
 enum { FEW = 64 };                     /* entries */
 
 static bool is_short(const dm_result *result)
@@ -650,12 +665,12 @@ bool dm_results_take(const dm_result result[], size_t n, gsl_matrix *const to[])
             dm_results_copy(result, n, to);
             return true;
         }
-        add_bits(result[k].at, result[k].entries, &bits);
+        OF_ENTRIES(result[k].entries, add_bits(result[k].at, entries, &bits));
     }
     if (!are_signs(&bits))
         return false;
     for (size_t k = 0; k < n; k++)
         if (to[k])
-            copy_entries(result[k].at, result[k].entries, to[k]->data);
+            OF_ENTRIES(result[k].entries, copy_entries(result[k].at, entries, to[k]->data));
     return true;
 }
