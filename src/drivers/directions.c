@@ -129,7 +129,7 @@ static inline bool quick_push(const dm_recording *r, size_t n, const gsl_matrix 
         if (!A[i] || !dA[i] || !dm_lies_as_before(&r->in[i], A[i]) || !dm_lies_as_before(&r->in[n + i], dA[i]))
             return false;
     gsl_matrix *const to[] = { dF, value };
-    return dm_program_run(r->program) && dm_results_take(r->out, 2, to);
+    return dm_program_run(r->program) && r->take(r->out, 2, to);
 }
 
 /* Room for what is known of so many directions, and their differentials; false: no memory. */

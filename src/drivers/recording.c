@@ -307,6 +307,7 @@ static void look_at_places(dm_recording *r)
         r->in[i].now = NULL;
         r->quick = r->quick && r->in[i].slots == 1;
     }
+    r->take = r->quick ? dm_results_taking(r->out, r->results + (r->value != NULL)) : NULL;
 }
 
 void dm_record(const dm_multi_function *F, dm_recording *r, dm_writer *write, size_t results, unsigned wants)

@@ -37,6 +37,7 @@ typedef struct {
     bool by_rows;
     bool whole;                        /*     or the matrix itself */
     dm_result *out;                    /* each of them, where it lies, and the value behind them */
+    dm_taking *take;                   /*     and how so many of them, from the first on, are taken */
     bool apart;                        /* every result, or what it is written from, is apart from the inputs, ... */
     bool quick;                        /*     and inputs and results have one slot each */
     size_t rows, cols;                 /* of the function */

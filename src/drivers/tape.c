@@ -123,7 +123,7 @@ static inline bool quick_gradient(const dm_recording *r, size_t n, const gsl_mat
     for (size_t i = 0; i < n; i++)
         if (!dm_lies_as_before(&r->in[i], A[i]) || !dm_fits_result(&r->out[i], U[i]))
             return false;
-    if (!dm_program_run(r->program) || !isfinite(*r->value->place) || !dm_results_take(r->out, n, U))
+    if (!dm_program_run(r->program) || !isfinite(*r->value->place) || !r->take(r->out, n, U))
         return false;
     if (value)
         *value = *r->value->place;

@@ -654,23 +654,32 @@ void dm_results_copy(const dm_result result[], size_t n, gsl_matrix *const to[])
 }
 
 FOR_EACH_CPU
-bool dm_results_take(const dm_result result[], size_t n, gsl_matrix *const to[])
+static bool take_short(const dm_result result[], size_t n, gsl_matrix *const to[])
 {
     w4 bits = { 0 };
 
-    for (size_t k = 0; k < n; k++) {
-        if (!is_short(&result[k])) {
-            if (!dm_results_finite(result, n))
-                return false;
-            dm_results_copy(result, n, to);
-            return true;
-        }
+    for (size_t k = 0; k < n; k++)
         OF_ENTRIES(result[k].entries, add_bits(result[k].at, entries, &bits));
-    }
     if (!are_signs(&bits))
         return false;
     for (size_t k = 0; k < n; k++)
         if (to[k])
             OF_ENTRIES(result[k].entries, copy_entries(result[k].at, entries, to[k]->data));
     return true;
+}
+
+static bool take_any(const dm_result result[], size_t n, gsl_matrix *const to[])
+{
+    if (!dm_results_finite(result, n))
+        return false;
+    dm_results_copy(result, n, to);
+    return true;
+}
+
+dm_taking *dm_results_taking(const dm_result result[], size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (!is_short(&result[k]))
+            return take_any;
+    return take_short;
 }

@@ -141,7 +141,10 @@ dm_result dm_result_of(const dm_line *L);
 /* Are n of them finite?  Copy them to matrices of their shapes, whose rows lie one behind the other.  small.c */
 bool dm_results_finite(const dm_result result[], size_t n);
 void dm_results_copy(const dm_result result[], size_t n, gsl_matrix *const to[]);
-bool dm_results_take(const dm_result result[], size_t n, gsl_matrix *const to[]);      /* all, if they are; not to NULL */
+
+/* Copy all to where they are wanted (NULL: nowhere), if all are finite: the way to do that for these n. */
+typedef bool dm_taking(const dm_result result[], size_t n, gsl_matrix *const to[]);
+dm_taking *dm_results_taking(const dm_result result[], size_t n);
 
 /* false: it came to something that is not regular, or there is no memory.  After true the numbers of the wanted
  * lines are there; whether they are finite their user sees.                                           */
